@@ -1,0 +1,54 @@
+# `make help` lists the targets. Each sets up what it needs and is quick the second time.
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+DATA ?= data
+RUN ?= runs/dcgan_v1_64
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all lint format bench train clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## Serve planets: gateway and page on http://127.0.0.1:8000 (PORT=8000)
+	$(BIN)/python -m serving.gateway --backend embedded --port $(PORT)
+
+test: $(VENV)/.dev ## Run the tests
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(VENV)/.dev ## Run the tests that need minutes or gigabytes, too
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.dev ## Mend style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Measure the gateway against direct calls and the first project's server
+	$(BIN)/python -m tests.benchmarks.gateway
+
+train: $(VENV)/.run ## Train the DCGAN v1 at 64 px on DATA=data (made by datasets.prepare) into RUN=runs/dcgan_v1_64
+	$(BIN)/python -m training.train dcgan --variant v1 --size 64 --data $(DATA) --out $(RUN) --resume
+
+clean: ## Delete the virtual environment and caches, nothing that was trained
+	rm -rf $(VENV) .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Python 3.11, 3.12 or 3.13 is needed, but $(PYTHON) is $$($(PYTHON) -V 2>&1): run make PYTHON=python3.12 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt serving/requirements.txt | $(VENV)/bin/python
+	$(PIP) install --quiet -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements.txt serving/requirements.txt | $(VENV)/bin/python
+	$(PIP) install --quiet -r requirements-dev.txt
+	@touch $@ $(VENV)/.run
