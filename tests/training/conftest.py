@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from datasets.prepare import prepare
+
+
+@pytest.fixture(scope="session")
+def prepared_data(tmp_path_factory):
+    """A prepared data set at 16 px: two classes of 12 discs each, drawn here."""
+    raw = tmp_path_factory.mktemp("raw")
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[:48, :48] - 23.5
+    for name, color in (("earth", (60, 110, 220)), ("mars", (210, 100, 60))):
+        (raw / name).mkdir()
+        for view in range(12):
+            texture = random.uniform(0.6, 1.0, (48, 48, 1))
+            disc = np.where((x**2 + y**2 < 400)[..., None], np.array(color) * texture, 0)
+            Image.fromarray(disc.astype(np.uint8)).save(raw / name / f"{view:03d}.png")
+    out = tmp_path_factory.mktemp("prepared")
+    prepare(raw, out, sizes=[16], workers=1)
+    return out

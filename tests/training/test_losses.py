@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from training import losses
+
+
+def test_non_saturating_generator_loss_golden_numbers():
+    logits = np.array([[0.0], [2.0]], np.float32)
+    expected = (math.log(2) + math.log(1 + math.exp(-2))) / 2
+    assert float(losses.non_saturating_generator_loss(logits)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_cross_entropy_discriminator_loss_golden_numbers():
+    real, fake = np.array([[1.0]], np.float32), np.array([[-2.0]], np.float32)
+    expected = math.log(1 + math.exp(-1)) + math.log(1 + math.exp(-2))
+    assert float(losses.cross_entropy_discriminator_loss(real, fake)) == pytest.approx(expected, abs=1e-6)
+    noisy = losses.cross_entropy_discriminator_loss(real, fake, real_target=np.array([[1.05]], np.float32))
+    assert float(noisy) == pytest.approx(expected - 0.05, abs=1e-6)
+
+
+def test_losses_stay_finite_for_huge_logits():
+    huge = np.array([[1e4], [-1e4]], np.float32)
+    assert math.isfinite(float(losses.cross_entropy_discriminator_loss(huge, huge)))
+    assert math.isfinite(float(losses.non_saturating_generator_loss(huge)))
+
+
+def test_r1_penalty_is_half_gamma_times_the_squared_norm():
+    gradients = np.full((2, 2, 2, 3), 0.5, np.float32)
+    assert float(losses.r1_penalty(gradients, gamma=0.2)) == pytest.approx(0.1 * 12 * 0.25, abs=1e-6)

@@ -1,0 +1,1 @@
+"""Models, losses and trainers: prepared pictures in, exported SavedModels out."""

@@ -1,0 +1,43 @@
+"""`python -m training.export RUN`: a trained run becomes `saved_models/NAME/VERSION`, ready for TensorFlow Serving."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from training.savedmodel import ExportOptions, export_run
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the exit code: 0 exported, 2 bad request."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.export",
+        description="Exports the trained generator of a run folder.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("run", type=Path, help="run folder made by training.train")
+    parser.add_argument("--saved-models", type=Path, default=Path("saved_models"), help="folder to export into")
+    parser.add_argument("--name", help="model name; by default family_variant_size of the run", default=None)
+    parser.add_argument("--version", type=int, help="version; by default one more than the newest", default=None)
+    parser.add_argument("--description", default=None, help="one sentence for the card; by default made from the run")
+    parser.add_argument("--data-source", default="not stated", help="where the training pictures come from")
+    parser.add_argument("--data-license", default="not stated", help="licence of the training pictures")
+    parser.add_argument("--output-license", default="not stated", help="licence of what the model draws")
+    parser.add_argument("--hardware", default="not stated", help="what it was trained on")
+    options = vars(parser.parse_args(arguments))
+    run = options.pop("run")
+    try:
+        path = export_run(run, ExportOptions(**options))
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"Exported: {path}. Next: python -m serving.gateway --backend embedded --saved-models {path.parent.parent}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

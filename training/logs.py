@@ -1,0 +1,76 @@
+"""What a training says of itself while it runs: a CSV row per epoch and TensorBoard curves and pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from training.files import write_text
+
+CSV_NAME = "log.csv"
+
+
+class TrainingLog:
+    """Appends to `log.csv` and `tensorboard/` in a run folder.
+
+    Args:
+        run: The run folder.
+        keep_epochs: Epochs that a resumed training has already finished; later rows, written after the checkpoint
+            it continues from, are dropped because they will come again.
+    """
+
+    def __init__(self, run: Path, keep_epochs: int = 0):
+        self._path = run / CSV_NAME
+        rows = read_log(run)[:keep_epochs]
+        write_text(self._path, _to_csv(rows, header=True) if rows else "")
+        self._has_header = bool(rows)
+        self._board = tf.summary.create_file_writer(str(run / "tensorboard"))
+
+    def __enter__(self) -> TrainingLog:
+        return self
+
+    def __exit__(self, *exception):
+        self._board.close()
+
+    def write(self, epoch: int, step: int, images_seen: int, training_seconds: float, means: dict[str, float]):
+        """Adds one epoch: counts so far, seconds of training so far, and the epoch's mean metrics."""
+        row = {"epoch": epoch, "step": step, "images_seen": images_seen}
+        row |= {name: f"{value:.6f}" for name, value in means.items()}
+        row["training_seconds"] = f"{training_seconds:.1f}"
+        with self._path.open("a", encoding="utf-8", newline="") as file:
+            file.write(_to_csv([row], header=not self._has_header))
+        self._has_header = True
+        with self._board.as_default(step):
+            for name, value in means.items():
+                tf.summary.scalar(name, value)
+            tf.summary.scalar("images_per_second", images_seen / training_seconds)
+        self._board.flush()
+
+    def image(self, picture: np.ndarray, step: int):
+        """Adds a picture, uint8 `(H, W, 3)`, to TensorBoard."""
+        with self._board.as_default(step):
+            tf.summary.image("samples", picture[None])
+        self._board.flush()
+
+
+def read_log(run: Path) -> list[dict[str, str]]:
+    """The complete rows of a run's `log.csv`, oldest first; empty if there is none."""
+    path = run / CSV_NAME
+    if not path.is_file():
+        return []
+    text = path.read_text(encoding="utf-8")
+    complete = text[: text.rfind("\n") + 1]  # a kill can leave half a row
+    return list(csv.DictReader(io.StringIO(complete)))
+
+
+def _to_csv(rows: list[dict], header: bool) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()

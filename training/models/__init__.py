@@ -1,0 +1,1 @@
+"""Network architectures, one matching pair (generator, discriminator) per module."""

@@ -1,0 +1,1 @@
+"""One training step per family of models, written in Keras operations only."""

@@ -1,0 +1,128 @@
+"""One step of a GAN: the discriminator learns first, then the generator from the same pictures, drawn only once."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+from training import engine, losses
+from training.augment import augment, random_flip
+from training.ema import ExponentialMovingAverage
+from training.recipes import Recipe
+
+
+class GANTrainer:
+    """Holds everything that a training changes, and changes it one step at a time.
+
+    Args:
+        generator: Model from latents `(B, Z)` to pictures `(B, H, W, 3)` in [-1, 1].
+        discriminator: Model from pictures to logits `(B, 1)`.
+        recipe: Losses, optimizers and regularization.
+        seed: Of latents, augmentation and label noise.
+    """
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, recipe: Recipe, seed: int = 0):
+        self.generator = generator
+        self.discriminator = discriminator
+        self.recipe = recipe
+        self.latent_size = generator.input_shape[-1]
+        self.random = keras.random.SeedGenerator(seed)
+        self.ema = ExponentialMovingAverage(generator, recipe.ema_decay) if recipe.ema_decay else None
+        self.generator_optimizer = self._optimizer(recipe.generator_learning_rate, generator)
+        self.discriminator_optimizer = self._optimizer(recipe.discriminator_learning_rate, discriminator)
+        self._compiled_step = engine.compile_step(self._step)
+        self._compiled_sample = engine.compile_step(lambda latent: self.trained_generator(latent, training=False))
+
+    @property
+    def trained_generator(self) -> keras.Model:
+        """The generator to export: the averaged one where the recipe averages."""
+        return self.ema.model if self.ema else self.generator
+
+    @property
+    def state(self) -> dict[str, keras.Variable]:
+        """Every variable that a step reads or writes, by a name that is the same in each process."""
+        holders = {
+            "generator": self.generator.variables,
+            "discriminator": self.discriminator.variables,
+            "generator_optimizer": self.generator_optimizer.variables,
+            "discriminator_optimizer": self.discriminator_optimizer.variables,
+            "random": [self.random.state],
+        }
+        if self.ema:
+            holders["ema"] = self.ema.variables
+        return {f"{holder}/{i:03d}": v for holder, variables in holders.items() for i, v in enumerate(variables)}
+
+    def step(self, images, regularize: bool) -> dict[str, float]:
+        """Updates discriminator, generator and average by one batch.
+
+        Args:
+            images: Real pictures, float32 `(B, H, W, 3)` in [-1, 1].
+            regularize: Whether this step pays the R1 penalty (every `recipe.r1_every` steps).
+
+        Returns:
+            `discriminator_loss` and `generator_loss` (natural-log units), and the share of real and of generated
+            pictures that the discriminator got right, `real_accuracy` and `fake_accuracy`, in 0..1.
+        """
+        return {name: float(value) for name, value in self._compiled_step(images, regularize).items()}
+
+    def sample(self, latent):
+        """Pictures of the trained generator, float32 `(B, H, W, 3)` in [-1, 1], as a NumPy array."""
+        return ops.convert_to_numpy(self._compiled_sample(latent))
+
+    def _step(self, images, regularize):
+        recipe = self.recipe
+        if recipe.flip:
+            images = random_flip(images, self.random)
+        latent = keras.random.normal((images.shape[0], self.latent_size), seed=self.random)
+        fakes, generator_pullback = engine.forward_and_pullback(
+            lambda: self.generator(latent, training=True), self.generator.trainable_variables
+        )
+        metrics = self._discriminator_step(images, ops.stop_gradient(fakes), regularize)
+        metrics["generator_loss"], d_fakes = engine.input_gradient(self._generator_loss, ops.stop_gradient(fakes))
+        self.generator_optimizer.apply(generator_pullback(d_fakes), self.generator.trainable_variables)
+        if self.ema:
+            self.ema.update(self.generator_optimizer.iterations)
+        return metrics
+
+    def _discriminator_step(self, images, fakes, regularize):
+        recipe = self.recipe
+        batch = images.shape[0]
+        target = 1.0
+        if recipe.real_label_noise:
+            target += keras.random.uniform((batch, 1), 0.0, recipe.real_label_noise, seed=self.random)
+
+        def loss():
+            both = self._augment(ops.concatenate([images, fakes]))
+            logits = self.discriminator(both, training=True)
+            real, fake = logits[:batch], logits[batch:]
+            total = losses.cross_entropy_discriminator_loss(real, fake, target)
+            if regularize:
+                total += recipe.r1_every * self._r1_penalty(images)
+            return total, (real, fake)
+
+        variables = self.discriminator.trainable_variables
+        total, (real, fake), gradients = engine.loss_and_gradients(loss, variables)
+        self.discriminator_optimizer.apply(gradients, variables)
+        return {
+            "discriminator_loss": total,
+            "real_accuracy": ops.mean(ops.cast(real > 0, "float32")),
+            "fake_accuracy": ops.mean(ops.cast(fake < 0, "float32")),
+        }
+
+    def _r1_penalty(self, images):
+        _, gradients = engine.input_gradient(lambda x: ops.sum(self.discriminator(x, training=True)), images)
+        return losses.r1_penalty(gradients, self.recipe.r1_gamma)
+
+    def _generator_loss(self, fakes):
+        logits = self.discriminator(self._augment(fakes), training=True)
+        return losses.non_saturating_generator_loss(logits)
+
+    def _augment(self, images):
+        if not self.recipe.augment_probability:
+            return images
+        return augment(images, self.random, self.recipe.augment_probability)
+
+    def _optimizer(self, learning_rate: float, model: keras.Model) -> keras.optimizers.Optimizer:
+        optimizer = keras.optimizers.Adam(learning_rate, beta_1=self.recipe.beta_1, beta_2=self.recipe.beta_2)
+        optimizer.build(model.trainable_variables)
+        return optimizer
