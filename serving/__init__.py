@@ -1,0 +1,1 @@
+"""Serving: backends that predict, and the gateway that turns predictions into pictures."""

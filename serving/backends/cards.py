@@ -1,0 +1,95 @@
+"""What a folder of SavedModels holds, read from names and cards alone, without TensorFlow."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+_log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class StoredVersion:
+    """One `NAME/VERSION/` folder.
+
+    Attributes:
+        name: Model name.
+        version: Version number, at least 1.
+        folder: Where it lies.
+        card: The parsed card; empty if it cannot be used.
+        error: Why the card cannot be used, one sentence, else `""`.
+    """
+
+    name: str
+    version: int
+    folder: Path
+    card: Mapping[str, Any]
+    error: str = ""
+
+
+def scan(saved_models: Path) -> list[StoredVersion]:
+    """Lists every version below `saved_models`, sorted by name, then newest first. Never raises.
+
+    Hidden folders (an export under way) are passed over, and so are names that are no version number, as TensorFlow
+    Serving does.
+    """
+    versions = []
+    for model in _folders(saved_models):
+        for folder in _folders(model):
+            if _is_version(folder.name):
+                card, error = _read_card(folder)
+                versions.append(StoredVersion(model.name, int(folder.name), folder, card, error))
+            else:
+                _log.info("Passing over '%s': its name is not a version number.", folder)
+    return sorted(versions, key=lambda stored: (stored.name, -stored.version))
+
+
+def _folders(parent: Path) -> Iterator[Path]:
+    try:
+        yield from [entry for entry in parent.iterdir() if not entry.name.startswith(".") and entry.is_dir()]
+    except OSError as error:
+        _log.warning("Cannot list '%s': %s.", parent, error.strerror)
+
+
+def _is_version(name: str) -> bool:
+    return name.isascii() and name.isdecimal() and not name.startswith("0")
+
+
+def _read_card(folder: Path) -> tuple[Mapping[str, Any], str]:
+    """The card and `""`, or an empty card and the reason in one sentence."""
+    path = folder / "assets.extra" / "card.json"
+    where = f"{folder.parent.name}/{folder.name}/assets.extra/card.json"
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}, f"Its card {where} is missing: export the model again."
+    except (OSError, ValueError) as error:
+        return {}, f"Its card {where} cannot be read ({error}): export the model again."
+    fault = _card_fault(card)
+    return ({}, f"Its card {where} {fault}: export the model again.") if fault else (card, "")
+
+
+def _card_fault(card: Any) -> str:
+    """What in a card would mislead its readers, or `""`."""
+    if not isinstance(card, dict):
+        return "is not a JSON object"
+    if not isinstance(card.get("task"), str):
+        return "has no 'task'"
+    if card["task"] == "generate":
+        size = card.get("image_size")
+        if not (isinstance(size, dict) and _is_count(size.get("width")) and _is_count(size.get("height"))):
+            return "has no 'image_size' with 'width' and 'height' in pixels"
+        if not _is_count(card.get("latent_size")):
+            return "has no 'latent_size' of at least 1"
+        names = card.get("class_names")
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            return "has no list of 'class_names'"
+    return ""
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1

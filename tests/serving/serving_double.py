@@ -1,0 +1,244 @@
+"""A stand-in for TensorFlow Serving: a real gRPC server over real SavedModels that answers as TensorFlow Serving does.
+
+It shares no code with `serving.backends.protos`: envelopes are read and written byte by byte from the field numbers in
+upstream's .proto files, tensors by TensorFlow's own TensorProto. A wrong field number there therefore fails here.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.framework import tensor_pb2
+
+# What TensorFlow Serving says when it is too busy, word for word.
+QUEUE_FULL = (
+    grpc.StatusCode.UNAVAILABLE,
+    "The batch scheduling queue to which this task was submitted is full; currently 64 batches enqueued",
+)
+THREADS_EXHAUSTED = (grpc.StatusCode.RESOURCE_EXHAUSTED, "Server Threadpool Exhausted")
+
+
+class ServingDouble:
+    """Serves every version below a folder, until `stop` or the end of a `with` block.
+
+    Args:
+        saved_models: Folder with `NAME/VERSION/` SavedModels.
+        tensor_content: Whether outputs come in `tensor_content` or in typed fields, as without
+            `--enable_serialization_as_tensor_content`.
+        max_batch: Largest batch taken; a larger one is INVALID_ARGUMENT.
+        port: Port to listen on; 0 for a free one.
+
+    Attributes:
+        target: `HOST:PORT`.
+        trouble: gRPC status and details that every Predict answers with, or None.
+        gate: While cleared, every call hangs.
+        called: Set at the first call.
+        batches: Batch sizes of the Predict requests so far.
+    """
+
+    def __init__(self, saved_models: Path, *, tensor_content: bool = True, max_batch: int = 64, port: int = 0) -> None:
+        self.trouble: tuple[grpc.StatusCode, str] | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+        self.called = threading.Event()
+        self.batches: list[int] = []
+        self._tensor_content = tensor_content
+        self._max_batch = max_batch
+        self._loaded, self._broken = _load(saved_models)
+        self._server = grpc.server(
+            concurrent.futures.ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", -1)]
+        )
+        for service, method, answer in (
+            ("tensorflow.serving.PredictionService", "Predict", self._predict),
+            ("tensorflow.serving.ModelService", "GetModelStatus", self._get_model_status),
+        ):
+            handler = grpc.unary_unary_rpc_method_handler(answer)
+            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
+        self.port = self._server.add_insecure_port(f"127.0.0.1:{port}")
+        self.target = f"127.0.0.1:{self.port}"
+        self._server.start()
+
+    def __enter__(self) -> ServingDouble:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self.gate.set()
+        self._server.stop(None).wait()
+
+    def _predict(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        self.called.set()
+        self.gate.wait()
+        if self.trouble is not None:
+            context.abort(*self.trouble)
+        spec, tensors = read_predict_request(request)
+        name, version = spec["name"], spec["version"]
+        versions = self._loaded.get(name, {})
+        if (max(versions, default=None) if version is None else version) not in versions:
+            asked = f"Latest({name})" if version is None else f"Specific({name}, {version})"
+            context.abort(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {asked}")
+        version = max(versions) if version is None else version
+        function = versions[version].signatures.get(spec["signature_name"])
+        if function is None:
+            message = f'Serving signature key "{spec["signature_name"]}" not found.'
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, message)
+        fault = self._input_fault(function.structured_input_signature[1], tensors)
+        if fault:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, fault)
+        self.batches.append(len(next(iter(tensors.values()))))
+        outputs = function(**{key: tf.constant(value) for key, value in tensors.items()})
+        encode = _as_tensor_content if self._tensor_content else _as_typed_field
+        entries = {key: encode(value.numpy()).SerializeToString() for key, value in outputs.items()}
+        return write_predict_response(name, version, entries)
+
+    def _input_fault(self, specs: dict[str, tf.TensorSpec], tensors: dict[str, np.ndarray]) -> str:
+        if len(tensors) != len(specs):
+            return f"input size does not match signature: {len(tensors)}!={len(specs)}"
+        for key, value in tensors.items():
+            if key not in specs:
+                wanted = ",".join(specs)
+                return (
+                    f"input tensor alias not found in signature: {key}. Inputs expected to be in the set {{{wanted}}}."
+                )
+            if value.dtype != specs[key].dtype.as_numpy_dtype:
+                return f"Expects arg[0] to be {specs[key].dtype.name} but {value.dtype} is provided"
+            if not specs[key].shape.is_compatible_with(value.shape):
+                return f"Matrix size-incompatible: In[0]: {list(value.shape)}\n\t [[{{{{node MatMul}}}}]]"
+            if len(value) > self._max_batch:
+                return f"Task size {len(value)} is larger than maximum input batch size {self._max_batch}"
+        return ""
+
+    def _get_model_status(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        self.called.set()
+        self.gate.wait()
+        (spec,) = (value for number, value in _fields(request) if number == 1)
+        name = _read_model_spec(spec)["name"]
+        states = dict.fromkeys(self._loaded.get(name, {}), (30, 0, ""))
+        states |= {version: (50, 2, error) for version, error in self._broken.get(name, {}).items()}
+        if not states:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"Could not find any versions of model {name}")
+        return b"".join(
+            _field(1, _field(1, version) + _field(2, state) + _field(3, _field(1, code) + _field(2, error.encode())))
+            for version, (state, code, error) in states.items()
+        )
+
+
+def read_predict_request(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Model spec and input arrays of a serialized `tensorflow.serving.PredictRequest`."""
+    spec: dict[str, Any] = {}
+    tensors = {}
+    for number, value in _fields(data):
+        if number == 1:
+            spec = _read_model_spec(value)
+        elif number == 2:
+            entry = dict(_fields(value))
+            tensors[entry[1].decode()] = tf.make_ndarray(tensor_pb2.TensorProto.FromString(entry[2]))
+        else:
+            raise ValueError(f"PredictRequest has no field {number}")
+    return spec, tensors
+
+
+def write_predict_response(name: str, version: int, tensors: dict[str, bytes]) -> bytes:
+    """A serialized `tensorflow.serving.PredictResponse` of serialized tensors by output name."""
+    spec = _field(1, name.encode()) + _field(2, _field(1, version))
+    outputs = b"".join(_field(1, _field(1, key.encode()) + _field(2, value)) for key, value in tensors.items())
+    return outputs + _field(2, spec)
+
+
+def _read_model_spec(data: bytes) -> dict[str, Any]:
+    spec: dict[str, Any] = {"name": "", "version": None, "signature_name": ""}
+    for number, value in _fields(data):
+        if number == 2:
+            spec["version"] = dict(_fields(value)).get(1, 0)
+        else:
+            spec[{1: "name", 3: "signature_name"}[number]] = value.decode()
+    return spec
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
+    """Field numbers and values of a protobuf message: int for a varint, bytes for anything length-delimited."""
+    position = 0
+
+    def varint() -> int:
+        nonlocal position
+        value = shift = 0
+        while True:
+            byte = data[position]
+            position += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while position < len(data):
+        key = varint()
+        if key & 7 == 0:
+            yield key >> 3, varint()
+        elif key & 7 == 2:
+            length = varint()
+            yield key >> 3, data[position : position + length]
+            position += length
+        else:
+            raise ValueError(f"wire type {key & 7} is not used here")
+
+
+def _field(number: int, value: int | bytes) -> bytes:
+    """One protobuf field: an int as a varint, bytes length-delimited."""
+    if isinstance(value, int):
+        return _varint(number << 3) + _varint(value)
+    return _varint(number << 3 | 2) + _varint(len(value)) + value
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _as_tensor_content(array: np.ndarray) -> tensor_pb2.TensorProto:
+    proto = _empty_proto(array)
+    proto.tensor_content = array.tobytes()
+    return proto
+
+
+def _as_typed_field(array: np.ndarray) -> tensor_pb2.TensorProto:
+    """Values in the typed field, the repeats of the last one left out."""
+    proto = _empty_proto(array)
+    flat = array.reshape(-1)
+    different = np.flatnonzero(flat != flat[-1])
+    kept = flat[: different[-1] + 2 if len(different) else 1]
+    field: Callable[[Any], None] = {"uint8": proto.int_val.extend, "float32": proto.float_val.extend}[array.dtype.name]
+    field(kept.tolist())
+    return proto
+
+
+def _empty_proto(array: np.ndarray) -> tensor_pb2.TensorProto:
+    return tensor_pb2.TensorProto(
+        dtype=tf.as_dtype(array.dtype).as_datatype_enum, tensor_shape=tf.TensorShape(array.shape).as_proto()
+    )
+
+
+def _load(saved_models: Path) -> tuple[dict[str, dict[int, Any]], dict[str, dict[int, str]]]:
+    """Models and load errors by name and version."""
+    loaded: dict[str, dict[int, Any]] = {}
+    broken: dict[str, dict[int, str]] = {}
+    for folder in sorted(saved_models.glob("*/*")):
+        if not folder.name.isdecimal():
+            continue
+        name, version = folder.parent.name, int(folder.name)
+        try:
+            loaded.setdefault(name, {})[version] = tf.saved_model.load(str(folder))
+        except (OSError, tf.errors.OpError) as error:
+            broken.setdefault(name, {})[version] = str(error)
+    return loaded, broken

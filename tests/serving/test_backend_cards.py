@@ -1,0 +1,96 @@
+"""Reading names, versions and cards from a folder of SavedModels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving.backends.cards import scan
+from tests.serving.tiny_model import tiny_card, write_card
+
+
+def test_versions_are_sorted_by_name_then_newest_first(tmp_path: Path) -> None:
+    for name, version in [("b", 2), ("a", 9), ("a", 10), ("b", 1)]:
+        write_card(tmp_path / name / str(version), tiny_card(name, version))
+
+    found = scan(tmp_path)
+
+    assert [(stored.name, stored.version) for stored in found] == [("a", 10), ("a", 9), ("b", 2), ("b", 1)]
+    assert found[0].card == tiny_card("a", 10)
+    assert found[0].folder == tmp_path / "a" / "10"
+    assert {stored.error for stored in found} == {""}
+
+
+@pytest.mark.parametrize("folder", [".tmp-2", "two", "2.bak", "-1", "0", "02", "²", ".hidden/1"])
+def test_folders_that_are_no_version_are_passed_over(tmp_path: Path, folder: str) -> None:
+    write_card(tmp_path / "planet" / "1", tiny_card("planet", 1))
+    write_card(tmp_path / "planet" / folder, tiny_card("planet", 2))
+    write_card(tmp_path / ".tmp-planet" / "1", tiny_card("planet", 1))
+    (tmp_path / "README.md").touch()
+    (tmp_path / "planet" / "3").touch()  # a file, not a folder
+
+    assert [(stored.name, stored.version) for stored in scan(tmp_path)] == [("planet", 1)]
+
+
+def test_an_empty_or_missing_folder_has_no_versions(tmp_path: Path) -> None:
+    assert scan(tmp_path) == []
+    assert scan(tmp_path / "missing") == []
+
+
+def test_a_missing_card_is_told(tmp_path: Path) -> None:
+    (tmp_path / "planet" / "1").mkdir(parents=True)
+
+    (stored,) = scan(tmp_path)
+
+    assert stored.card == {}
+    assert stored.error == "Its card planet/1/assets.extra/card.json is missing: export the model again."
+
+
+@pytest.mark.parametrize("content", [b"", b'{"task": "generate"', b"\xff\xfe\x00"])
+def test_an_unreadable_card_is_told(tmp_path: Path, content: bytes) -> None:
+    write_card(tmp_path / "planet" / "1", {})
+    (tmp_path / "planet" / "1" / "assets.extra" / "card.json").write_bytes(content)
+
+    (stored,) = scan(tmp_path)
+
+    assert stored.card == {}
+    assert "planet/1/assets.extra/card.json cannot be read" in stored.error
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"task": None}, "'task'"),
+        ({"latent_size": 0}, "'latent_size'"),
+        ({"latent_size": "100"}, "'latent_size'"),
+        ({"latent_size": True}, "'latent_size'"),
+        ({"image_size": 64}, "'image_size'"),
+        ({"image_size": {"width": 64}}, "'image_size'"),
+        ({"class_names": None}, "'class_names'"),
+        ({"class_names": ["earth", 3]}, "'class_names'"),
+    ],
+)
+def test_a_card_that_would_mislead_is_told(tmp_path: Path, changes: dict[str, Any], fault: str) -> None:
+    write_card(tmp_path / "planet" / "1", {**tiny_card("planet", 1), **changes})
+
+    (stored,) = scan(tmp_path)
+
+    assert stored.card == {}
+    assert fault in stored.error
+
+
+@pytest.mark.parametrize("content", [[], "card", None, 1])
+def test_a_card_that_is_no_object_is_told(tmp_path: Path, content: Any) -> None:
+    write_card(tmp_path / "planet" / "1", content)
+
+    assert "is not a JSON object" in scan(tmp_path)[0].error
+
+
+def test_a_classifier_needs_no_latent_size(tmp_path: Path) -> None:
+    write_card(tmp_path / "classifier" / "1", {"task": "classify"})
+
+    assert scan(tmp_path)[0].error == ""
+    assert json.dumps(dict(scan(tmp_path)[0].card)) == '{"task": "classify"}'
