@@ -1,0 +1,58 @@
+"""The Flask application of the gateway."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from flask import Flask, Response, g, request
+
+from serving.backends.base import Backend
+from serving.gateway.catalog import Catalog
+from serving.gateway.config import GatewayConfig
+from serving.gateway.health import add_health_routes
+from serving.gateway.models import add_model_routes
+from serving.gateway.page import add_page_routes
+from serving.gateway.planets import add_planet_routes
+from serving.gateway.problems import Problem, handle_problems
+from serving.gateway.timing import Timings
+
+_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
+    """The gateway over a backend; the caller closes the backend."""
+    config = config or GatewayConfig()
+    app = Flask("gateway", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
+    app.json.sort_keys = False
+    app.url_map.merge_slashes = False  # a//b is another address than a/b
+    catalog = Catalog(backend, config)
+    _accompany_requests(app)
+    handle_problems(app, config)
+    add_planet_routes(app, backend, catalog, config)
+    add_model_routes(app, catalog)
+    add_health_routes(app, catalog)
+    add_page_routes(app, config)
+    return app
+
+
+def _accompany_requests(app: Flask) -> None:
+    """Gives every request an id and every response that id, timings, and headers against content sniffing."""
+
+    @app.before_request
+    def begin() -> None:
+        g.timings = Timings()
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if _SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        try:
+            request.environ["PATH_INFO"].encode("latin-1").decode()
+        except UnicodeError:
+            raise Problem(400, "The path is not UTF-8; percent-encode addresses as UTF-8.") from None
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.request_id
+        response.headers["Server-Timing"] = g.timings.header()
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response

@@ -1,0 +1,33 @@
+"""What a deployment may choose about the gateway."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+_WEB_FOLDER = Path(__file__).resolve().parents[2] / "client" / "web"
+
+
+@dataclasses.dataclass(frozen=True)
+class GatewayConfig:
+    """Settings of the gateway; the defaults suit one machine.
+
+    Attributes:
+        default_model: Model of requests that name none; if None, the first by name of those that can draw now.
+        deadline_s: Seconds the model server has for one request, all its batches together.
+        max_planets: Most planets of one POST.
+        batch_size: Most planets of one call to the model server; bounds its memory.
+        max_body_bytes: Largest request body.
+        retry_after_s: Seconds a client is asked to wait when the model server is away or overloaded.
+        catalog_age_s: Seconds for which the list of models is reused.
+        web_folder: Folder of the page's files.
+    """
+
+    default_model: str | None = None
+    deadline_s: float = 30.0
+    max_planets: int = 64
+    batch_size: int = 16
+    max_body_bytes: int = 256 * 1024
+    retry_after_s: int = 2
+    catalog_age_s: float = 1.0
+    web_folder: Path = _WEB_FOLDER

@@ -1,0 +1,79 @@
+"""Kinds of planets: `earth`, or a mix such as `earth:0.6,mars:0.4`."""
+
+from __future__ import annotations
+
+import math
+import reprlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.backends.base import ModelVersion
+from serving.gateway.problems import Problem
+from serving.latents import kind_index
+
+_MAX_WEIGHT = 1000.0
+
+
+def parse_mix(text: str) -> dict[str, float]:
+    """Shares by kind's name, in the order given; they sum to 1.
+
+    Raises:
+        Problem: 422, the text is not of the form `NAME` or `NAME:WEIGHT,NAME:WEIGHT,…`.
+    """
+    weights: dict[str, float] = {}
+    for part in text.split(","):
+        name, colon, weight = (piece.strip() for piece in part.partition(":"))
+        if not name:
+            raise _problem("A kind has no name; write earth, or a mix such as earth:0.6,mars:0.4.")
+        if name in weights:
+            raise _problem(f"The kind {reprlib.repr(name)} is given twice; give each kind one weight.")
+        weights[name] = _weight(name, weight) if colon else 1.0
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items()}
+
+
+def kind_rows(model: ModelVersion, mix: Mapping[str, float] | None, seeds: Sequence[int]) -> NDArray[np.float32] | None:
+    """The input `kind` of a model.
+
+    Args:
+        model: The model to draw with.
+        mix: Shares by kind's name; None lets each seed choose one kind by `kind_index`.
+        seeds: B seeds.
+
+    Returns:
+        float32 of shape (B, C) whose rows sum to 1, or None if the model knows no kinds.
+
+    Raises:
+        Problem: 422, the model knows no kinds, or not these.
+    """
+    names = list(model.card.get("class_names") or ())
+    if not names:
+        if mix is not None:
+            raise _problem(f"The model {model.name} knows no kinds; leave kind out or choose another model.")
+        return None
+    rows = np.zeros((len(seeds), len(names)), np.float32)
+    if mix is None:
+        rows[range(len(seeds)), [kind_index(seed, len(names)) for seed in seeds]] = 1.0
+        return rows
+    for name, share in mix.items():
+        if name not in names:
+            raise _problem(f"The model {model.name} knows no kind {reprlib.repr(name)}; its kinds: {', '.join(names)}.")
+        rows[:, names.index(name)] = share
+    return rows
+
+
+def _weight(name: str, text: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = math.nan
+    if not 0.0 < weight <= _MAX_WEIGHT:
+        shown = f"The weight of {reprlib.repr(name)} is {reprlib.repr(text)}"
+        raise _problem(f"{shown}; it must be a number above 0, at most {_MAX_WEIGHT:.0f}.")
+    return weight
+
+
+def _problem(detail: str) -> Problem:
+    return Problem(422, detail, parameter="kind")

@@ -1,0 +1,93 @@
+"""What a request may choose about its pictures: one place for the query of a GET and the body of a POST."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import reprlib
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from serving.gateway.kinds import parse_mix
+from serving.gateway.pictures import MAX_SIZE, MEDIA_TYPES, MIN_SIZE
+from serving.gateway.problems import Problem
+
+_MAX_VERSION = 2**63 - 1  # TensorFlow Serving's versions are int64
+_DIGITS = re.compile(r"[0-9]{1,19}")
+
+
+@dataclasses.dataclass(frozen=True)
+class PictureOptions:
+    """Options of a request for planets, each already valid in itself.
+
+    Attributes:
+        model: Model name; the default model if None.
+        version: Version, at least 1; the newest that can draw if None.
+        kind: Shares by kind's name, summing to 1; chosen by the seed if None.
+        size: Longer side in px, 16..1024; the model's own if None.
+        format: `"png"`, `"webp"` or `"jpg"`.
+        background: `"black"`.
+    """
+
+    model: str | None = None
+    version: int | None = None
+    kind: Mapping[str, float] | None = None
+    size: int | None = None
+    format: str = "png"
+    background: str = "black"
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any]) -> PictureOptions:
+        """Options from texts (or JSON numbers) by name; one that is None counts as left out.
+
+        Raises:
+            Problem: 422, naming the parameter at fault.
+        """
+        check_names(given, _PARSERS)
+        return cls(**{name: _PARSERS[name](value) for name, value in given.items() if value is not None})
+
+
+def option_names() -> list[str]:
+    """Names that `PictureOptions.parse` accepts."""
+    return list(_PARSERS)
+
+
+def check_names(given: Collection[str], allowed: Collection[str]) -> None:
+    """Refuses parameters nobody knows, so that a typo is not silently ignored."""
+    for name in given:
+        if name not in allowed:
+            raise Problem(
+                422, f"There is no parameter {reprlib.repr(name)}; allowed: {', '.join(allowed)}.", parameter=name
+            )
+
+
+def parse_integer(name: str, value: Any, low: int, high: int) -> int:
+    """An integer of low..high from a JSON number or decimal digits."""
+    number = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+    if not isinstance(number, int) or isinstance(number, bool) or not low <= number <= high:
+        raise Problem(
+            422, f"{name} is {reprlib.repr(value)}; it must be a whole number of {low}..{high}.", parameter=name
+        )
+    return number
+
+
+def _parse_text(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise Problem(422, f"{name} is {reprlib.repr(value)}; it must be text that is not empty.", parameter=name)
+    return value
+
+
+def _parse_choice(name: str, value: Any, choices: Collection[str]) -> str:
+    if value not in choices:
+        raise Problem(422, f"{name} is {reprlib.repr(value)}; possible: {', '.join(choices)}.", parameter=name)
+    return value
+
+
+_PARSERS = {
+    "model": lambda value: _parse_text("model", value),
+    "version": lambda value: parse_integer("version", value, 1, _MAX_VERSION),
+    "kind": lambda value: parse_mix(_parse_text("kind", value)),
+    "size": lambda value: parse_integer("size", value, MIN_SIZE, MAX_SIZE),
+    "format": lambda value: _parse_choice("format", value, list(MEDIA_TYPES)),
+    "background": lambda value: _parse_choice("background", value, ["black"]),
+}

@@ -1,0 +1,146 @@
+"""What a request for planets asks: which seeds, of which model, of which kinds, as which pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from werkzeug.datastructures import MultiDict
+
+from serving.backends.base import ModelVersion
+from serving.gateway.catalog import Catalog
+from serving.gateway.config import GatewayConfig
+from serving.gateway.kinds import kind_rows
+from serving.gateway.options import PictureOptions, check_names, option_names, parse_integer
+from serving.gateway.pictures import MEDIA_TYPES
+from serving.gateway.problems import Problem
+from serving.latents import is_address, parse_seed
+
+_MAX_JSON_INTEGER = 2**53 - 1  # beyond it JavaScript, and so any JSON on its way, may lose digits
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """Planets to draw, all of one model and with the same options.
+
+    Attributes:
+        texts: The B seeds and addresses as asked for.
+        seeds: Their B seeds.
+        model: An available generator.
+        kinds: float32 of shape (B, C), rows summing to 1; None for a model without kinds.
+        options: The options, defaults where nothing was asked for.
+    """
+
+    texts: Sequence[str]
+    seeds: Sequence[int]
+    model: ModelVersion
+    kinds: NDArray[np.float32] | None
+    options: PictureOptions
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Each planet's `seed` (decimal text), `address` (None for a number) and `kind` (shares; None without)."""
+        return [
+            {"seed": str(seed), "address": text if is_address(text) else None, "kind": self._shares(index)}
+            for index, (text, seed) in enumerate(zip(self.texts, self.seeds, strict=True))
+        ]
+
+    def _shares(self, index: int) -> dict[str, float] | None:
+        if self.kinds is None:
+            return None
+        named = zip(self.model.card["class_names"], self.kinds[index].tolist(), strict=True)
+        return {name: round(share, 6) for name, share in named if share > 0}
+
+
+def order_from_url(file: str, query: MultiDict[str, str], catalog: Catalog) -> Order:
+    """The order of a GET.
+
+    Args:
+        file: `{seed or address}.{format}`, the end of the path.
+        query: Options by name.
+        catalog: Where to find the model.
+
+    Raises:
+        Problem: Something asked for is not possible.
+    """
+    text, dot, extension = file.rpartition(".")
+    if not dot or extension not in MEDIA_TYPES:
+        endings = ", ".join(f".{name}" for name in MEDIA_TYPES)
+        raise Problem(422, f"The path must end in the picture's format, one of {endings}.", parameter="format")
+    check_names(query, [name for name in option_names() if name != "format"])
+    for name, values in query.lists():
+        if len(values) > 1:
+            raise Problem(422, f"{name} is given {len(values)} times; give it once.", parameter=name)
+    return _order([text], PictureOptions.parse({**query.to_dict(), "format": extension}), catalog)
+
+
+def order_from_body(body: bytes, catalog: Catalog, config: GatewayConfig) -> Order:
+    """The order of a POST, whose body is a JSON object with `seeds`, or `count` and perhaps `seed`, and options.
+
+    Raises:
+        Problem: The body is not JSON, or something asked for is not possible.
+    """
+    given = _json_object(body)
+    check_names(given, ["seeds", "count", "seed", *option_names()])
+    given = {name: value for name, value in given.items() if value is not None}
+    seeds, count, base = (given.pop(name, None) for name in ("seeds", "count", "seed"))
+    options = PictureOptions.parse(given)
+    if (seeds is None) == (count is None):
+        raise Problem(422, 'Give either "seeds", a list, or "count", with or without a "seed" to count from.')
+    texts = _counted(count, base, config) if seeds is None else _listed(seeds, base, config)
+    return _order(texts, options, catalog)
+
+
+def _order(texts: Sequence[str], options: PictureOptions, catalog: Catalog) -> Order:
+    seeds = [_seed(text) for text in texts]
+    model = catalog.find(options.model, options.version)
+    return Order(texts, seeds, model, kind_rows(model, options.kind, seeds), options)
+
+
+def _json_object(body: bytes) -> Mapping[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        reason = f": {error}" if isinstance(error, json.JSONDecodeError) else ""
+        raise Problem(400, f"The body is not JSON{reason}.") from None
+    if not isinstance(value, dict):
+        raise Problem(422, 'The body must be a JSON object such as {"count": 16}.')
+    return value
+
+
+def _counted(count: Any, base: Any, config: GatewayConfig) -> list[str]:
+    """Planet i's address is `{base}/{i}`, so that each can be had alone later; without a base, seeds are random."""
+    count = parse_integer("count", count, 1, config.max_planets)
+    if base is None:
+        return [str(secrets.randbits(64)) for _ in range(count)]
+    text = _text(base, "seed")
+    seed = _seed(text)
+    stem = text if is_address(text) else str(seed)
+    return [f"{stem}/{index}" for index in range(count)]
+
+
+def _listed(seeds: Any, base: Any, config: GatewayConfig) -> list[str]:
+    if base is not None:
+        raise Problem(422, '"seed" goes with "count" only; leave it out beside "seeds".', parameter="seed")
+    if not isinstance(seeds, list) or not 1 <= len(seeds) <= config.max_planets:
+        raise Problem(422, f"seeds must be a list of 1..{config.max_planets} seeds or addresses.", parameter="seeds")
+    return [_text(seed, "seeds") for seed in seeds]
+
+
+def _text(value: Any, parameter: str) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_JSON_INTEGER:
+        return str(value)
+    raise Problem(422, "A seed must be text; only up to 2^53-1 may it be a JSON integer.", parameter=parameter)
+
+
+def _seed(text: str) -> int:
+    try:
+        return parse_seed(text)
+    except ValueError as error:
+        raise Problem(422, str(error), parameter="seed") from None

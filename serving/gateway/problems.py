@@ -1,0 +1,94 @@
+"""Errors as people and programs read them: RFC 9457 `application/problem+json` with a request id."""
+
+from __future__ import annotations
+
+import http
+import json
+from collections.abc import Mapping
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from serving.backends.base import (
+    BackendError,
+    BackendUnavailable,
+    DeadlineExceeded,
+    InvalidInput,
+    ModelNotFound,
+    Overloaded,
+)
+from serving.gateway.config import GatewayConfig
+
+_STATUS_OF_BACKEND_ERROR = {
+    ModelNotFound: 404,
+    InvalidInput: 422,
+    BackendUnavailable: 503,
+    Overloaded: 503,
+    DeadlineExceeded: 504,
+}
+
+
+class Problem(Exception):
+    """An answer that is not what was asked for; any route may raise it.
+
+    Args:
+        status: HTTP status, 400..599.
+        detail: One sentence: what was wrong, what was expected, what to do.
+        parameter: Name of the request's parameter at fault, if one is.
+    """
+
+    def __init__(self, status: int, detail: str, *, parameter: str | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.parameter = parameter
+
+
+def handle_problems(app: Flask, config: GatewayConfig) -> None:
+    """Makes every error of the app, whatever raised it, a problem document; a 503 asks to retry later."""
+
+    @app.errorhandler(Problem)
+    def problem(error: Problem) -> Response:
+        headers = {"Retry-After": str(config.retry_after_s)} if error.status == 503 else {}
+        return _document(error.status, error.detail, headers, error.parameter)
+
+    @app.errorhandler(BackendError)
+    def backend_error(error: BackendError) -> Response:
+        statuses = (status for kind, status in _STATUS_OF_BACKEND_ERROR.items() if isinstance(error, kind))
+        return problem(Problem(next(statuses, 502), str(error)))
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Location")}
+        return _document(error.code or 500, _sentence(error, config), headers)
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        app.logger.error("Request %s failed: %s %s", g.request_id, request.method, request.path, exc_info=error)
+        return _document(500, f"The gateway failed in an unexpected way; its log tells more under {g.request_id}.", {})
+
+
+def _document(status: int, detail: str, headers: Mapping[str, str], parameter: str | None = None) -> Response:
+    document = {
+        "type": "about:blank",
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": g.request_id,
+    }
+    if parameter is not None:
+        document["parameter"] = parameter
+    response = Response(json.dumps(document), status, headers, content_type="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _sentence(error: HTTPException, config: GatewayConfig) -> str:
+    if error.code == 404:
+        return f"There is nothing at {request.path}."
+    if error.code == 405:
+        allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        return f"{request.method} is not possible at {request.path}; allowed: {allowed}."
+    if error.code == 413:
+        return f"The body is larger than {config.max_body_bytes} bytes."
+    return error.description or "The request could not be understood."

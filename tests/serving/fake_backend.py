@@ -1,0 +1,65 @@
+"""A backend without a model, for injecting faults and for watching what it is asked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from serving.backends.base import ModelVersion
+
+
+class FakeBackend:
+    """Draws each planet in the one color its latent gives.
+
+    Args:
+        versions: What `models` returns; one available 4×8 px (width × height) generator `fake` if None.
+        error: Raised by every `predict`, if given.
+
+    Attributes:
+        calls: Model, version, batch size and deadline of each `predict`.
+        entered: Set once a `predict` has begun.
+        gate: `predict` waits until it is set, which it is at first.
+        closed: Whether `close` was called.
+    """
+
+    def __init__(self, versions: Sequence[ModelVersion] | None = None, error: Exception | None = None) -> None:
+        self.versions = [fake_version()] if versions is None else list(versions)
+        self.error = error
+        self.calls: list[tuple[str, int | None, int, float | None]] = []
+        self.entered = threading.Event()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.closed = False
+
+    def models(self) -> list[ModelVersion]:
+        return self.versions
+
+    def predict(
+        self,
+        name: str,
+        inputs: Mapping[str, np.ndarray],
+        *,
+        signature: str = "serving_default",
+        version: int | None = None,
+        deadline: float | None = None,
+    ) -> dict[str, np.ndarray]:
+        latent = inputs["latent"]
+        self.calls.append((name, version, len(latent), deadline))
+        self.entered.set()
+        assert self.gate.wait(20)
+        if self.error is not None:
+            raise self.error
+        colors = np.clip(latent[:, :3] * 64 + 128, 0, 255).astype(np.uint8)
+        return {"image": np.tile(colors[:, None, None, :], (1, 8, 4, 1))}
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def fake_version(name: str = "fake", version: int = 1, state: str = "AVAILABLE", **card: Any) -> ModelVersion:
+    """A version whose card says it is a 4×8 px generator, unless told otherwise."""
+    card = {"task": "generate", "latent_size": 3, "class_names": [], "image_size": {"width": 4, "height": 8}, **card}
+    return ModelVersion(name, version, state, card, "" if state == "AVAILABLE" else f"The {name} is out.")
