@@ -1,0 +1,220 @@
+"""The planet server's REST API as Python calls."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import quote
+
+from PIL import Image
+
+from client.errors import InvalidRequest, Overloaded
+from client.results import Model, Planet
+from client.transport import Transport
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+FORMATS = ("png", "webp", "jpg")
+PLANETS_PER_REQUEST = 64  # the most that the server makes at once
+
+
+class PlanetClient:
+    """Talks to one planet server. Close it, or use it in a `with`, to release its connections.
+
+    Args:
+        base_url: Where the server is, such as `http://127.0.0.1:8000`.
+        timeout: Seconds to wait for a connection, and then for each piece of the answer.
+        sleep: Waits a number of seconds between two tries.
+
+    Every call is tried again, twice at most, if the connection fails or the server is overloaded, after the pause that
+    the server asks for. Everything else that goes wrong is raised at once. All errors are kinds of `PlanetError`.
+    """
+
+    def __init__(
+        self,
+        base_url: str = DEFAULT_URL,
+        timeout: float = 30.0,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._http = Transport(base_url, timeout, sleep)
+
+    def __enter__(self) -> PlanetClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Releases the connections."""
+        self._http.close()
+
+    def planet(
+        self,
+        seed_or_address: int | str,
+        *,
+        model: str | None = None,
+        version: int | None = None,
+        kind: str | None = None,
+        size: int | None = None,
+        format: str = "png",
+    ) -> Planet:
+        """Makes one planet: the same one for ever, if `model` and `version` are named.
+
+        Args:
+            seed_or_address: A seed, 0 to 2^64 - 1, as an integer or in decimal digits; or any other text, an address.
+            model: Model to draw it; the server's default if None.
+            version: Version of the model; the newest if None.
+            kind: Kind of planet, such as `mars`, if the model knows kinds.
+            size: Longer side of the picture in pixels; the model's own if None.
+            format: `"png"`, `"webp"` or `"jpg"`.
+
+        Raises:
+            PlanetError: Its kind and text say what went wrong.
+        """
+        text = _text(seed_or_address)
+        options = _options(model=model, version=version, kind=kind, size=size)
+        _check_format(format)
+        if not _survives_a_path(text):
+            return self._post({"seeds": [text], "format": format, **options})[0]
+        response = self._http.request("GET", f"/v1/planets/{quote(text, safe='/')}.{format}", params=options)
+        try:
+            with Image.open(io.BytesIO(response.content)) as picture:
+                width, height = picture.size
+            return Planet(
+                data=response.content,
+                seed=int(response.headers["X-Planet-Seed"]),
+                address=None if _is_number(text) else text,
+                model=response.headers["X-Planet-Model"],
+                version=int(response.headers["X-Planet-Version"]),
+                format=format,
+                width=width,
+                height=height,
+            )
+        except (KeyError, ValueError, OSError) as error:
+            raise self._http.invalid_answer(response) from error
+
+    def planets(
+        self,
+        *,
+        seeds: Iterable[int | str] | None = None,
+        count: int | None = None,
+        seed: int | str | None = None,
+        model: str | None = None,
+        version: int | None = None,
+        kind: str | None = None,
+        size: int | None = None,
+        format: str = "png",
+    ) -> list[Planet]:
+        """Makes many planets, 64 per request.
+
+        Args:
+            seeds: The seeds or addresses to make; give these or `count`.
+            count: How many to make: those at the addresses `{seed}/0`, `{seed}/1`, … if there is a `seed`, else any.
+            seed: A seed or address to make `count` planets of.
+            model, version, kind, size, format: As for `planet`.
+
+        Returns:
+            The planets, in the order asked for.
+
+        Raises:
+            PlanetError: Its kind and text say what went wrong; none of the planets is then returned.
+        """
+        if (seeds is None) == (count is None) or (seed is not None and count is None):
+            raise InvalidRequest("Ask for either `seeds` or a `count`; only with a count goes a `seed`.")
+        if count is not None and count < 1:
+            raise InvalidRequest(f"A count of {count} makes no planet; it must be at least 1.")
+        _check_format(format)
+        options = {"format": format, **_options(model=model, version=version, kind=kind, size=size)}
+        if seed is not None:
+            seeds = addresses(seed, count)
+        if seeds is None:
+            bodies = [{"count": min(PLANETS_PER_REQUEST, count - i)} for i in range(0, count, PLANETS_PER_REQUEST)]
+        else:
+            texts = [_text(s) for s in seeds]
+            bodies = [{"seeds": texts[i : i + PLANETS_PER_REQUEST]} for i in range(0, len(texts), PLANETS_PER_REQUEST)]
+        return [planet for body in bodies for planet in self._post({**body, **options})]
+
+    def models(self) -> list[Model]:
+        """Returns every version of every model that the server knows, ready or not."""
+        response = self._http.request("GET", "/v1/models")
+        try:
+            answer = response.json()
+            return [
+                Model(
+                    name=model["name"],
+                    version=int(model["version"]),
+                    state=model["state"],
+                    card=model["card"],
+                    default=model["name"] == answer["default"],
+                )
+                for model in answer["models"]
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._http.invalid_answer(response) from error
+
+    def ready(self) -> bool:
+        """Returns whether the server can make planets now.
+
+        Raises:
+            ServerUnreachable: Nothing answers at the URL.
+        """
+        try:
+            self._http.request("GET", "/health/ready", retries=0)
+        except Overloaded:
+            return False
+        return True
+
+    def _post(self, body: dict[str, Any]) -> list[Planet]:
+        response = self._http.request("POST", "/v1/planets", json=body)
+        try:
+            answer = response.json()
+            return [
+                Planet(
+                    data=base64.b64decode(planet["image"], validate=True),
+                    seed=int(planet["seed"]),
+                    address=planet["address"],
+                    model=answer["model"],
+                    version=int(answer["version"]),
+                    format=answer["format"],
+                    width=int(planet["width"]),
+                    height=int(planet["height"]),
+                )
+                for planet in answer["planets"]
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._http.invalid_answer(response) from error
+
+
+def addresses(seed: int | str, count: int) -> list[str]:
+    """Returns where `count` planets of one seed or address are: at `{seed}/0` to `{seed}/{count - 1}`."""
+    text = _text(seed)
+    stem = _text(int(text)) if _is_number(text) else text  # 007 is seed 7
+    return [f"{stem}/{i}" for i in range(count)]
+
+
+def _text(seed_or_address: int | str) -> str:
+    if isinstance(seed_or_address, int) and not 0 <= seed_or_address < 2**64:
+        raise InvalidRequest(f"{seed_or_address} is not a seed: a seed is a whole number from 0 to {2**64 - 1}.")
+    return str(seed_or_address)
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?[0-9]{1,256}", text) is not None
+
+
+def _survives_a_path(text: str) -> bool:
+    """Whether a URL carries the text unchanged: steps `.` and `..` are taken for directions, and empty text is lost."""
+    return bool(text) and re.search(r"(^|/)\.{1,2}/", text) is None
+
+
+def _options(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _check_format(format: str) -> None:
+    if format not in FORMATS:
+        raise InvalidRequest(f"{format!r} is not a picture format: choose one of {', '.join(FORMATS)}.")

@@ -1,0 +1,124 @@
+"""HTTP with manners: one pooled session, timeouts, more tries where they help, every failure a `PlanetError`."""
+
+from __future__ import annotations
+
+import email.utils
+import itertools
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from client.errors import (
+    InvalidAnswer,
+    InvalidRequest,
+    Overloaded,
+    PlanetError,
+    ServerUnreachable,
+    TimedOut,
+    error_class,
+)
+
+FIRST_BACKOFF_SECONDS = 0.5  # doubles with every try
+LONGEST_WAIT_SECONDS = 60.0  # a server that asks for more is better reported than waited for
+
+
+class Transport:
+    """Sends requests to one server.
+
+    Args:
+        base_url: Such as `http://127.0.0.1:8000`.
+        timeout: Seconds to wait for a connection, and then for each piece of the answer.
+        sleep: Waits a number of seconds between two tries.
+
+    Raises:
+        InvalidRequest: `base_url` is no URL.
+    """
+
+    def __init__(self, base_url: str, timeout: float, sleep: Callable[[float], None] = time.sleep) -> None:
+        if not re.fullmatch(r"https?://[^/\s]\S*", base_url):
+            raise InvalidRequest(f"{base_url!r} is not a server's URL; it should look like http://127.0.0.1:8000.")
+        self.base_url = base_url.rstrip("/")
+        self.timeout = timeout
+        self._sleep = sleep
+        self._session = requests.Session()
+
+    def close(self) -> None:
+        """Releases the connections."""
+        self._session.close()
+
+    def request(self, method: str, path: str, *, retries: int = 2, **arguments: Any) -> requests.Response:
+        """Returns the answer to a request, always 2xx.
+
+        Tries again after a failed connection and an overloaded server (429, 503), as every request of the API only
+        reads: a repetition does no harm.
+
+        Args:
+            method: HTTP method.
+            path: Path below the server's URL, percent-encoded.
+            retries: How often to try again.
+            arguments: Passed on to `requests`: `params`, `json`, `headers`.
+
+        Raises:
+            PlanetError: What the last try came to.
+        """
+        for attempt in itertools.count():
+            try:
+                return self._try(method, path, **arguments)
+            except (ServerUnreachable, Overloaded) as error:
+                wait = FIRST_BACKOFF_SECONDS * 2**attempt if error.retry_after is None else error.retry_after
+                if attempt == retries or wait > LONGEST_WAIT_SECONDS:
+                    raise
+            self._sleep(wait)
+
+    def invalid_answer(self, response: requests.Response) -> InvalidAnswer:
+        """Returns the error for an answer that breaks the API's contract."""
+        return InvalidAnswer(
+            f"What answers at {self.base_url} is not a planet server, or is one of another version.",
+            status=response.status_code,
+            request_id=response.headers.get("X-Request-Id"),
+        )
+
+    def _try(self, method: str, path: str, **arguments: Any) -> requests.Response:
+        try:
+            response = self._session.request(method, self.base_url + path, timeout=self.timeout, **arguments)
+        except requests.ReadTimeout as error:
+            raise TimedOut(f"The server at {self.base_url} did not answer within {self.timeout:g} s.") from error
+        except requests.RequestException as error:
+            raise ServerUnreachable(
+                f"No planet server answers at {self.base_url}: start one with `python -m serving.gateway`, "
+                "or give the URL of one that runs."
+            ) from error
+        if response.ok:
+            return response
+        raise _problem(response)
+
+
+def _problem(response: requests.Response) -> PlanetError:
+    """Returns the error for an answer that is not 2xx, in the server's own words if it gives any (RFC 9457)."""
+    try:
+        problem = response.json()
+    except requests.JSONDecodeError:
+        problem = None
+    if not isinstance(problem, dict):
+        problem = {}
+    return error_class(response.status_code)(
+        str(problem.get("detail") or f"The server answered {response.status_code} {response.reason}."),
+        status=response.status_code,
+        request_id=problem.get("request_id") or response.headers.get("X-Request-Id"),
+        retry_after=_seconds(response.headers.get("Retry-After")),
+    )
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Returns the seconds from now that a `Retry-After` header means, be it a number or a date; None if neither."""
+    if retry_after is None:
+        return None
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except ValueError:
+        return None

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import email.utils
+import time
+from pathlib import Path
+
+import pytest
+
+from client import (
+    DeadlineExceeded,
+    InvalidAnswer,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    PlanetClient,
+    ServerError,
+    ServerUnreachable,
+)
+from tests.client.servers import Stub, problem
+
+
+def failure(detail: str, status: int, **headers: str):
+    body, status, headers = problem(detail, status, **headers)
+    return status, headers, body
+
+
+def test_planet_holds_the_picture_and_what_makes_it_again(client: PlanetClient, stub: Stub) -> None:
+    planet = client.planet("orion/7/3", model="stub", version=3, size=12, format="webp")
+
+    assert (planet.seed, planet.address, planet.model, planet.version) == (7, "orion/7/3", "stub", 3)
+    assert (planet.format, planet.width, planet.height) == ("webp", 12, 12)
+    assert planet.to_pil().size == (12, 12)
+    assert stub.requests == [("GET", "/v1/planets/orion/7/3.webp?model=stub&version=3&size=12", None)]
+
+
+@pytest.mark.parametrize("seed", [7, "7", "007", "+7"])
+def test_a_number_has_no_address(client: PlanetClient, seed: int | str) -> None:
+    assert client.planet(seed).address is None
+
+
+@pytest.mark.parametrize("address", ["a b?c#d%2Fe", "月/1", "a//b", "x.png"])
+def test_any_text_arrives_as_it_was_given(client: PlanetClient, stub: Stub, address: str) -> None:
+    assert client.planet(address).address == address
+
+    [(method, path, _)] = stub.requests
+    assert (method, path) == ("GET", f"/v1/planets/{address}.png")
+
+
+@pytest.mark.parametrize("address", ["../models", "a/./b", "a/../b"])
+def test_what_a_url_would_lose_travels_in_a_body(client: PlanetClient, stub: Stub, address: str) -> None:
+    assert client.planet(address).address == address
+
+    assert stub.requests == [("POST", "/v1/planets", {"seeds": [address], "format": "png"})]
+
+
+def test_planets_come_in_chunks_of_64_and_in_order(client: PlanetClient, stub: Stub) -> None:
+    planets = client.planets(count=130, seed="007", kind="mars")
+
+    assert [planet.address for planet in planets] == [f"7/{i}" for i in range(130)]
+    assert [len(body["seeds"]) for _, _, body in stub.requests] == [64, 64, 2]
+    assert {body["kind"] for _, _, body in stub.requests} == {"mars"}
+
+
+def test_planets_without_a_seed_are_the_servers_choice(client: PlanetClient, stub: Stub) -> None:
+    assert len(client.planets(count=70)) == 70
+    assert [body["count"] for _, _, body in stub.requests] == [64, 6]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({}, "either `seeds` or a `count`"),
+        ({"seeds": ["a"], "count": 1}, "either `seeds` or a `count`"),
+        ({"seeds": ["a"], "seed": "b"}, "either `seeds` or a `count`"),
+        ({"count": 0}, "A count of 0 makes no planet"),
+        ({"count": 1, "seed": 2**64}, "18446744073709551616 is not a seed"),
+        ({"count": 1, "seed": "18446744073709551616"}, "18446744073709551616 is not a seed"),
+        ({"seeds": [-1]}, "-1 is not a seed"),
+        ({"seeds": ["a"], "format": "bmp"}, "'bmp' is not a picture format"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_it_is_sent(
+    client: PlanetClient, stub: Stub, arguments: dict, sentence: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=sentence):
+        client.planets(**arguments)
+    assert stub.requests == []
+
+
+def test_an_overloaded_server_is_asked_again_when_it_says(client: PlanetClient, stub: Stub, waits: list[float]) -> None:
+    stub.failures = [failure("Busy.", 503, **{"Retry-After": "2"}), failure("Busy.", 429)]
+
+    assert client.planet(1).seed == 1
+    assert waits == [2.0, 1.0]  # as told, then the second step of the backoff
+    assert len(stub.requests) == 3
+
+
+def test_retry_after_may_be_a_date(client: PlanetClient, stub: Stub, waits: list[float]) -> None:
+    in_the_past = email.utils.formatdate(time.time() - 60, usegmt=True)
+    stub.failures = [failure("Busy.", 503, **{"Retry-After": in_the_past})]
+
+    client.models()
+    assert waits == [0.0]
+
+
+def test_a_wait_too_long_is_not_waited_for(client: PlanetClient, stub: Stub, waits: list[float]) -> None:
+    stub.failures = [failure("Down for the night.", 503, **{"Retry-After": "3600"})]
+
+    with pytest.raises(Overloaded, match=r"^Down for the night\.$") as caught:
+        client.planet(1)
+    assert caught.value.retry_after == 3600
+    assert waits == []
+
+
+def test_patience_ends_after_two_more_tries(client: PlanetClient, stub: Stub, waits: list[float]) -> None:
+    stub.failures = [failure("Busy.", 503)] * 3
+
+    with pytest.raises(Overloaded):
+        client.planet(1)
+    assert waits == [0.5, 1.0]
+    assert len(stub.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, InvalidRequest),
+        (404, NotFound),
+        (422, InvalidRequest),
+        (500, ServerError),
+        (504, DeadlineExceeded),
+    ],
+)
+def test_a_problem_becomes_a_typed_error_at_once(
+    client: PlanetClient, stub: Stub, waits: list[float], status: int, error: type[Exception]
+) -> None:
+    stub.failures = [failure("It is so.", status)]
+
+    with pytest.raises(error, match=r"^It is so\.$") as caught:
+        client.planet(1)
+    assert type(caught.value) is error
+    assert (caught.value.status, caught.value.request_id) == (status, "r-1")
+    assert waits == []
+
+
+def test_an_error_page_of_a_proxy_is_still_a_sentence(client: PlanetClient, stub: Stub) -> None:
+    stub.failures = [(502, {"X-Request-Id": "r-2"}, "<html>Bad gateway</html>")]
+
+    with pytest.raises(ServerError, match=r"^The server answered 502 BAD GATEWAY\.$") as caught:
+        client.planet(1)
+    assert caught.value.request_id == "r-2"
+
+
+@pytest.mark.parametrize("call", [lambda c: c.planet(1), lambda c: c.planets(count=1), lambda c: c.models()])
+def test_another_server_is_recognized(client: PlanetClient, stub: Stub, call) -> None:
+    stub.failures = [(200, {"Content-Type": "text/html"}, "<html>Welcome to nginx</html>")]
+
+    with pytest.raises(InvalidAnswer, match="not a planet server"):
+        call(client)
+
+
+def test_nobody_there(nobody_url: str, waits: list[float]) -> None:
+    with (
+        PlanetClient(nobody_url, sleep=waits.append) as client,
+        pytest.raises(ServerUnreachable, match=f"^No planet server answers at {nobody_url}"),
+    ):
+        client.planet(1)
+    assert waits == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:8000", "ftp://x", "http://"])
+def test_a_url_must_be_one(url: str) -> None:
+    with pytest.raises(InvalidRequest, match="is not a server's URL"):
+        PlanetClient(url)
+
+
+def test_models_say_which_is_the_default(client: PlanetClient) -> None:
+    models = client.models()
+
+    assert [(m.name, m.version, m.default) for m in models] == [
+        ("stub", 3, True),
+        ("stub", 2, True),
+        ("other", 1, False),
+    ]
+    assert models[0].card["description"] == "Paints discs."
+
+
+def test_ready_asks_once(client: PlanetClient, stub: Stub, waits: list[float]) -> None:
+    assert client.ready()
+    stub.failures = [failure("Still loading.", 503, **{"Retry-After": "2"})]
+    assert not client.ready()
+    assert waits == []
+
+
+def test_against_the_true_gateway(gateway_url: str, tmp_path: Path) -> None:
+    with PlanetClient(gateway_url) as client:
+        assert client.ready()
+        [model] = client.models()
+        assert (model.name, model.version, model.state, model.default) == ("painter", 1, "AVAILABLE", True)
+
+        three = client.planets(count=3, seed="orion/7", size=48, format="png")
+        for i, planet in enumerate(three):
+            alone = client.planet(f"orion/7/{i}", model="painter", version=1, size=48)
+            assert alone == planet
+            assert alone.save(tmp_path) == tmp_path / f"orion_7_{i}.png"
+        assert len({planet.data for planet in three}) == 3
+        assert (three[0].width, three[0].height) == (48, 48)
+
+        dotted = client.planet("../x//y")  # a URL would lose it
+        assert dotted.address == "../x//y"
+        assert client.planet(2**64 - 1).seed == 2**64 - 1
+
+        with pytest.raises(InvalidRequest, match="18446744073709551616") as refused:
+            client.planet("18446744073709551616")
+        assert refused.value.request_id
+        with pytest.raises(NotFound, match="no model 'nobody'"):
+            client.planet(1, model="nobody")
+        with pytest.raises(InvalidRequest, match="knows no kinds"):
+            client.planets(count=1, kind="mars")

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from client.__main__ import main
+from tests.client.servers import Stub, problem
+
+
+def run(url: str, *arguments: str) -> int:
+    """The exit code of `python -m client`, which never sleeps here."""
+    try:
+        return main([*arguments, "--url", url], sleep=lambda seconds: None)
+    except SystemExit as exit:
+        return exit.code
+
+
+def test_one_planet_is_that_of_the_seed(stub_url: str, stub: Stub, tmp_path: Path, capsys) -> None:
+    assert run(stub_url, "generate", "--seed", "orion/7/3", "--out", str(tmp_path / "new")) == 0
+
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["orion_7_3.png"]
+    assert capsys.readouterr().out == f"{tmp_path / 'new' / 'orion_7_3.png'}\n"
+
+
+def test_many_planets_are_at_addresses_below_the_seed(stub_url: str, stub: Stub, tmp_path: Path, capsys) -> None:
+    options = ["--model", "stub", "--version", "3", "--kind", "mars", "--size", "16", "--format", "webp"]
+    assert run(stub_url, "generate", "--seed", "orion/7/3", "--count", "3", "--out", str(tmp_path), *options) == 0
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"orion_7_3_{i}.webp" for i in range(3)]
+    assert stub.requests[2][1] == "/v1/planets/orion/7/3/2.webp?model=stub&version=3&kind=mars&size=16"
+    assert capsys.readouterr().out == f"3 of 3 saved in {tmp_path}\n"
+
+
+def test_no_seed_means_a_random_one(stub_url: str, tmp_path: Path) -> None:
+    assert run(stub_url, "generate", "--out", str(tmp_path)) == 0
+    assert run(stub_url, "generate", "--out", str(tmp_path)) == 0
+
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_one_failure_does_not_stop_the_others(stub_url: str, stub: Stub, tmp_path: Path, capsys) -> None:
+    stub.failing = {"x/1"}
+    assert run(stub_url, "generate", "--seed", "x", "--count", "3", "--out", str(tmp_path)) == 1
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x_0.png", "x_2.png"]
+    said = capsys.readouterr()
+    assert said.err == "python -m client: x/1: The model stumbled. (request r-1)\n"
+    assert said.out == f"2 of 3 saved in {tmp_path}\n"
+
+
+def test_a_failure_of_all_is_said_once(stub_url: str, stub: Stub, tmp_path: Path, capsys) -> None:
+    body, status, headers = problem("There is no model 'x'.", 404)
+    stub.failures = [(status, headers, body)]
+    assert run(stub_url, "generate", "--seed", "x", "--count", "3", "--out", str(tmp_path)) == 2
+
+    assert len(stub.requests) == 1
+    assert capsys.readouterr().err == "python -m client: There is no model 'x'. (request r-1)\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["generate", "--count", "0"], "argument --count: '0' is not a whole number of 1 to 1000000"),
+        (["generate", "--count", "many"], "argument --count: 'many' is not a whole number"),
+        (["generate", "--format", "bmp"], "argument --format: invalid choice: 'bmp'"),
+        (["generate", "--timeout", "0"], "argument --timeout: '0' is not a number of seconds above 0"),
+        (["paint"], "invalid choice: 'paint'"),
+        ([], "COMMAND"),
+    ],
+)
+def test_wrong_arguments_get_one_sentence(
+    stub_url: str, stub: Stub, arguments: list[str], sentence: str, capsys
+) -> None:
+    assert run(stub_url, *arguments) == 2
+
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.startswith("python -m client")
+    assert said.count("\n") == 1
+    assert stub.requests == []
+
+
+@pytest.mark.parametrize("command", [["generate", "--seed", "x"], ["models"], ["health"]])
+def test_nobody_there_gets_one_sentence(
+    nobody_url: str, tmp_path: Path, monkeypatch, command: list[str], capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(nobody_url, *command) == 2
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"python -m client: No planet server answers at {nobody_url}")
+    assert said.count("\n") == 1
+
+
+def test_a_url_that_is_none(tmp_path: Path, capsys) -> None:
+    assert run("localhost", "health") == 2
+    assert "'localhost' is not a server's URL" in capsys.readouterr().err
+
+
+def test_out_must_not_be_a_file(stub_url: str, stub: Stub, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "planets"
+    out.touch()
+    assert run(stub_url, "generate", "--out", str(out)) == 2
+
+    assert (
+        capsys.readouterr().err == f"python -m client: {out} is a file; --out must name a folder to save planets in.\n"
+    )
+    assert stub.requests == []
+
+
+def test_out_must_be_possible(stub_url: str, tmp_path: Path, capsys) -> None:
+    (tmp_path / "file").touch()
+    assert run(stub_url, "generate", "--out", str(tmp_path / "file" / "below")) == 2
+
+    said = capsys.readouterr().err
+    assert said == f"python -m client: {tmp_path / 'file' / 'below'}: Not a directory.\n"
+
+
+def test_models(stub_url: str, capsys) -> None:
+    assert run(stub_url, "models") == 0
+
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert first.split() == ["stub", "3", "AVAILABLE", "8x8", "(default)", "Paints", "discs."]
+    assert second.split()[:3] == ["stub", "2", "UNAVAILABLE"]
+    assert "(default)" not in third
+
+
+def test_health(stub_url: str, stub: Stub, capsys) -> None:
+    assert run(stub_url, "health") == 0
+    stub.failures = [(503, {}, "")]
+    assert run(stub_url, "health") == 1
+
+    assert capsys.readouterr().out == "ready\nnot ready\n"
