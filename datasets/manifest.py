@@ -1,0 +1,189 @@
+"""The manifest of a prepared data set: `OUT/manifest.json` (contract 1)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+FORMAT_VERSION = 1  # raise it whenever preparation would draw the same sources differently, too
+MANIFEST_NAME = "manifest.json"
+SPLITS = ("train", "holdout")
+METHODS = ("planet", "center_crop")
+LARGEST_SIZE = 4096  # pixels a side
+
+Box = tuple[int, int, int, int]
+
+
+class DatasetError(ValueError):
+    """A data set that can't be prepared or read; its text is one sentence or two, fit for a user."""
+
+
+class Size(NamedTuple):
+    """Width and height of a picture in pixels; as text `64` if square, else `64x128`."""
+
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, value: int | str | Size) -> Size:
+        """Reads `64`, `"64"`, `"64x128"` or a size; raises `DatasetError` for anything else."""
+        if isinstance(value, Size):
+            return value
+        match = re.fullmatch(r"\s*([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?\s*", str(value), re.ASCII)
+        size = cls(int(match[1]), int(match[2] or match[1])) if match else None
+        if size is None or max(size) > LARGEST_SIZE or min(size) < 8:
+            raise DatasetError(
+                f"{str(value)!r} is not a size: expected pixels such as 64, or WIDTHxHEIGHT such as 64x128, "
+                f"from 8 to {LARGEST_SIZE}."
+            )
+        return size
+
+    def __str__(self) -> str:
+        return str(self.width) if self.width == self.height else f"{self.width}x{self.height}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Treatment:
+    """What was done to a picture.
+
+    Attributes:
+        method: `"planet"`: centered on the planet, all else made black; `"center_crop"`: cut around the middle.
+        source_size: Width and height of the source in pixels.
+        planet: Left, top, right, bottom of the planet in the source, right and bottom exclusive; None if none found.
+        crop_side: Side in source pixels of the square cut around the planet; None if none found.
+    """
+
+    method: str
+    source_size: tuple[int, int]
+    planet: Box | None = None
+    crop_side: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """One prepared picture.
+
+    Attributes:
+        file: Path below each size folder, `earth/earth_000.png`.
+        source: Path below the raw folder, with slashes.
+        sha256: Hexadecimal SHA-256 of the source file.
+        classes: Names of its classes; the first one is its folder.
+        split: `"train"` or `"holdout"`.
+        treatment: What was done to it.
+    """
+
+    file: str
+    source: str
+    sha256: str
+    classes: tuple[str, ...]
+    split: str
+    treatment: Treatment
+
+
+@dataclasses.dataclass(frozen=True)
+class Rejection:
+    """A source that could not be used, and why, in one sentence."""
+
+    source: str
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """A prepared data set.
+
+    Attributes:
+        sizes: Sizes as text, the names of the size folders.
+        class_names: Class names in index order.
+        pictures: Prepared pictures, in order of class and number.
+        rejected: Sources that could not be used.
+        complete: False while a preparation is under way or after it was interrupted.
+        format_version: `FORMAT_VERSION`.
+    """
+
+    sizes: tuple[str, ...]
+    class_names: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+    rejected: tuple[Rejection, ...] = ()
+    complete: bool = True
+    format_version: int = FORMAT_VERSION
+
+    def save(self, root: Path) -> None:
+        """Writes `root/manifest.json` beside and renames it into place."""
+        path = Path(root, MANIFEST_NAME)
+        part = path.with_name(path.name + ".part")
+        part.write_text(json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(part, path)
+
+
+def load_manifest(root: Path | str) -> Manifest:
+    """Reads and checks `root/manifest.json`; raises `DatasetError` where it is missing or wrong."""
+    path = Path(root, MANIFEST_NAME)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise DatasetError(
+            f"{root} is not a prepared data set, it has no {MANIFEST_NAME}: "
+            f"make one with `python -m datasets.prepare RAW {root}`."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path} can't be read: {error}.") from None
+    version = data.get("format_version") if isinstance(data, dict) else None
+    if version != FORMAT_VERSION:
+        raise DatasetError(f"{path} has format version {version!r}, expected {FORMAT_VERSION}: prepare the data again.")
+    try:
+        manifest = _from_json(data)
+        _check(manifest)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DatasetError(f"{path} is not a valid manifest ({error}): prepare the data again.") from None
+    return manifest
+
+
+def _from_json(data: dict[str, Any]) -> Manifest:
+    return Manifest(
+        sizes=tuple(data["sizes"]),
+        class_names=tuple(data["class_names"]),
+        pictures=tuple(_picture(picture) for picture in data["pictures"]),
+        rejected=tuple(Rejection(**rejection) for rejection in data["rejected"]),
+        complete=data["complete"],
+    )
+
+
+def _picture(data: dict[str, Any]) -> Picture:
+    treatment = data["treatment"]
+    planet = treatment["planet"]
+    return Picture(
+        **{
+            **data,
+            "classes": tuple(data["classes"]),
+            "treatment": Treatment(
+                **{
+                    **treatment,
+                    "source_size": tuple(treatment["source_size"]),
+                    "planet": None if planet is None else tuple(planet),
+                }
+            ),
+        }
+    )
+
+
+def _check(manifest: Manifest) -> None:
+    """Raises `ValueError` with the first thing that is wrong with a manifest."""
+    for size in manifest.sizes:
+        Size.of(size)
+    known = set(manifest.class_names)
+    files = set()
+    for picture in manifest.pictures:
+        if not picture.classes or not known.issuperset(picture.classes):
+            raise ValueError(f"{picture.file} has classes {picture.classes}, which class_names lacks")
+        if picture.split not in SPLITS:
+            raise ValueError(f"{picture.file} is in split {picture.split!r}, which is none of {SPLITS}")
+        if picture.treatment.method not in METHODS:
+            raise ValueError(f"{picture.file} has method {picture.treatment.method!r}, which is none of {METHODS}")
+        if picture.file in files or Path(picture.file).is_absolute() or ".." in Path(picture.file).parts:
+            raise ValueError(f"{picture.file} stands there twice or leads out of the data set")
+        files.add(picture.file)

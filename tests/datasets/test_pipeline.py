@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+
+from datasets.manifest import DatasetError
+from datasets.pictures import Pictures, batches
+from datasets.pipeline import make_dataset
+from datasets.prepare import prepare
+
+COUNT, BATCH = 11, 3
+
+
+@pytest.fixture
+def pictures() -> Pictures:
+    images = np.random.default_rng(0).integers(0, 256, (COUNT, 4, 2, 3), np.uint8)
+    images[0, 0, 0] = (0, 255, 0)
+    labels = np.arange(COUNT, dtype=np.int32)
+    return Pictures(images, labels, tuple(map(str, labels)), tuple(map(str, labels)))
+
+
+@pytest.mark.parametrize("first_step", [0, 2, 3, 8])
+def test_batches_equal_those_of_numpy_from_any_step_on(pictures, first_step):
+    dataset = make_dataset(pictures, batch_size=BATCH, labelled=True, seed=7, first_step=first_step)
+    expected = islice(batches(pictures, BATCH, seed=7, first_step=first_step), 7)
+    for (images, labels), (raw_images, raw_labels) in zip(dataset.take(7).as_numpy_iterator(), expected, strict=True):
+        np.testing.assert_array_equal(labels, raw_labels)
+        np.testing.assert_allclose(images, raw_images / 127.5 - 1, atol=1e-6)
+
+
+def test_training_batches_have_static_shapes_and_range(pictures):
+    dataset = make_dataset(pictures, batch_size=BATCH, labelled=True)
+    images, labels = dataset.element_spec
+    assert (images.shape, images.dtype) == ((BATCH, 4, 2, 3), np.float32)
+    assert (labels.shape, labels.dtype) == ((BATCH,), np.int32)
+    unlabelled = make_dataset(pictures, batch_size=COUNT)
+    (batch,) = unlabelled.take(1).as_numpy_iterator()
+    assert (batch.min(), batch.max()) == (-1.0, 1.0)
+
+
+def test_one_epoch_in_order_holds_every_picture(pictures):
+    dataset = make_dataset(pictures, batch_size=4, labelled=True, shuffle=False, repeat=False)
+    labels = [labels.tolist() for _, labels in dataset.as_numpy_iterator()]
+    assert labels == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10]]
+
+
+def test_epochs_are_shuffled_anew_and_alike_in_every_iteration(pictures):
+    dataset = make_dataset(pictures, batch_size=COUNT, labelled=True, seed=3)
+    first, second = ([labels.tolist() for _, labels in dataset.take(2).as_numpy_iterator()] for _ in range(2))
+    assert first == second
+    assert first[0] != first[1]
+
+
+def test_a_prepared_folder_is_loaded(raw, tmp_path):
+    prepare(raw, tmp_path / "out", sizes=[16], holdout=0.2, workers=1)
+    dataset = make_dataset(tmp_path / "out", size=16, split="holdout", batch_size=4, repeat=False)
+    assert [len(images) for images in dataset.as_numpy_iterator()] == [4, 2]
+
+
+@pytest.mark.parametrize("repeat", [True, False])
+def test_a_batch_size_of_zero_is_refused(pictures, repeat):
+    with pytest.raises(DatasetError, match="batch size of 0 does not fit"):
+        make_dataset(pictures, batch_size=0, repeat=repeat)
+
+
+def test_an_endless_dataset_needs_a_full_batch(pictures):
+    with pytest.raises(DatasetError, match="batch size of 12 does not fit 11 pictures"):
+        make_dataset(pictures, batch_size=12)
