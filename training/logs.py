@@ -1,4 +1,4 @@
-"""What a training says of itself while it runs: a CSV row per epoch and TensorBoard curves and pictures."""
+"""What a training says of itself while it runs: a CSV row per epoch and, where TensorFlow runs it, TensorBoard."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import io
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
+from training import engine
 from training.files import write_text
 
 CSV_NAME = "log.csv"
 
 
 class TrainingLog:
-    """Appends to `log.csv` and `tensorboard/` in a run folder.
+    """Appends to `log.csv` and `tensorboard/` in a run folder; without TensorFlow to `log.csv` alone.
 
     Args:
         run: The run folder.
@@ -26,35 +26,37 @@ class TrainingLog:
     def __init__(self, run: Path, keep_epochs: int = 0):
         self._path = run / CSV_NAME
         rows = read_log(run)[:keep_epochs]
-        write_text(self._path, _to_csv(rows, header=True) if rows else "")
-        self._has_header = bool(rows)
-        self._board = tf.summary.create_file_writer(str(run / "tensorboard"))
+        self._columns = list(rows[0]) if rows else None
+        write_text(self._path, _to_csv(self._columns, rows, header=True) if rows else "")
+        self._board = None
+        if engine.BACKEND == "tensorflow":
+            from training.tensorboard import TensorBoardLog
+
+            self._board = TensorBoardLog(run / "tensorboard")
 
     def __enter__(self) -> TrainingLog:
         return self
 
     def __exit__(self, *exception):
-        self._board.close()
+        if self._board:
+            self._board.close()
 
     def write(self, epoch: int, step: int, images_seen: int, training_seconds: float, means: dict[str, float]):
         """Adds one epoch: counts so far, seconds of training so far, and the epoch's mean metrics."""
         row = {"epoch": epoch, "step": step, "images_seen": images_seen}
         row |= {name: f"{value:.6f}" for name, value in means.items()}
         row["training_seconds"] = f"{training_seconds:.1f}"
+        first = self._columns is None
+        self._columns = self._columns or list(row)
         with self._path.open("a", encoding="utf-8", newline="") as file:
-            file.write(_to_csv([row], header=not self._has_header))
-        self._has_header = True
-        with self._board.as_default(step):
-            for name, value in means.items():
-                tf.summary.scalar(name, value)
-            tf.summary.scalar("images_per_second", images_seen / training_seconds)
-        self._board.flush()
+            file.write(_to_csv(self._columns, [row], header=first))
+        if self._board:
+            self._board.scalars({**means, "images_per_second": images_seen / training_seconds}, step)
 
     def image(self, picture: np.ndarray, step: int):
-        """Adds a picture, uint8 `(H, W, 3)`, to TensorBoard."""
-        with self._board.as_default(step):
-            tf.summary.image("samples", picture[None])
-        self._board.flush()
+        """Adds a grid of samples, uint8 `(H, W, 3)`."""
+        if self._board:
+            self._board.image("samples", picture, step)
 
 
 def read_log(run: Path) -> list[dict[str, str]]:
@@ -67,9 +69,9 @@ def read_log(run: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(complete)))
 
 
-def _to_csv(rows: list[dict], header: bool) -> str:
+def _to_csv(columns: list[str], rows: list[dict], header: bool) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
     if header:
         writer.writeheader()
     writer.writerows(rows)

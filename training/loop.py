@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import json
 import signal
 import time
@@ -18,10 +17,10 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from datasets.pictures import Pictures, load_pictures
-from datasets.pipeline import make_dataset
+from datasets.pictures import Pictures, load_pictures, steps_per_epoch
 from training import logs
 from training.checkpoints import load_checkpoint, newest_checkpoint, save_checkpoint
+from training.feeding import training_batches
 from training.files import write_text
 from training.grids import save_grid
 from training.models.critic import build_critic
@@ -72,12 +71,7 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
     """
     _check(config)
     pictures = load_pictures(config.data, config.size, classes=config.classes)
-    steps_per_epoch = len(pictures.images) // config.batch_size
-    if not steps_per_epoch:
-        raise ValueError(
-            f"{config.data} has {len(pictures.images)} training pictures, fewer than one batch of {config.batch_size}: "
-            "lower --batch-size or add pictures."
-        )
+    steps = steps_per_epoch(len(pictures), config.batch_size)
     run = Path(config.out)
     trainer = build_trainer(config)
     progress = _Progress()
@@ -87,8 +81,8 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
     if checkpoint:
         progress = _Progress(**load_checkpoint(checkpoint, trainer.state))
     write_text(run / "config.json", json.dumps(_describe(config, trainer, pictures), indent=2) + "\n")
-    with logs.TrainingLog(run, keep_epochs=progress.step // steps_per_epoch) as log, _stop_requests() as stop:
-        _run_epochs(config, trainer, pictures, progress, log, stop, steps_per_epoch)
+    with logs.TrainingLog(run, keep_epochs=progress.step // steps) as log, _stop_requests() as stop:
+        _run_epochs(config, trainer, pictures, progress, log, stop, steps)
     weights = run / "generator.weights.h5"
     partial = run / "partial.weights.h5"
     trainer.trained_generator.save_weights(partial)
@@ -117,43 +111,37 @@ class _Progress:
     sums: dict[str, float] = dataclasses.field(default_factory=dict)  # of this epoch's metrics
 
 
-def _run_epochs(config, trainer, pictures: Pictures, progress: _Progress, log, stop, steps_per_epoch: int):
+def _run_epochs(config, trainer, pictures: Pictures, progress: _Progress, log, stop, steps: int):
     run = Path(config.out)
     recipe: Recipe = trainer.recipe
-    dataset = make_dataset(pictures, batch_size=config.batch_size, seed=config.seed, first_step=progress.step)
-    batches = iter(dataset)
+    batches = training_batches(pictures, config.batch_size, config.seed, progress.step)
     latent = _sample_latent(trainer.latent_size)
 
     def checkpoint():
         meta = {"training_seconds": progress.training_seconds, "sums": progress.sums}
         save_checkpoint(run / "checkpoints", progress.step, trainer.state, meta, config.keep_checkpoints)
 
-    for epoch in range(progress.step // steps_per_epoch + 1, config.epochs + 1):
+    for epoch in range(progress.step // steps + 1, config.epochs + 1):
+        metrics, stopped, started = [], False, time.perf_counter()
         bar = tqdm(
-            total=steps_per_epoch,
-            initial=progress.step % steps_per_epoch,
+            total=steps,
+            initial=progress.step % steps,
             desc=f"epoch {epoch}/{config.epochs}",
             unit_scale=config.batch_size,
             unit=" images",
             leave=False,
         )
         with bar:
-            for batch in itertools.islice(batches, steps_per_epoch - bar.n):
-                if stop():
-                    checkpoint()
-                    raise TrainingInterrupted(
-                        f"Stopped at step {progress.step}, everything is saved: add --resume to continue."
-                    )
-                started = time.perf_counter()
-                regularize = bool(recipe.r1_gamma) and progress.step % recipe.r1_every == 0
-                metrics = trainer.step(batch, regularize)
-                progress.training_seconds += time.perf_counter() - started
-                _check_finite(metrics, progress.step + 1, run)
-                progress.step += 1
-                for name, value in metrics.items():
-                    progress.sums[name] = progress.sums.get(name, 0.0) + value
+            while bar.n < steps and not (stopped := stop()):
+                regularize = bool(recipe.r1_gamma) and (progress.step + len(metrics)) % recipe.r1_every == 0
+                metrics.append(trainer.step(next(batches), regularize=regularize))
                 bar.update()
-        means = {name: total / steps_per_epoch for name, total in progress.sums.items()}
+        _take_in(progress, metrics, run)
+        progress.training_seconds += time.perf_counter() - started
+        if stopped:
+            checkpoint()
+            raise TrainingInterrupted(f"Stopped at step {progress.step}, all is saved: add --resume to continue.")
+        means = {name: total / steps for name, total in progress.sums.items()}
         progress.sums = {}
         log.write(epoch, progress.step, progress.step * config.batch_size, progress.training_seconds, means)
         timed_out = config.minutes is not None and progress.training_seconds >= config.minutes * 60
@@ -177,14 +165,20 @@ def _check(config: TrainingConfig):
         raise ValueError(f"--batch-size {config.batch_size} does not fit recipe {config.recipe}: use a multiple of 4.")
 
 
-def _check_finite(metrics: dict[str, float], step: int, run: Path):
-    broken = [name for name, value in metrics.items() if not np.isfinite(value)]
-    if broken:
-        kept = newest_checkpoint(run / "checkpoints")
-        raise FloatingPointError(
-            f"{' and '.join(broken)} stopped being a number at step {step}: lower the learning rates or use "
-            f"--recipe stable; the last good checkpoint is {kept.name if kept else 'not there yet'}."
-        )
+def _take_in(progress: _Progress, metrics: list[dict], run: Path):
+    """Adds the metrics of the steps just taken; this is where Python waits for an accelerator."""
+    for step in metrics:
+        values = {name: float(value) for name, value in step.items()}
+        progress.step += 1
+        broken = [name for name, value in values.items() if not np.isfinite(value)]
+        if broken:
+            kept = newest_checkpoint(run / "checkpoints")
+            raise FloatingPointError(
+                f"{' and '.join(broken)} stopped being a number at step {progress.step}: lower the learning rates or "
+                f"use --recipe stable; the last good checkpoint is {kept.name if kept else 'not there yet'}."
+            )
+        for name, value in values.items():
+            progress.sums[name] = progress.sums.get(name, 0.0) + value
 
 
 def _describe(config: TrainingConfig, trainer: GANTrainer, pictures: Pictures) -> dict:
@@ -195,7 +189,7 @@ def _describe(config: TrainingConfig, trainer: GANTrainer, pictures: Pictures) -
         "out": Path(config.out).name,
         "recipe": {"name": config.recipe, **dataclasses.asdict(trainer.recipe)},
         "latent_size": trainer.latent_size,
-        "training_pictures": len(pictures.images),
+        "training_pictures": len(pictures),
         "classes": list(pictures.class_names),
         "generator_parameters": trainer.generator.count_params(),
         "discriminator_parameters": trainer.discriminator.count_params(),

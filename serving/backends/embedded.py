@@ -151,7 +151,8 @@ class _Version:
                     _warm_up(model)
                     self._model = model
                 except Exception as error:  # TensorFlow raises many types for a broken folder; none may stop the rest
-                    self.error = f"TensorFlow cannot load it ({_reason(error)}): export the model again."
+                    reason = _reason(error).replace(str(self._stored.folder), f"{self.name}/{self.version}")
+                    self.error = f"TensorFlow cannot load it ({reason}): export the model again."
                     _log.warning("Model '%s' version %d: %s", self.name, self.version, self.error)
             return self._model is not None
 

@@ -83,6 +83,7 @@ def test_a_broken_newest_version_leaves_the_others_serving(
     assert broken.state == "UNAVAILABLE"
     assert broken.error.endswith("export the model again.")
     assert "\n" not in broken.error
+    assert str(models) not in broken.error
     assert {m.state for m in states.values()} == {"AVAILABLE"}
     newest = backend.predict("tiny_planet", LATENT)["image"]
     np.testing.assert_array_equal(newest, backend.predict("tiny_planet", LATENT, version=1)["image"])

@@ -125,7 +125,7 @@ def test_nan_is_reported_with_its_step_and_keeps_the_checkpoint(copy, monkeypatc
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--batch-size", "640"], "fewer than one batch"),
+        (["--batch-size", "640"], "batch size of 640 does not fit 20"),
         (["--batch-size", "6"], "multiple of 4"),
         (["--epochs", "0"], "--epochs is 0"),
         (["--size", "128"], "128"),

@@ -8,8 +8,17 @@ import keras
 import tensorflow as tf
 
 
-def compile_step(function: Callable) -> Callable:
-    """Turns a step written in Keras operations into one graph; Python arguments choose among compiled versions."""
+def compile_step(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
+    """Compiles a step written in Keras operations.
+
+    Args:
+        function: Its positional arguments are tensors; its keyword arguments are Python values, each combination of
+            which is compiled once. Returns tensors.
+        variables: Every variable that it reads or assigns.
+
+    Returns:
+        A function with the same arguments and results.
+    """
     return tf.function(function, reduce_retracing=True)
 
 

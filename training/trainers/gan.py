@@ -30,8 +30,10 @@ class GANTrainer:
         self.ema = ExponentialMovingAverage(generator, recipe.ema_decay) if recipe.ema_decay else None
         self.generator_optimizer = self._optimizer(recipe.generator_learning_rate, generator)
         self.discriminator_optimizer = self._optimizer(recipe.discriminator_learning_rate, discriminator)
-        self._compiled_step = engine.compile_step(self._step)
-        self._compiled_sample = engine.compile_step(lambda latent: self.trained_generator(latent, training=False))
+        self._compiled_step = engine.compile_step(self._step, list(self.state.values()))
+        self._compiled_sample = engine.compile_step(
+            lambda latent: self.trained_generator(latent, training=False), self.trained_generator.variables
+        )
 
     @property
     def trained_generator(self) -> keras.Model:
@@ -52,7 +54,7 @@ class GANTrainer:
             holders["ema"] = self.ema.variables
         return {f"{holder}/{i:03d}": v for holder, variables in holders.items() for i, v in enumerate(variables)}
 
-    def step(self, images, regularize: bool) -> dict[str, float]:
+    def step(self, images, regularize: bool) -> dict:
         """Updates discriminator, generator and average by one batch.
 
         Args:
@@ -60,10 +62,11 @@ class GANTrainer:
             regularize: Whether this step pays the R1 penalty (every `recipe.r1_every` steps).
 
         Returns:
-            `discriminator_loss` and `generator_loss` (natural-log units), and the share of real and of generated
-            pictures that the discriminator got right, `real_accuracy` and `fake_accuracy`, in 0..1.
+            Float32 scalar tensors, on JAX perhaps still being computed: `discriminator_loss` and `generator_loss`
+            (natural-log units), and the share of real and of generated pictures that the discriminator got right,
+            `real_accuracy` and `fake_accuracy`, in 0..1.
         """
-        return {name: float(value) for name, value in self._compiled_step(images, regularize).items()}
+        return self._compiled_step(images, regularize=regularize)
 
     def sample(self, latent):
         """Pictures of the trained generator, float32 `(B, H, W, 3)` in [-1, 1], as a NumPy array."""

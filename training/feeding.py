@@ -1,0 +1,29 @@
+"""Batches for the backend at hand: tf.data for TensorFlow, NumPy for JAX, in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from datasets.pictures import Pictures, batches
+from training import engine
+
+
+def training_batches(pictures: Pictures, batch_size: int, seed: int, first_step: int) -> Iterator:
+    """Shuffled pictures without end.
+
+    Args:
+        pictures: The training split.
+        batch_size: Pictures per batch.
+        seed: Of the order.
+        first_step: Where to begin, as if all steps before had been taken.
+
+    Yields:
+        Float32 `(batch_size, H, W, 3)` in [-1, 1].
+    """
+    if engine.BACKEND == "tensorflow":
+        from datasets.pipeline import make_dataset  # needs TensorFlow, which a JAX machine lacks
+
+        return iter(make_dataset(pictures, batch_size=batch_size, seed=seed, first_step=first_step))
+    return (images.astype(np.float32) / 127.5 - 1.0 for images, _ in batches(pictures, batch_size, seed, first_step))
