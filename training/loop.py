@@ -115,7 +115,7 @@ def _run_epochs(config, trainer, pictures: Pictures, progress: _Progress, log, s
     run = Path(config.out)
     recipe: Recipe = trainer.recipe
     batches = training_batches(pictures, config.batch_size, config.seed, progress.step)
-    latent = _sample_latent(trainer.latent_size)
+    latent = sample_latent(trainer.latent_size)
 
     def checkpoint():
         meta = {"training_seconds": progress.training_seconds, "sums": progress.sums}
@@ -198,7 +198,8 @@ def _describe(config: TrainingConfig, trainer: GANTrainer, pictures: Pictures) -
     }
 
 
-def _sample_latent(latent_size: int) -> np.ndarray:
+def sample_latent(latent_size: int) -> np.ndarray:
+    """The latents of every sample grid, float32 `(SAMPLE_COUNT, latent_size)`."""
     return np.random.default_rng(0).standard_normal((SAMPLE_COUNT, latent_size), dtype=np.float32)
 
 

@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     dcgan.add_argument("--data", required=True, help="folder made by datasets.prepare")
     dcgan.add_argument("--out", required=True, help="run folder: checkpoints, samples, logs, weights")
     dcgan.add_argument("--variant", choices=VARIANTS, default=default["variant"], help="architecture")
-    dcgan.add_argument("--size", type=int, choices=SIZES, default=default["size"], help="side of the pictures, pixels")
+    dcgan.add_argument("--size", type=int, default=default["size"], help=f"side in pixels; the presets are {SIZES}")
     dcgan.add_argument("--recipe", choices=RECIPES, default=default["recipe"], help="'original' is the first project's")
     dcgan.add_argument("--bodies", help="train on these classes only, such as sun,mars,earth", default=None)
     dcgan.add_argument("--epochs", type=int, default=default["epochs"], help="stop after this many")

@@ -1,0 +1,50 @@
+"""The same training on JAX, in a process of its own that cannot import TensorFlow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training.grids import tile, to_uint8
+from training.logs import read_log
+from training.loop import SAMPLE_COUNT, sample_latent
+from training.models.dcgan import build_generator
+
+pytest.importorskip("jax", reason="JAX is not installed")
+
+WITHOUT_TENSORFLOW = "import sys; sys.modules['tensorflow'] = None; from training.train import main; sys.exit(main())"
+
+
+@pytest.fixture(scope="module")
+def run(prepared_data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "jax"
+    arguments = ["dcgan", "--data", str(prepared_data), "--out", str(folder), "--size", "16", "--batch-size", "8"]
+    subprocess.run(
+        [sys.executable, "-c", WITHOUT_TENSORFLOW, *arguments, "--epochs", "2", "--sample-every", "1"],
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        check=True,
+    )
+    return folder
+
+
+def test_trains_without_tensorflow(run):
+    rows = read_log(run)
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert all(np.isfinite(float(row["discriminator_loss"])) for row in rows)
+    assert not (run / "tensorboard").exists()
+    first, second = (np.asarray(Image.open(run / "samples" / f"epoch_0000{epoch}.png")) for epoch in (1, 2))
+    assert (first != second).any()
+
+
+def test_its_weights_draw_the_same_pictures_on_tensorflow(run):
+    generator = build_generator("v1", 16)
+    generator.load_weights(run / "generator.weights.h5")
+    images = to_uint8(np.asarray(generator(sample_latent(100), training=False)))
+    assert len(images) == SAMPLE_COUNT
+    on_jax = np.asarray(Image.open(run / "samples" / "epoch_00002.png"))
+    np.testing.assert_allclose(tile(images, 8).astype(int), on_jax, atol=1)
