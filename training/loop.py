@@ -11,7 +11,9 @@ import dataclasses
 import json
 import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -39,7 +41,8 @@ class TrainingConfig:
     out: str  # the run folder
     variant: str = "v1"
     size: int = 64  # pixels
-    recipe: str = "stable"
+    recipe: str = "stable"  # a key of RECIPES
+    changes: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # fields of the recipe set otherwise
     classes: tuple[str, ...] | None = None  # None: all
     epochs: int = 500
     minutes: float | None = None  # stop after the epoch in which this much training time is reached
@@ -73,7 +76,7 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
     pictures = load_pictures(config.data, config.size, classes=config.classes)
     steps = steps_per_epoch(len(pictures), config.batch_size)
     run = Path(config.out)
-    trainer = build_trainer(config)
+    trainer = build_trainer(config, config.epochs * steps)
     progress = _Progress()
     checkpoint = newest_checkpoint(run / "checkpoints")
     if checkpoint and not resume:
@@ -90,16 +93,23 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
     return weights
 
 
-def build_trainer(config: TrainingConfig) -> GANTrainer:
-    """Models and optimizers at step 0, a function of the configuration alone."""
+def recipe_of(config: TrainingConfig) -> Recipe:
+    """The recipe with the changes asked for; raises `ValueError` where they don't fit."""
+    if config.recipe not in RECIPES:
+        raise ValueError(f"Unknown recipe {config.recipe!r}: choose one of {', '.join(RECIPES)}.")
+    return dataclasses.replace(RECIPES[config.recipe], **config.changes)
+
+
+def build_trainer(config: TrainingConfig, total_steps: int) -> GANTrainer:
+    """Models and optimizers at step 0, a function of the arguments alone; schedules fall over `total_steps`."""
     keras.utils.set_random_seed(config.seed)
-    recipe = RECIPES[config.recipe]
+    recipe = recipe_of(config)
     generator = build_generator(config.variant, config.size)
     if recipe.discriminator == "deep":
         discriminator = build_critic(config.size)
     else:
         discriminator = build_discriminator(config.variant, config.size)
-    return GANTrainer(generator, discriminator, recipe, seed=config.seed)
+    return GANTrainer(generator, discriminator, recipe, total_steps, config.seed)
 
 
 @dataclasses.dataclass
@@ -156,12 +166,10 @@ def _run_epochs(config, trainer, pictures: Pictures, progress: _Progress, log, s
 
 
 def _check(config: TrainingConfig):
-    if config.recipe not in RECIPES:
-        raise ValueError(f"Unknown recipe {config.recipe!r}: choose one of {', '.join(RECIPES)}.")
     for name in ("epochs", "batch_size", "sample_every", "checkpoint_every", "keep_checkpoints"):
         if getattr(config, name) < 1:
             raise ValueError(f"--{name.replace('_', '-')} is {getattr(config, name)}: it must be at least 1.")
-    if RECIPES[config.recipe].discriminator == "deep" and config.batch_size % 4:
+    if recipe_of(config).discriminator == "deep" and config.batch_size % 4:
         raise ValueError(f"--batch-size {config.batch_size} does not fit recipe {config.recipe}: use a multiple of 4.")
 
 
@@ -188,6 +196,7 @@ def _describe(config: TrainingConfig, trainer: GANTrainer, pictures: Pictures) -
         "data": Path(config.data).name,
         "out": Path(config.out).name,
         "recipe": {"name": config.recipe, **dataclasses.asdict(trainer.recipe)},
+        "changes": sorted(config.changes),
         "latent_size": trainer.latent_size,
         "training_pictures": len(pictures),
         "classes": list(pictures.class_names),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from keras import ops
 
 
@@ -37,6 +40,98 @@ def cross_entropy_discriminator_loss(real_logits, fake_logits, real_target=1.0):
     return ops.mean(ops.softplus(real) - real * real_target) + ops.mean(ops.softplus(fake))
 
 
+def hinge_discriminator_loss(real_logits, fake_logits):
+    """Pushes real logits above 1 and generated ones below -1, and no further.
+
+    Reference: Lim and Ye 2017, "Geometric GAN" (arXiv:1705.02894), eq. 10.
+
+    Args:
+        real_logits: Discriminator logits of real pictures, float, any shape.
+        fake_logits: Discriminator logits of generated pictures, float, any shape.
+
+    Returns:
+        Float32 scalar, at least 0.
+    """
+    real = ops.cast(real_logits, "float32")
+    fake = ops.cast(fake_logits, "float32")
+    return ops.mean(ops.relu(1.0 - real)) + ops.mean(ops.relu(1.0 + fake))
+
+
+def least_squares_generator_loss(fake_logits):
+    """Half the squared distance of generated logits from 1.
+
+    Reference: Mao 2017, "Least Squares Generative Adversarial Networks" (arXiv:1611.04076), eq. 9.
+
+    Args:
+        fake_logits: Discriminator outputs for generated pictures, float, any shape.
+
+    Returns:
+        Float32 scalar, at least 0.
+    """
+    return 0.5 * ops.mean(ops.square(ops.cast(fake_logits, "float32") - 1.0))
+
+
+def least_squares_discriminator_loss(real_logits, fake_logits):
+    """Half the squared distances of real outputs from 1 and of generated ones from 0.
+
+    Reference: as `least_squares_generator_loss`.
+
+    Args:
+        real_logits: Discriminator outputs for real pictures, float, any shape.
+        fake_logits: Discriminator outputs for generated pictures, float, any shape.
+
+    Returns:
+        Float32 scalar, at least 0.
+    """
+    real = ops.cast(real_logits, "float32")
+    fake = ops.cast(fake_logits, "float32")
+    return 0.5 * ops.mean(ops.square(real - 1.0)) + 0.5 * ops.mean(ops.square(fake))
+
+
+def wasserstein_generator_loss(fake_logits):
+    """The negative mean critic score of generated pictures; also the generator's side of the hinge loss.
+
+    Reference: Arjovsky 2017, "Wasserstein GAN" (arXiv:1701.07875), eq. 2.
+
+    Args:
+        fake_logits: Critic scores of generated pictures, float, any shape.
+
+    Returns:
+        Float32 scalar, unbounded.
+    """
+    return -ops.mean(ops.cast(fake_logits, "float32"))
+
+
+def wasserstein_discriminator_loss(real_logits, fake_logits):
+    """How much higher the critic scores generated than real pictures; needs `gradient_penalty`.
+
+    Reference: as `wasserstein_generator_loss`.
+
+    Args:
+        real_logits: Critic scores of real pictures, float, any shape.
+        fake_logits: Critic scores of generated pictures, float, any shape.
+
+    Returns:
+        Float32 scalar, unbounded.
+    """
+    return ops.mean(ops.cast(fake_logits, "float32")) - ops.mean(ops.cast(real_logits, "float32"))
+
+
+def gradient_penalty(mixed_gradients):
+    """Squared distance of the critic's gradient norm from 1, at pictures between real and generated ones.
+
+    Reference: Gulrajani 2017, "Improved Training of Wasserstein GANs" (arXiv:1704.00028), eq. 3.
+
+    Args:
+        mixed_gradients: d(sum of scores) / d(mixed pictures), float `(B, H, W, 3)`.
+
+    Returns:
+        Float32 scalar, at least 0, not yet weighted.
+    """
+    squared = ops.sum(ops.square(ops.cast(mixed_gradients, "float32")), axis=(1, 2, 3))
+    return ops.mean(ops.square(ops.sqrt(squared + 1e-12) - 1.0))  # the root's own gradient is infinite at 0
+
+
 def r1_penalty(real_gradients, gamma):
     """Squared gradient of the discriminator at real pictures, times gamma / 2.
 
@@ -51,3 +146,19 @@ def r1_penalty(real_gradients, gamma):
     """
     squared = ops.square(ops.cast(real_gradients, "float32"))
     return 0.5 * gamma * ops.mean(ops.sum(squared, axis=(1, 2, 3)))
+
+
+class Loss(NamedTuple):
+    """The two sides of a GAN's loss, and the logit above which the discriminator calls a picture real."""
+
+    generator: Callable
+    discriminator: Callable
+    boundary: float
+
+
+LOSSES = {
+    "non_saturating": Loss(non_saturating_generator_loss, cross_entropy_discriminator_loss, 0.0),
+    "hinge": Loss(wasserstein_generator_loss, hinge_discriminator_loss, 0.0),
+    "least_squares": Loss(least_squares_generator_loss, least_squares_discriminator_loss, 0.5),
+    "wasserstein_gp": Loss(wasserstein_generator_loss, wasserstein_discriminator_loss, 0.0),
+}

@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from training.loop import TrainingConfig, TrainingInterrupted, train
 from training.models.dcgan import SIZES, VARIANTS
-from training.recipes import RECIPES
+from training.recipes import CHOICES, RECIPES, Recipe
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,8 +20,10 @@ def main(arguments: list[str] | None = None) -> int:
     options.pop("family")
     resume = options.pop("resume")
     bodies = options.pop("bodies")
+    changes = {field.name: options.pop(field.name) for field in dataclasses.fields(Recipe)}
+    changes = {name: value for name, value in changes.items() if value is not None}
     try:
-        config = TrainingConfig(classes=tuple(bodies.split(",")) if bodies else None, **options)
+        config = TrainingConfig(classes=tuple(bodies.split(",")) if bodies else None, changes=changes, **options)
         weights = train(config, resume=resume)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -57,7 +59,21 @@ def _parser() -> argparse.ArgumentParser:
     dcgan.add_argument("--checkpoint-every", type=int, default=default["checkpoint_every"], help="epochs between")
     dcgan.add_argument("--keep-checkpoints", type=int, default=default["keep_checkpoints"], help="newest ones kept")
     dcgan.add_argument("--resume", action="store_true", help="continue the training in --out")
+    _add_recipe_options(dcgan)
     return parser
+
+
+def _add_recipe_options(parser: argparse.ArgumentParser):
+    """One option per field of the recipe, left as the recipe has it unless given."""
+    group = parser.add_argument_group("changes to the recipe", "see training/recipes.py; by default as in --recipe")
+    for field in dataclasses.fields(Recipe):
+        option = "--" + field.name.replace("_", "-")
+        if field.type == "bool":
+            group.add_argument(option, action=argparse.BooleanOptionalAction, default=None)
+        else:
+            kind = {"str": str, "float": float, "int": int}[field.type]
+            choices = CHOICES.get(field.name)
+            group.add_argument(option, type=kind, choices=choices, metavar=None if choices else kind.__name__.upper())
 
 
 if __name__ == "__main__":

@@ -80,6 +80,17 @@ def test_original_recipe_trains_the_original_discriminator(config):
     assert described["discriminator_parameters"] < 20_000
 
 
+def test_recipe_can_be_changed_from_the_command_line(finished, tmp_path):
+    run = tmp_path / "run"
+    options = "--size 16 --batch-size 8 --epochs 1 --loss wasserstein_gp --gradient-penalty 10 --clip-norm 1 --no-flip"
+    arguments = ["dcgan", "--data", finished.data, "--out", str(run), *options.split(), "--schedule", "cosine"]
+    assert main(arguments) == 0
+    described = json.loads((run / "config.json").read_text())
+    assert described["changes"] == ["clip_norm", "flip", "gradient_penalty", "loss", "schedule"]
+    assert described["recipe"]["loss"] == "wasserstein_gp"
+    assert np.isfinite(float(read_log(run)[0]["discriminator_loss"]))
+
+
 @pytest.mark.parametrize("steps", [2, 3])
 def test_stopped_anywhere_and_resumed_equals_uninterrupted(finished, config, monkeypatch, steps):
     asked = iter([False] * steps + [True])  # 2 is the end of an epoch, 3 within one
@@ -128,15 +139,15 @@ def test_nan_is_reported_with_its_step_and_keeps_the_checkpoint(copy, monkeypatc
         (["--batch-size", "640"], "batch size of 640 does not fit 20"),
         (["--batch-size", "6"], "multiple of 4"),
         (["--epochs", "0"], "--epochs is 0"),
-        (["--size", "128"], "128"),
+        (["--size", "128"], "has no pictures of 128 px, only of 16"),
         (["--bodies", "vulcan"], "vulcan"),
+        (["--r1-gamma", "-1"], "r1_gamma is -1.0"),
     ],
 )
 def test_bad_requests_end_in_one_sentence(prepared_data, tmp_path, capsys, options, sentence):
-    arguments = ["dcgan", "--data", str(prepared_data), "--out", str(tmp_path / "run"), *options]
-    if sentence != "128":
-        arguments = [*arguments, "--size", "64"]
+    arguments = ["dcgan", "--data", str(prepared_data), "--out", str(tmp_path / "run"), "--size", "16", *options]
     assert main(arguments) == 2
     error = capsys.readouterr().err.strip()
     assert error.startswith("error: ")
+    assert sentence in error
     assert "\n" not in error

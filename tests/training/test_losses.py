@@ -22,6 +22,31 @@ def test_cross_entropy_discriminator_loss_golden_numbers():
     assert float(noisy) == pytest.approx(expected - 0.05, abs=1e-6)
 
 
+def test_hinge_golden_numbers():
+    real, fake = np.array([[0.25], [3.0]], np.float32), np.array([[-0.5], [-2.0]], np.float32)
+    assert float(losses.hinge_discriminator_loss(real, fake)) == pytest.approx(0.75 / 2 + 0.5 / 2, abs=1e-6)
+
+
+def test_least_squares_golden_numbers():
+    real, fake = np.array([[0.5]], np.float32), np.array([[2.0]], np.float32)
+    assert float(losses.least_squares_discriminator_loss(real, fake)) == pytest.approx(0.125 + 2.0, abs=1e-6)
+    assert float(losses.least_squares_generator_loss(fake)) == pytest.approx(0.5, abs=1e-6)
+
+
+def test_wasserstein_golden_numbers():
+    real, fake = np.array([[2.0], [4.0]], np.float32), np.array([[1.0], [-2.0]], np.float32)
+    assert float(losses.wasserstein_discriminator_loss(real, fake)) == pytest.approx(-3.5, abs=1e-6)
+    assert float(losses.wasserstein_generator_loss(fake)) == pytest.approx(0.5, abs=1e-6)
+
+
+def test_gradient_penalty_is_zero_at_norm_one_and_one_at_zero():
+    unit = np.zeros((1, 2, 2, 3), np.float32)
+    unit[0, 0, 0, 0] = 1.0
+    assert float(losses.gradient_penalty(unit)) == pytest.approx(0.0, abs=1e-6)
+    assert float(losses.gradient_penalty(unit * 3)) == pytest.approx(4.0, abs=1e-5)
+    assert float(losses.gradient_penalty(unit * 0)) == pytest.approx(1.0, abs=1e-5)
+
+
 def test_losses_stay_finite_for_huge_logits():
     huge = np.array([[1e4], [-1e4]], np.float32)
     assert math.isfinite(float(losses.cross_entropy_discriminator_loss(huge, huge)))
@@ -31,3 +56,11 @@ def test_losses_stay_finite_for_huge_logits():
 def test_r1_penalty_is_half_gamma_times_the_squared_norm():
     gradients = np.full((2, 2, 2, 3), 0.5, np.float32)
     assert float(losses.r1_penalty(gradients, gamma=0.2)) == pytest.approx(0.1 * 12 * 0.25, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_every_loss_falls_as_each_side_gets_better(name):
+    loss = losses.LOSSES[name]
+    low, high = np.array([[loss.boundary - 0.4]], np.float32), np.array([[loss.boundary + 0.4]], np.float32)
+    assert float(loss.discriminator(high, low)) < float(loss.discriminator(low, high))
+    assert float(loss.generator(high)) < float(loss.generator(low))

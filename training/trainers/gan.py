@@ -18,18 +18,29 @@ class GANTrainer:
         generator: Model from latents `(B, Z)` to pictures `(B, H, W, 3)` in [-1, 1].
         discriminator: Model from pictures to logits `(B, 1)`.
         recipe: Losses, optimizers and regularization.
+        total_steps: Steps over which a learning rate schedule falls.
         seed: Of latents, augmentation and label noise.
     """
 
-    def __init__(self, generator: keras.Model, discriminator: keras.Model, recipe: Recipe, seed: int = 0):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        recipe: Recipe,
+        total_steps: int = 1,
+        seed: int = 0,
+    ):
         self.generator = generator
         self.discriminator = discriminator
         self.recipe = recipe
+        self.loss = losses.LOSSES[recipe.loss]
         self.latent_size = generator.input_shape[-1]
         self.random = keras.random.SeedGenerator(seed)
         self.ema = ExponentialMovingAverage(generator, recipe.ema_decay) if recipe.ema_decay else None
-        self.generator_optimizer = self._optimizer(recipe.generator_learning_rate, generator)
-        self.discriminator_optimizer = self._optimizer(recipe.discriminator_learning_rate, discriminator)
+        self.generator_optimizer = _optimizer(recipe, recipe.generator_learning_rate, total_steps, generator)
+        self.discriminator_optimizer = _optimizer(
+            recipe, recipe.discriminator_learning_rate, total_steps, discriminator
+        )
         self._compiled_step = engine.compile_step(self._step, list(self.state.values()))
         self._compiled_sample = engine.compile_step(
             lambda latent: self.trained_generator(latent, training=False), self.trained_generator.variables
@@ -90,17 +101,21 @@ class GANTrainer:
     def _discriminator_step(self, images, fakes, regularize):
         recipe = self.recipe
         batch = images.shape[0]
-        target = 1.0
+        noise = {}
         if recipe.real_label_noise:
-            target += keras.random.uniform((batch, 1), 0.0, recipe.real_label_noise, seed=self.random)
+            noise["real_target"] = 1.0 + keras.random.uniform(
+                (batch, 1), 0.0, recipe.real_label_noise, seed=self.random
+            )
 
         def loss():
             both = self._augment(ops.concatenate([images, fakes]))
             logits = self.discriminator(both, training=True)
             real, fake = logits[:batch], logits[batch:]
-            total = losses.cross_entropy_discriminator_loss(real, fake, target)
+            total = self.loss.discriminator(real, fake, **noise)
             if regularize:
-                total += recipe.r1_every * self._r1_penalty(images)
+                total += recipe.r1_every * losses.r1_penalty(self._slope(images), recipe.r1_gamma)
+            if recipe.gradient_penalty:
+                total += recipe.gradient_penalty * losses.gradient_penalty(self._slope(self._mix(images, fakes)))
             return total, (real, fake)
 
         variables = self.discriminator.trainable_variables
@@ -108,24 +123,39 @@ class GANTrainer:
         self.discriminator_optimizer.apply(gradients, variables)
         return {
             "discriminator_loss": total,
-            "real_accuracy": ops.mean(ops.cast(real > 0, "float32")),
-            "fake_accuracy": ops.mean(ops.cast(fake < 0, "float32")),
+            "real_accuracy": ops.mean(ops.cast(real > self.loss.boundary, "float32")),
+            "fake_accuracy": ops.mean(ops.cast(fake < self.loss.boundary, "float32")),
         }
 
-    def _r1_penalty(self, images):
-        _, gradients = engine.input_gradient(lambda x: ops.sum(self.discriminator(x, training=True)), images)
-        return losses.r1_penalty(gradients, self.recipe.r1_gamma)
+    def _slope(self, images):
+        """d(sum of logits) / d(images), itself differentiable."""
+        return engine.input_gradient(lambda x: ops.sum(self.discriminator(x, training=True)), images)[1]
+
+    def _mix(self, images, fakes):
+        share = keras.random.uniform((images.shape[0], 1, 1, 1), seed=self.random)
+        return share * images + (1.0 - share) * fakes
 
     def _generator_loss(self, fakes):
         logits = self.discriminator(self._augment(fakes), training=True)
-        return losses.non_saturating_generator_loss(logits)
+        return self.loss.generator(logits)
 
     def _augment(self, images):
         if not self.recipe.augment_probability:
             return images
         return augment(images, self.random, self.recipe.augment_probability)
 
-    def _optimizer(self, learning_rate: float, model: keras.Model) -> keras.optimizers.Optimizer:
-        optimizer = keras.optimizers.Adam(learning_rate, beta_1=self.recipe.beta_1, beta_2=self.recipe.beta_2)
-        optimizer.build(model.trainable_variables)
-        return optimizer
+
+def _optimizer(
+    recipe: Recipe, learning_rate: float, total_steps: int, model: keras.Model
+) -> keras.optimizers.Optimizer:
+    schedules = keras.optimizers.schedules
+    rate = {
+        "constant": lambda: learning_rate,
+        "linear": lambda: schedules.PolynomialDecay(learning_rate, total_steps, end_learning_rate=0.0),
+        "cosine": lambda: schedules.CosineDecay(learning_rate, total_steps),
+    }[recipe.schedule]()
+    optimizer = keras.optimizers.Adam(
+        rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2, global_clipnorm=recipe.clip_norm or None
+    )
+    optimizer.build(model.trainable_variables)
+    return optimizer
