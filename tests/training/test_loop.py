@@ -6,11 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.training.runs import weights, without_time
 from training import loop
 from training.checkpoints import newest_checkpoint
 from training.logs import read_log
@@ -45,18 +45,6 @@ def copy(finished, config):
     """The same training, finished, to spoil."""
     shutil.copytree(finished.out, config.out)
     return config
-
-
-def weights(path):
-    with h5py.File(path) as file:
-        found = {}
-        file.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
-    assert found
-    return found
-
-
-def without_time(rows):
-    return [{name: value for name, value in row.items() if name != "training_seconds"} for row in rows]
 
 
 def test_run_folder_is_complete(finished):
