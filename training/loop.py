@@ -27,6 +27,7 @@ from training.files import write_text
 from training.grids import save_grid
 from training.models.critic import build_critic
 from training.models.dcgan import build_discriminator, build_generator
+from training.precision import choose_precision, dtype_policy
 from training.recipes import RECIPES, Recipe
 from training.trainers.gan import GANTrainer
 
@@ -47,6 +48,7 @@ class TrainingConfig:
     epochs: int = 500
     minutes: float | None = None  # stop after the epoch in which this much training time is reached
     batch_size: int = 32
+    precision: str = "auto"  # one of training.precision.PRECISIONS
     seed: int = 0
     sample_every: int = 10  # epochs
     checkpoint_every: int = 5  # epochs
@@ -76,14 +78,15 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
     pictures = load_pictures(config.data, config.size, classes=config.classes)
     steps = steps_per_epoch(len(pictures), config.batch_size)
     run = Path(config.out)
-    trainer = build_trainer(config, config.epochs * steps)
     progress = _Progress()
     checkpoint = newest_checkpoint(run / "checkpoints")
     if checkpoint and not resume:
         raise ValueError(f"{run} already holds a training: add --resume to continue it, or choose another --out.")
+    precision = choose_precision(_recorded_precision(run) if checkpoint else config.precision)
+    trainer = build_trainer(config, config.epochs * steps, precision)
     if checkpoint:
         progress = _Progress(**load_checkpoint(checkpoint, trainer.state))
-    write_text(run / "config.json", json.dumps(_describe(config, trainer, pictures), indent=2) + "\n")
+    write_text(run / "config.json", json.dumps(_describe(config, trainer, pictures, precision), indent=2) + "\n")
     with logs.TrainingLog(run, keep_epochs=progress.step // steps) as log, _stop_requests() as stop:
         _run_epochs(config, trainer, pictures, progress, log, stop, steps)
     weights = run / "generator.weights.h5"
@@ -100,16 +103,23 @@ def recipe_of(config: TrainingConfig) -> Recipe:
     return dataclasses.replace(RECIPES[config.recipe], **config.changes)
 
 
-def build_trainer(config: TrainingConfig, total_steps: int) -> GANTrainer:
-    """Models and optimizers at step 0, a function of the arguments alone; schedules fall over `total_steps`."""
+def build_trainer(config: TrainingConfig, total_steps: int, precision: str = "float32") -> GANTrainer:
+    """Models and optimizers at step 0, a function of the arguments alone.
+
+    Args:
+        config: Architecture, recipe and seed.
+        total_steps: Steps over which a learning rate schedule falls.
+        precision: Keras dtype policy of the models; weights are float32 with either.
+    """
     keras.utils.set_random_seed(config.seed)
     recipe = recipe_of(config)
-    generator = build_generator(config.variant, config.size)
-    if recipe.discriminator == "deep":
-        discriminator = build_critic(config.size)
-    else:
-        discriminator = build_discriminator(config.variant, config.size)
-    return GANTrainer(generator, discriminator, recipe, total_steps, config.seed)
+    with dtype_policy(precision):
+        generator = build_generator(config.variant, config.size)
+        if recipe.discriminator == "deep":
+            discriminator = build_critic(config.size)
+        else:
+            discriminator = build_discriminator(config.variant, config.size)
+        return GANTrainer(generator, discriminator, recipe, total_steps, config.seed)
 
 
 @dataclasses.dataclass
@@ -189,7 +199,12 @@ def _take_in(progress: _Progress, metrics: list[dict], run: Path):
             progress.sums[name] = progress.sums.get(name, 0.0) + value
 
 
-def _describe(config: TrainingConfig, trainer: GANTrainer, pictures: Pictures) -> dict:
+def _recorded_precision(run: Path) -> str:
+    """What the training began with, so that it goes on as it began, whatever a probe would say today."""
+    return json.loads((run / "config.json").read_text(encoding="utf-8"))["precision"]
+
+
+def _describe(config: TrainingConfig, trainer: GANTrainer, pictures: Pictures, precision: str) -> dict:
     return {
         "family": "dcgan",
         **dataclasses.asdict(config),
@@ -197,6 +212,7 @@ def _describe(config: TrainingConfig, trainer: GANTrainer, pictures: Pictures) -
         "out": Path(config.out).name,
         "recipe": {"name": config.recipe, **dataclasses.asdict(trainer.recipe)},
         "changes": sorted(config.changes),
+        "precision": precision,
         "latent_size": trainer.latent_size,
         "training_pictures": len(pictures),
         "classes": list(pictures.class_names),

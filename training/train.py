@@ -11,6 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from training.loop import TrainingConfig, TrainingInterrupted, train
 from training.models.dcgan import SIZES, VARIANTS
+from training.precision import PRECISIONS
 from training.recipes import CHOICES, RECIPES, Recipe
 
 
@@ -54,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     dcgan.add_argument("--epochs", type=int, default=default["epochs"], help="stop after this many")
     dcgan.add_argument("--minutes", type=float, default=None, help="stop earlier, after this much training")
     dcgan.add_argument("--batch-size", type=int, default=default["batch_size"], help="pictures per step")
+    dcgan.add_argument(
+        "--precision", choices=PRECISIONS, default=default["precision"], help="'auto' probes for bfloat16"
+    )
     dcgan.add_argument("--seed", type=int, default=default["seed"], help="of weights, order, latents, augmentation")
     dcgan.add_argument("--sample-every", type=int, default=default["sample_every"], help="epochs between grids")
     dcgan.add_argument("--checkpoint-every", type=int, default=default["checkpoint_every"], help="epochs between")
