@@ -74,6 +74,7 @@ async function show() {
   const shown = state;
   const addresses = addressesOf(shown);
   const total = addresses.length;
+  limitEnlargement(shown);
   byId("plate").hidden = true;
   say("Drawing…");
   const result = await grid.show(addresses, shown, (done) => say(`Drawing… ${done} of ${total}`));
@@ -82,6 +83,12 @@ async function show() {
   const failed = planets.length ? `${errors.length} of ${total} failed. ` : "";
   say(errors.length ? failed + errors[0].message : "", errors.length ? "error" : "");
   if (planets.length) caption(planets, shown);
+}
+
+/** Lets no picture grow past four times the pixels its model draws: beyond that one sees pixels, not a planet. */
+function limitEnlargement({ model, version }) {
+  const { width, height } = models.find((m) => keyOf(m) === `${model}@${version}`)?.card.image_size ?? {};
+  document.documentElement.style.setProperty("--largest", width ? `${4 * Math.max(width, height)}px` : "none");
 }
 
 function caption(planets, { seed, count, ...options }) {
