@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import keras
 import numpy as np
@@ -31,15 +33,22 @@ def save_checkpoint(folder: Path, step: int, state: Mapping[str, keras.Variable]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"step_{step:08d}.npz"
     partial = path.with_suffix(".partial")
-    arrays = {name: ops.convert_to_numpy(variable.value) for name, variable in state.items()}
     with partial.open("wb") as file:
-        np.savez(file, **arrays, **{_META: np.array(json.dumps({"step": step, **meta}))})
+        _write_npz(file, state, {"step": step, **meta})
         file.flush()
         os.fsync(file.fileno())
     os.replace(partial, path)
     for old in _checkpoints(folder)[:-keep]:
         old.unlink()
     return path
+
+
+def keep_best(checkpoint: Path):
+    """Keeps a checkpoint as `best.npz` beside it, which no later one deletes."""
+    partial = checkpoint.with_name("best.partial")
+    partial.unlink(missing_ok=True)
+    os.link(checkpoint, partial)
+    os.replace(partial, checkpoint.with_name("best.npz"))
 
 
 def newest_checkpoint(folder: Path) -> Path | None:
@@ -59,14 +68,23 @@ def load_checkpoint(path: Path, state: Mapping[str, keras.Variable]) -> dict[str
         if names != set(state):
             raise ValueError(f"{path} belongs to other models or another recipe: start a new run folder.")
         for name, variable in state.items():
-            if saved[name].shape != tuple(variable.shape):
+            value = saved[name]  # reads the file
+            if value.shape != tuple(variable.shape):
                 raise ValueError(
-                    f"{path} holds {name} with shape {saved[name].shape}, this training has {tuple(variable.shape)}: "
+                    f"{path} holds {name} with shape {value.shape}, this training has {tuple(variable.shape)}: "
                     "start a new run folder."
                 )
-        for name, variable in state.items():
-            variable.assign(saved[name])
+            variable.assign(value)
         return json.loads(str(saved[_META]))
+
+
+def _write_npz(file: BinaryIO, state: Mapping[str, keras.Variable], meta: Mapping[str, Any]):
+    """As `np.savez`, but with one array in memory at a time: the largest models' states fill gigabytes."""
+    with zipfile.ZipFile(file, "w") as archive:
+        arrays = ((name, ops.convert_to_numpy(variable.value)) for name, variable in state.items())
+        for name, array in itertools.chain(arrays, [(_META, np.array(json.dumps(meta)))]):
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
 def _checkpoints(folder: Path) -> list[Path]:

@@ -16,13 +16,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns the exit code: 0 exported, 2 bad request."""
     parser = argparse.ArgumentParser(
         prog="python -m training.export",
-        description="Exports the trained generator of a run folder.",
+        description="Exports the trained model of a run folder.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("run", type=Path, help="run folder made by training.train")
     parser.add_argument("--saved-models", type=Path, default=Path("saved_models"), help="folder to export into")
-    parser.add_argument("--name", help="model name; by default family_variant_size of the run", default=None)
+    parser.add_argument("--name", help="model name; by default made from the run, such as dcgan_v1_64", default=None)
     parser.add_argument("--version", type=int, help="version; by default one more than the newest", default=None)
+    parser.add_argument("--best", action="store_true", help="export the best checkpoint's model, not the last one")
     parser.add_argument("--description", default=None, help="one sentence for the card; by default made from the run")
     parser.add_argument("--data-source", default="not stated", help="where the training pictures come from")
     parser.add_argument("--data-license", default="not stated", help="licence of the training pictures")

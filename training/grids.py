@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from training.files import write_whole
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
@@ -24,20 +25,6 @@ def tile(images: np.ndarray, columns: int) -> np.ndarray:
     return grid.reshape(rows * height, columns * width, channels)
 
 
-def save_grid(images: np.ndarray, path: Path, columns: int = 8) -> np.ndarray:
-    """Writes pictures in [-1, 1] as one PNG.
-
-    Args:
-        images: Float `(N, H, W, 3)` in [-1, 1].
-        path: Where to; the folder is made if missing.
-        columns: Pictures per row.
-
-    Returns:
-        The grid, uint8 `(rows·H, columns·W, 3)`.
-    """
-    grid = tile(to_uint8(images), columns)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    Image.fromarray(grid).save(partial, format="PNG")
-    os.replace(partial, path)
-    return grid
+def save_picture(picture: np.ndarray, path: Path):
+    """Writes uint8 `(H, W, 3)` in the format that the name ends with; the folder is made if missing."""
+    write_whole(path, Image.fromarray(picture).save)

@@ -46,10 +46,12 @@ class TrainingLog:
         row = {"epoch": epoch, "step": step, "images_seen": images_seen}
         row |= {name: f"{value:.6f}" for name, value in means.items()}
         row["training_seconds"] = f"{training_seconds:.1f}"
-        first = self._columns is None
-        self._columns = self._columns or list(row)
+        new = [name for name in row if name not in (self._columns or ())]
+        if new:  # the first row, or measures that are not taken every epoch
+            self._columns = [*(self._columns or ()), *new]
+            write_text(self._path, _to_csv(self._columns, read_log(self._path.parent), header=True))
         with self._path.open("a", encoding="utf-8", newline="") as file:
-            file.write(_to_csv(self._columns, [row], header=first))
+            file.write(_to_csv(self._columns, [row], header=False))
         if self._board:
             self._board.scalars({**means, "images_per_second": images_seen / training_seconds}, step)
 

@@ -1,17 +1,18 @@
 """A training from start to finish: data in, a run folder out, continued where it was interrupted.
 
 The run folder holds `config.json`, `log.csv` (one row per epoch), `samples/`, `checkpoints/`, `tensorboard/` and at the
-end `generator.weights.h5`, the generator to export.
+end the models to export, each as `NAME.weights.h5`; those of the best checkpoint are in `best/`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 import json
 import signal
+import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,38 +22,14 @@ from tqdm import tqdm
 
 from datasets.pictures import Pictures, load_pictures, steps_per_epoch
 from training import logs
-from training.checkpoints import load_checkpoint, newest_checkpoint, save_checkpoint
+from training.checkpoints import keep_best, load_checkpoint, newest_checkpoint, save_checkpoint
+from training.config import TrainingConfig
+from training.families import FAMILIES, recipe_of
 from training.feeding import training_batches
-from training.files import write_text
-from training.grids import save_grid
-from training.models.critic import build_critic
-from training.models.dcgan import build_discriminator, build_generator
-from training.precision import choose_precision, dtype_policy
-from training.recipes import RECIPES, Recipe
-from training.trainers.gan import GANTrainer
-
-SAMPLE_COUNT = 64
-
-
-@dataclasses.dataclass(frozen=True)
-class TrainingConfig:
-    """What `python -m training.train dcgan` was asked for."""
-
-    data: str  # a folder made by datasets.prepare
-    out: str  # the run folder
-    variant: str = "v1"
-    size: int = 64  # pixels
-    recipe: str = "stable"  # a key of RECIPES
-    changes: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # fields of the recipe set otherwise
-    classes: tuple[str, ...] | None = None  # None: all
-    epochs: int = 500
-    minutes: float | None = None  # stop after the epoch in which this much training time is reached
-    batch_size: int = 32
-    precision: str = "auto"  # one of training.precision.PRECISIONS
-    seed: int = 0
-    sample_every: int = 10  # epochs
-    checkpoint_every: int = 5  # epochs
-    keep_checkpoints: int = 2
+from training.files import write_text, write_whole
+from training.grids import save_picture
+from training.precision import choose_precision
+from training.trainers.base import Preview, Trainer
 
 
 class TrainingInterrupted(Exception):
@@ -67,14 +44,14 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
         resume: Continue from the newest checkpoint of the run folder, if there is one.
 
     Returns:
-        The path of the trained generator's weights.
+        The run folder.
 
     Raises:
         ValueError: The configuration, the data or the run folder do not fit; the text says what to do.
         FloatingPointError: A loss became NaN or infinite; the last good checkpoint is kept.
         TrainingInterrupted: SIGINT or SIGTERM came; the state at that step is saved.
     """
-    _check(config)
+    recipe_name, recipe = recipe_of(config)
     pictures = load_pictures(config.data, config.size, classes=config.classes)
     steps = steps_per_epoch(len(pictures), config.batch_size)
     run = Path(config.out)
@@ -83,43 +60,15 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
     if checkpoint and not resume:
         raise ValueError(f"{run} already holds a training: add --resume to continue it, or choose another --out.")
     precision = choose_precision(_recorded_precision(run) if checkpoint else config.precision)
-    trainer = build_trainer(config, config.epochs * steps, precision)
+    trainer = FAMILIES[config.family].build(config, recipe, pictures, config.epochs * steps, precision)
     if checkpoint:
         progress = _Progress(**load_checkpoint(checkpoint, trainer.state))
-    write_text(run / "config.json", json.dumps(_describe(config, trainer, pictures, precision), indent=2) + "\n")
+    described = _describe(config, recipe_name, recipe, trainer, pictures, precision)
+    write_text(run / "config.json", json.dumps(described, indent=2) + "\n")
     with logs.TrainingLog(run, keep_epochs=progress.step // steps) as log, _stop_requests() as stop:
         _run_epochs(config, trainer, pictures, progress, log, stop, steps)
-    weights = run / "generator.weights.h5"
-    partial = run / "partial.weights.h5"
-    trainer.trained_generator.save_weights(partial)
-    partial.replace(weights)
-    return weights
-
-
-def recipe_of(config: TrainingConfig) -> Recipe:
-    """The recipe with the changes asked for; raises `ValueError` where they don't fit."""
-    if config.recipe not in RECIPES:
-        raise ValueError(f"Unknown recipe {config.recipe!r}: choose one of {', '.join(RECIPES)}.")
-    return dataclasses.replace(RECIPES[config.recipe], **config.changes)
-
-
-def build_trainer(config: TrainingConfig, total_steps: int, precision: str = "float32") -> GANTrainer:
-    """Models and optimizers at step 0, a function of the arguments alone.
-
-    Args:
-        config: Architecture, recipe and seed.
-        total_steps: Steps over which a learning rate schedule falls.
-        precision: Keras dtype policy of the models; weights are float32 with either.
-    """
-    keras.utils.set_random_seed(config.seed)
-    recipe = recipe_of(config)
-    with dtype_policy(precision):
-        generator = build_generator(config.variant, config.size)
-        if recipe.discriminator == "deep":
-            discriminator = build_critic(config.size)
-        else:
-            discriminator = build_discriminator(config.variant, config.size)
-        return GANTrainer(generator, discriminator, recipe, total_steps, config.seed)
+    _save_models(trainer, run)
+    return run
 
 
 @dataclasses.dataclass
@@ -129,58 +78,91 @@ class _Progress:
     step: int = 0
     training_seconds: float = 0.0
     sums: dict[str, float] = dataclasses.field(default_factory=dict)  # of this epoch's metrics
+    best_score: float | None = None
+    sound: bool = False  # whether the last preview drew no warning; the first ones of a training always do
 
 
-def _run_epochs(config, trainer, pictures: Pictures, progress: _Progress, log, stop, steps: int):
+def _run_epochs(config, trainer: Trainer, pictures: Pictures, progress: _Progress, log, stop, steps: int):
     run = Path(config.out)
-    recipe: Recipe = trainer.recipe
     batches = training_batches(pictures, config.batch_size, config.seed, progress.step)
-    latent = sample_latent(trainer.latent_size)
-
-    def checkpoint():
-        meta = {"training_seconds": progress.training_seconds, "sums": progress.sums}
-        save_checkpoint(run / "checkpoints", progress.step, trainer.state, meta, config.keep_checkpoints)
-
     for epoch in range(progress.step // steps + 1, config.epochs + 1):
-        metrics, stopped, started = [], False, time.perf_counter()
-        bar = tqdm(
-            total=steps,
-            initial=progress.step % steps,
-            desc=f"epoch {epoch}/{config.epochs}",
-            unit_scale=config.batch_size,
-            unit=" images",
-            leave=False,
-        )
-        with bar:
-            while bar.n < steps and not (stopped := stop()):
-                regularize = bool(recipe.r1_gamma) and (progress.step + len(metrics)) % recipe.r1_every == 0
-                metrics.append(trainer.step(next(batches), regularize=regularize))
-                bar.update()
-        _take_in(progress, metrics, run)
-        progress.training_seconds += time.perf_counter() - started
-        if stopped:
-            checkpoint()
+        if _run_epoch(config, trainer, batches, progress, stop, steps, epoch):
+            _checkpoint(config, trainer, progress)
             raise TrainingInterrupted(f"Stopped at step {progress.step}, all is saved: add --resume to continue.")
         means = {name: total / steps for name, total in progress.sums.items()}
         progress.sums = {}
-        log.write(epoch, progress.step, progress.step * config.batch_size, progress.training_seconds, means)
         timed_out = config.minutes is not None and progress.training_seconds >= config.minutes * 60
         last = timed_out or epoch == config.epochs
+        preview = None
         if last or epoch % config.sample_every == 0:
-            images = trainer.sample(latent)
-            log.image(save_grid(images, run / "samples" / f"epoch_{epoch:05d}.png"), progress.step)
+            preview = trainer.preview()
+            save_picture(preview.picture, run / "samples" / f"epoch_{epoch:05d}.png")
+            log.image(preview.picture, progress.step)
+            _warn(preview, progress, last)
+            means |= preview.measures
+        log.write(epoch, progress.step, progress.step * config.batch_size, progress.training_seconds, means)
         if last or epoch % config.checkpoint_every == 0:
-            checkpoint()
+            _checkpoint(config, trainer, progress, preview)
         if last:
             return
 
 
-def _check(config: TrainingConfig):
-    for name in ("epochs", "batch_size", "sample_every", "checkpoint_every", "keep_checkpoints"):
-        if getattr(config, name) < 1:
-            raise ValueError(f"--{name.replace('_', '-')} is {getattr(config, name)}: it must be at least 1.")
-    if recipe_of(config).discriminator == "deep" and config.batch_size % 4:
-        raise ValueError(f"--batch-size {config.batch_size} does not fit recipe {config.recipe}: use a multiple of 4.")
+def _run_epoch(config, trainer: Trainer, batches, progress: _Progress, stop, steps: int, epoch: int) -> bool:
+    """Takes the steps that are left of an epoch; returns whether it was asked to stop before the last one."""
+    metrics, stopped, started = [], False, time.perf_counter()
+    bar = tqdm(
+        total=steps,
+        initial=progress.step % steps,
+        desc=f"epoch {epoch}/{config.epochs}",
+        unit_scale=config.batch_size,
+        unit=" images",
+        postfix=_time_left(config, progress, steps),
+        leave=False,
+    )
+    with bar:
+        while bar.n < steps and not (stopped := stop()):
+            images, labels = next(batches)
+            metrics.append(trainer.step(images, labels, progress.step + len(metrics)))
+            bar.update()
+    _take_in(progress, metrics, Path(config.out))
+    progress.training_seconds += time.perf_counter() - started
+    return stopped
+
+
+def _time_left(config: TrainingConfig, progress: _Progress, steps: int) -> str:
+    """Of the whole training, at its speed so far."""
+    if not progress.step:
+        return ""
+    seconds = progress.training_seconds * (config.epochs * steps / progress.step - 1)
+    if config.minutes is not None:
+        seconds = min(seconds, config.minutes * 60 - progress.training_seconds)
+    return f"{datetime.timedelta(seconds=max(0, round(seconds)))} left"
+
+
+def _checkpoint(config, trainer: Trainer, progress: _Progress, preview: Preview | None = None):
+    """Saves the state, and keeps it apart if its preview is the best so far."""
+    run = Path(config.out)
+    score = preview.score if preview else None
+    best = score is not None and (progress.best_score is None or score < progress.best_score)
+    if best:
+        progress.best_score = score
+    meta = {name: value for name, value in dataclasses.asdict(progress).items() if name != "step"}
+    path = save_checkpoint(run / "checkpoints", progress.step, trainer.state, meta, config.keep_checkpoints)
+    if best:
+        keep_best(path)
+        _save_models(trainer, run / "best")
+
+
+def _save_models(trainer: Trainer, folder: Path):
+    for name, model in trainer.models.items():
+        write_whole(folder / f"{name}.weights.h5", model.save_weights)
+
+
+def _warn(preview: Preview, progress: _Progress, last: bool):
+    """Says what is wrong when it goes wrong, and at the end, not in every epoch between."""
+    if preview.warning and (progress.sound or last):
+        tqdm.write(f"warning: at step {progress.step} {preview.warning}.", file=sys.stderr)
+    progress.sound = not preview.warning
 
 
 def _take_in(progress: _Progress, metrics: list[dict], run: Path):
@@ -193,7 +175,7 @@ def _take_in(progress: _Progress, metrics: list[dict], run: Path):
             kept = newest_checkpoint(run / "checkpoints")
             raise FloatingPointError(
                 f"{' and '.join(broken)} stopped being a number at step {progress.step}: lower the learning rates or "
-                f"use --recipe stable; the last good checkpoint is {kept.name if kept else 'not there yet'}."
+                f"use another --recipe; the last good checkpoint is {kept.name if kept else 'not there yet'}."
             )
         for name, value in values.items():
             progress.sums[name] = progress.sums.get(name, 0.0) + value
@@ -204,28 +186,22 @@ def _recorded_precision(run: Path) -> str:
     return json.loads((run / "config.json").read_text(encoding="utf-8"))["precision"]
 
 
-def _describe(config: TrainingConfig, trainer: GANTrainer, pictures: Pictures, precision: str) -> dict:
+def _describe(
+    config: TrainingConfig, recipe_name: str, recipe: Any, trainer: Trainer, pictures: Pictures, precision: str
+) -> dict[str, Any]:
     return {
-        "family": "dcgan",
         **dataclasses.asdict(config),
         "data": Path(config.data).name,
         "out": Path(config.out).name,
-        "recipe": {"name": config.recipe, **dataclasses.asdict(trainer.recipe)},
+        "recipe": {"name": recipe_name, **dataclasses.asdict(recipe)},
         "changes": sorted(config.changes),
         "precision": precision,
-        "latent_size": trainer.latent_size,
+        **trainer.facts,
         "training_pictures": len(pictures),
         "classes": list(pictures.class_names),
-        "generator_parameters": trainer.generator.count_params(),
-        "discriminator_parameters": trainer.discriminator.count_params(),
         "keras": keras.version(),
         "backend": keras.backend.backend(),
     }
-
-
-def sample_latent(latent_size: int) -> np.ndarray:
-    """The latents of every sample grid, float32 `(SAMPLE_COUNT, latent_size)`."""
-    return np.random.default_rng(0).standard_normal((SAMPLE_COUNT, latent_size), dtype=np.float32)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from training.models.dcgan import VARIANTS
+
 CHOICES = {
+    "variant": tuple(VARIANTS),
     "discriminator": ("original", "deep"),
     "loss": ("non_saturating", "hinge", "least_squares", "wasserstein_gp"),
     "schedule": ("constant", "linear", "cosine"),
@@ -15,6 +18,7 @@ CHOICES = {
 class Recipe:
     """Hyperparameters of a GAN training; saved with the run and in the card of the exported model."""
 
+    variant: str  # of the architecture, a key of training.models.dcgan.VARIANTS
     discriminator: str  # "original": the variant's own; "deep": training.models.critic
     loss: str  # a key of training.losses.LOSSES
     generator_learning_rate: float
@@ -53,25 +57,8 @@ class Recipe:
 
 
 RECIPES = {
-    # Adam's other settings, the losses and dropout are Keras' and the models' own.
-    "original": Recipe(
-        discriminator="original",
-        loss="non_saturating",
-        generator_learning_rate=0.003,
-        discriminator_learning_rate=0.001,
-        beta_1=0.5,
-        beta_2=0.999,
-        schedule="constant",
-        clip_norm=0.0,
-        real_label_noise=0.05,
-        augment_probability=0.0,
-        flip=False,
-        r1_gamma=0.0,
-        r1_every=16,
-        gradient_penalty=0.0,
-        ema_decay=0.0,
-    ),
     "stable": Recipe(
+        variant="v1",
         discriminator="deep",
         loss="non_saturating",
         generator_learning_rate=0.0002,
@@ -87,5 +74,24 @@ RECIPES = {
         r1_every=16,
         gradient_penalty=0.0,
         ema_decay=0.998,
+    ),
+    # Adam's other settings, the losses and dropout are Keras' and the models' own.
+    "original": Recipe(
+        variant="v1",
+        discriminator="original",
+        loss="non_saturating",
+        generator_learning_rate=0.003,
+        discriminator_learning_rate=0.001,
+        beta_1=0.5,
+        beta_2=0.999,
+        schedule="constant",
+        clip_norm=0.0,
+        real_label_noise=0.05,
+        augment_probability=0.0,
+        flip=False,
+        r1_gamma=0.0,
+        r1_every=16,
+        gradient_penalty=0.0,
+        ema_decay=0.0,
     ),
 }

@@ -1,4 +1,4 @@
-"""Writes a generator as a SavedModel with its card and warm-up records (contract: `saved_models/README.md`)."""
+"""Writes a trained run as a SavedModel with its card and warm-up records (contract: `saved_models/README.md`)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from training.families import FAMILIES
+from training.files import write_text
 from training.logs import read_log
-from training.models.dcgan import build_generator
 from training.warmup import write_warmup_records
 
 WARMUP_BATCH_SIZES = (1, 2, 4, 8, 16, 32)
@@ -29,6 +30,7 @@ class ExportOptions:
     saved_models: Path
     name: str | None = None
     version: int | None = None
+    best: bool = False  # the models of the best checkpoint instead of the last ones
     description: str | None = None
     data_source: str = "not stated"
     data_license: str = "not stated"
@@ -37,10 +39,10 @@ class ExportOptions:
 
 
 def export_run(run: Path, options: ExportOptions) -> Path:
-    """Exports the generator of a finished run.
+    """Exports the trained model of a finished run.
 
     Args:
-        run: A folder made by `training.loop.train`, with `config.json`, `log.csv` and `generator.weights.h5`.
+        run: A folder made by `training.loop.train`, with `config.json`, `log.csv` and weights.
         options: Target and the card's facts.
 
     Returns:
@@ -50,22 +52,21 @@ def export_run(run: Path, options: ExportOptions) -> Path:
         ValueError: The run is unfinished, or the version exists already.
     """
     config = _read_config(run)
-    name = options.name or f"{config['family']}_{config['variant']}_{config['size']}"
+    family = FAMILIES[config["family"]]
+    name = options.name or family.name(config)
     version = options.version or _next_version(options.saved_models / name)
     target = options.saved_models / name / str(version)
     if target.exists():
         raise ValueError(f"{target} exists already and a version never changes: choose another --version.")
-    generator = build_generator(config["variant"], config["size"])
-    generator.load_weights(run / "generator.weights.h5")
     target.parent.mkdir(parents=True, exist_ok=True)
     # A name that is no integer, so that a server polling the folder never loads it half written.
     partial = Path(tempfile.mkdtemp(prefix=f".{version}-partial-", dir=target.parent))
     try:
-        save_generator(generator, partial)
-        card = _card(name, version, config, read_log(run), options)
-        text = json.dumps(card, indent=2, ensure_ascii=False)
-        (partial / "assets.extra" / "card.json").write_text(text + "\n", encoding="utf-8")
-        _check_loads(partial, generator)
+        entries = family.export(run / "best" if options.best else run, config, partial)
+        card = {"name": name, "version": version, **entries, **_training_facts(config, read_log(run), options)}
+        if options.description:
+            card["description"] = options.description
+        write_text(partial / "assets.extra" / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
         partial.chmod(0o755)  # mkdtemp makes it private, a model server may be another user
         os.replace(partial, target)
     except BaseException:
@@ -97,23 +98,12 @@ def save_generator(generator: keras.Model, folder: Path):
         {"latent": random.standard_normal((batch, latent_size), dtype=np.float32)} for batch in WARMUP_BATCH_SIZES
     ]
     write_warmup_records(folder, "generate", requests)
+    _check_loads(folder, generator)
 
 
-def _card(name: str, version: int, config: dict, log: list[dict], options: ExportOptions) -> dict:
+def _training_facts(config: dict, log: list[dict], options: ExportOptions) -> dict:
     last = log[-1]
-    bodies = ", ".join(config["classes"])
-    description = options.description or (
-        f"DCGAN {config['variant']} at {config['size']} px, recipe '{config['recipe']['name']}', drawing {bodies} "
-        "without a choice of kind: the seed decides."
-    )
     return {
-        "name": name,
-        "version": version,
-        "description": description,
-        "task": "generate",
-        "image_size": {"width": config["size"], "height": config["size"]},
-        "latent_size": config["latent_size"],
-        "class_names": [],
         "training_data": {
             "source": options.data_source,
             "license": options.data_license,
@@ -126,7 +116,6 @@ def _card(name: str, version: int, config: dict, log: list[dict], options: Expor
         "wall_time_s": float(last["training_seconds"]),
         "hardware": options.hardware,
         "metrics": {},
-        "generator_parameters": config["generator_parameters"],
         "tensorflow": tf.__version__,
         "keras": keras.version(),
         "output_license": options.output_license,
@@ -135,8 +124,8 @@ def _card(name: str, version: int, config: dict, log: list[dict], options: Expor
 
 
 def _read_config(run: Path) -> dict:
-    for needed in ("config.json", "log.csv", "generator.weights.h5"):
-        if not (run / needed).is_file():
+    for needed in ("config.json", "log.csv", "*.weights.h5"):
+        if not any(run.glob(needed)):
             raise ValueError(f"{run} is not a finished training: {needed} is missing. Finish it with training.train.")
     return json.loads((run / "config.json").read_text(encoding="utf-8"))
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from training.config import TrainingConfig
 from training.export import main
-from training.loop import TrainingConfig, train
+from training.loop import train
 from training.models.dcgan import build_generator
 from training.savedmodel import WARMUP_BATCH_SIZES, ExportOptions, export_run
 from training.warmup import prediction_log

@@ -12,8 +12,8 @@ from PIL import Image
 
 from training.grids import tile, to_uint8
 from training.logs import read_log
-from training.loop import SAMPLE_COUNT, sample_latent
 from training.models.dcgan import build_generator
+from training.trainers.gan import PREVIEW_PICTURES, sample_latent
 
 pytest.importorskip("jax", reason="JAX is not installed")
 
@@ -45,6 +45,6 @@ def test_its_weights_draw_the_same_pictures_on_tensorflow(run):
     generator = build_generator("v1", 16)
     generator.load_weights(run / "generator.weights.h5")
     images = to_uint8(np.asarray(generator(sample_latent(100), training=False)))
-    assert len(images) == SAMPLE_COUNT
+    assert len(images) == PREVIEW_PICTURES
     on_jax = np.asarray(Image.open(run / "samples" / "epoch_00002.png"))
     np.testing.assert_allclose(tile(images, 8).astype(int), on_jax, atol=1)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 from keras import ops
 
 from training import engine, losses
 from training.augment import augment, random_flip
 from training.ema import ExponentialMovingAverage
+from training.grids import tile, to_uint8
+from training.quality import SampleQuality, collapse_warning
 from training.recipes import Recipe
+from training.trainers.base import Preview
+
+PREVIEW_PICTURES = 64  # fewer from 256 px on, so that a preview stays a picture of at most 1024 px a side
+PREVIEW_SIDE = 1024  # pixels
 
 
 class GANTrainer:
@@ -20,6 +27,7 @@ class GANTrainer:
         recipe: Losses, optimizers and regularization.
         total_steps: Steps over which a learning rate schedule falls.
         seed: Of latents, augmentation and label noise.
+        quality: What previews are compared with.
     """
 
     def __init__(
@@ -27,12 +35,14 @@ class GANTrainer:
         generator: keras.Model,
         discriminator: keras.Model,
         recipe: Recipe,
-        total_steps: int = 1,
-        seed: int = 0,
+        total_steps: int,
+        seed: int,
+        quality: SampleQuality,
     ):
         self.generator = generator
         self.discriminator = discriminator
         self.recipe = recipe
+        self.quality = quality
         self.loss = losses.LOSSES[recipe.loss]
         self.latent_size = generator.input_shape[-1]
         self.random = keras.random.SeedGenerator(seed)
@@ -52,6 +62,18 @@ class GANTrainer:
         return self.ema.model if self.ema else self.generator
 
     @property
+    def models(self) -> dict[str, keras.Model]:
+        return {"generator": self.trained_generator, "discriminator": self.discriminator}
+
+    @property
+    def facts(self) -> dict[str, int]:
+        return {
+            "latent_size": self.latent_size,
+            "generator_parameters": self.generator.count_params(),
+            "discriminator_parameters": self.discriminator.count_params(),
+        }
+
+    @property
     def state(self) -> dict[str, keras.Variable]:
         """Every variable that a step reads or writes, by a name that is the same in each process."""
         holders = {
@@ -65,23 +87,25 @@ class GANTrainer:
             holders["ema"] = self.ema.variables
         return {f"{holder}/{i:03d}": v for holder, variables in holders.items() for i, v in enumerate(variables)}
 
-    def step(self, images, regularize: bool) -> dict:
-        """Updates discriminator, generator and average by one batch.
-
-        Args:
-            images: Real pictures, float32 `(B, H, W, 3)` in [-1, 1].
-            regularize: Whether this step pays the R1 penalty (every `recipe.r1_every` steps).
+    def step(self, images, labels, index: int) -> dict:
+        """Updates discriminator, generator and average by one batch; the labels are not looked at.
 
         Returns:
             Float32 scalar tensors, on JAX perhaps still being computed: `discriminator_loss` and `generator_loss`
             (natural-log units), and the share of real and of generated pictures that the discriminator got right,
             `real_accuracy` and `fake_accuracy`, in 0..1.
         """
+        regularize = self.recipe.r1_gamma > 0 and index % self.recipe.r1_every == 0
         return self._compiled_step(images, regularize=regularize)
 
-    def sample(self, latent):
-        """Pictures of the trained generator, float32 `(B, H, W, 3)` in [-1, 1], as a NumPy array."""
-        return ops.convert_to_numpy(self._compiled_sample(latent))
+    def preview(self) -> Preview:
+        """The same latents every time, in rows; scored by sliced Wasserstein distance to real pictures."""
+        height, width = self.generator.output_shape[1:3]
+        columns = max(1, min(8, PREVIEW_SIDE // width))
+        count = min(PREVIEW_PICTURES, columns * max(1, PREVIEW_SIDE // height))
+        pictures = to_uint8(ops.convert_to_numpy(self._compiled_sample(sample_latent(self.latent_size)[:count])))
+        measures = self.quality.measure(pictures)
+        return Preview(tile(pictures, columns), measures, measures["sliced_wasserstein"], collapse_warning(measures))
 
     def _step(self, images, regularize):
         recipe = self.recipe
@@ -143,6 +167,11 @@ class GANTrainer:
         if not self.recipe.augment_probability:
             return images
         return augment(images, self.random, self.recipe.augment_probability)
+
+
+def sample_latent(latent_size: int) -> np.ndarray:
+    """The latents of every preview, float32 `(PREVIEW_PICTURES, latent_size)`."""
+    return np.random.default_rng(0).standard_normal((PREVIEW_PICTURES, latent_size), dtype=np.float32)
 
 
 def _optimizer(

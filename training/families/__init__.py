@@ -1,0 +1,21 @@
+"""The families of models that `python -m training.train` knows."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from training.config import TrainingConfig
+from training.families.base import Family
+from training.families.dcgan import DCGAN
+
+FAMILIES: dict[str, Family] = {"dcgan": DCGAN}
+
+
+def recipe_of(config: TrainingConfig) -> tuple[str, Any]:
+    """Name and settings of the recipe asked for, changes made; raises `ValueError` where they don't fit."""
+    recipes = FAMILIES[config.family].recipes
+    name = config.recipe or next(iter(recipes))
+    if name not in recipes:
+        raise ValueError(f"Unknown recipe {name!r}: choose one of {', '.join(recipes)}.")
+    return name, dataclasses.replace(recipes[name], **config.changes)

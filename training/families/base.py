@@ -1,0 +1,34 @@
+"""What makes a family of models trainable by `python -m training.train FAMILY`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from datasets.pictures import Pictures
+from training.config import TrainingConfig
+from training.trainers.base import Trainer
+
+
+class Family(NamedTuple):
+    """A kind of model, from its command-line options to its SavedModel.
+
+    Attributes:
+        help: One line for the command line.
+        recipes: Hyperparameters by name, the default first: frozen dataclasses of one type, each field of which
+            becomes a command-line option and whose `__post_init__` raises `ValueError` for what can't be.
+        choices: The allowed values of the recipe's text fields.
+        build: `(config, recipe, pictures, total_steps, precision)` to models and optimizers at step 0, a function of
+            its arguments alone.
+        export: `(run folder, its config.json, target folder)`: writes the SavedModel and returns the card's entries
+            that depend on the family, at least `task`, `image_size` and `description`.
+        name: `config.json` to the default name of the exported model.
+    """
+
+    help: str
+    recipes: Mapping[str, Any]
+    choices: Mapping[str, tuple[str, ...]]
+    build: Callable[[TrainingConfig, Any, Pictures, int, str], Trainer]
+    export: Callable[[Path, Mapping[str, Any], Path], dict[str, Any]]
+    name: Callable[[Mapping[str, Any]], str]

@@ -1,0 +1,64 @@
+"""`python -m training.train dcgan`: the eight DCGANs of the first Planet Generator, and any size between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from datasets.pictures import Pictures
+from training.config import TrainingConfig
+from training.families.base import Family
+from training.models.critic import build_critic
+from training.models.dcgan import build_discriminator, build_generator
+from training.precision import dtype_policy
+from training.quality import SampleQuality
+from training.recipes import CHOICES, RECIPES, Recipe
+from training.trainers.gan import GANTrainer
+
+
+def _build(config: TrainingConfig, recipe: Recipe, pictures: Pictures, total_steps: int, precision: str) -> GANTrainer:
+    if recipe.discriminator == "deep" and config.batch_size % 4:
+        raise ValueError(f"--batch-size {config.batch_size} does not fit the deep discriminator: use a multiple of 4.")
+    keras.utils.set_random_seed(config.seed)
+    with dtype_policy(precision):
+        generator = build_generator(recipe.variant, config.size)
+        if recipe.discriminator == "deep":
+            discriminator = build_critic(config.size)
+        else:
+            discriminator = build_discriminator(recipe.variant, config.size)
+        quality = SampleQuality(pictures.images)
+        return GANTrainer(generator, discriminator, recipe, total_steps, config.seed, quality)
+
+
+def _export(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    from training.savedmodel import save_generator  # needs TensorFlow, which a JAX machine lacks
+
+    recipe = config["recipe"]
+    generator = build_generator(recipe["variant"], config["size"])
+    generator.load_weights(run / "generator.weights.h5")
+    save_generator(generator, folder)
+    bodies = ", ".join(config["classes"])
+    return {
+        "task": "generate",
+        "description": (
+            f"DCGAN {recipe['variant']} at {config['size']} px, recipe '{recipe['name']}', drawing {bodies} "
+            "without a choice of kind: the seed decides."
+        ),
+        "image_size": {"width": config["size"], "height": config["size"]},
+        "latent_size": config["latent_size"],
+        "class_names": [],
+        "generator_parameters": config["generator_parameters"],
+    }
+
+
+DCGAN = Family(
+    help="the DCGANs of the first Planet Generator",
+    recipes=RECIPES,
+    choices=CHOICES,
+    build=_build,
+    export=_export,
+    name=lambda config: f"dcgan_{config['recipe']['variant']}_{config['size']}",
+)
