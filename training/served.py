@@ -1,0 +1,107 @@
+"""SavedModels of `saved_models/NAME/VERSION` (format: `saved_models/README.md`), called with NumPy arrays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+CARD = Path("assets.extra", "card.json")
+
+_BATCH_SIZE = 64  # rows per call
+
+
+class ServedModel:
+    """A SavedModel and its card.
+
+    Attributes:
+        folder: `NAME/VERSION`.
+        card: The parsed card.
+        name: Name and version, `dcgan_v1_64 version 1`.
+    """
+
+    def __init__(self, path: Path):
+        """Loads `NAME/VERSION`, or the newest version if `path` is `NAME`.
+
+        Raises:
+            ValueError: There is no SavedModel, or it or its card can't be read.
+        """
+        self.folder = find_version(path)
+        self.card = read_card(self.folder)
+        self.name = f"{self.folder.parent.name} version {self.folder.name}"
+        try:
+            self._model = tf.saved_model.load(str(self.folder))
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            raise ValueError(f"{self.folder} can't be loaded ({first_line(error)}): export the model again.") from None
+
+    def require(self, *signatures: str):
+        """Raises `ValueError` where one of the signatures is missing."""
+        for signature in signatures:
+            if signature not in self._model.signatures:
+                names = ", ".join(sorted(self._model.signatures)) or "none"
+                raise ValueError(f"{self.folder} has no signature '{signature}', only {names}: choose another model.")
+
+    def inputs(self, signature: str) -> dict[str, tuple[int | None, ...]]:
+        """Shapes of a signature's inputs by name, the batch included."""
+        specs = self._model.signatures[signature].structured_input_signature[1]
+        return {name: tuple(spec.shape) for name, spec in specs.items()}
+
+    def call(self, signature: str, output: str, description: str, **inputs: np.ndarray) -> np.ndarray:
+        """One output of a signature for any number of rows, computed batch by batch.
+
+        Args:
+            signature: Name of the signature.
+            output: Name of its output.
+            description: Text of the progress bar, which is shown on a terminal.
+            inputs: Arrays by name with the same number of rows, at least 1.
+        """
+        function = self._model.signatures[signature]
+        count = len(next(iter(inputs.values())))
+        parts = []
+        with tqdm(total=count, desc=description, unit=" pictures", disable=None, leave=False) as bar:
+            for start in range(0, count, _BATCH_SIZE):
+                batch = {name: tf.constant(array[start : start + _BATCH_SIZE]) for name, array in inputs.items()}
+                try:
+                    parts.append(function(**batch)[output].numpy())
+                except (KeyError, ValueError, TypeError, tf.errors.OpError) as error:
+                    raise ValueError(
+                        f"Signature '{signature}' of {self.folder} failed to give '{output}' ({first_line(error)}): "
+                        "export the model again."
+                    ) from None
+                bar.update(len(parts[-1]))
+        return np.concatenate(parts)
+
+
+def find_version(path: Path) -> Path:
+    """`path` if it is a SavedModel, else its newest version; raises `ValueError` if there is none."""
+    if _is_saved_model(path):
+        return path.resolve()
+    versions = [one for one in path.glob("*") if one.name.isdecimal() and _is_saved_model(one)]
+    if not versions:
+        raise ValueError(f"{path} holds no SavedModel: expected saved_models/NAME or saved_models/NAME/VERSION.")
+    return max(versions, key=lambda one: int(one.name)).resolve()
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of a version; raises `ValueError` where it can't be used."""
+    path = folder / CARD
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} can't be read ({first_line(error)}): export the model again.") from None
+    if not isinstance(card, dict):
+        raise ValueError(f"{path} is not a JSON object: export the model again.")
+    return card
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, fit for the middle of a sentence."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def _is_saved_model(path: Path) -> bool:
+    return (path / "saved_model.pb").is_file()
