@@ -50,8 +50,8 @@ def collapse_warning(measures: dict[str, float]) -> str | None:
     if measures["diversity"] >= ALIKE:
         return None
     return (
-        f"the generator has collapsed: its pictures differ {measures['diversity']:.0%} as much as real ones do; "
-        "go back to the best checkpoint and lower the learning rates, raise --r1-gamma or use --recipe stable"
+        f"the generator has collapsed, or learned nothing yet: its pictures differ {measures['diversity']:.0%} as much "
+        "as real ones do. If that stays, lower the learning rates or raise --r1-gamma, from the best checkpoint on"
     )
 
 

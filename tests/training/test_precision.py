@@ -5,19 +5,23 @@ import numpy as np
 import pytest
 
 from training import precision
-from training.loop import TrainingConfig, build_trainer
+from training.models.critic import build_critic
+from training.models.dcgan import build_generator
 from training.precision import choose_precision, dtype_policy
+from training.quality import SampleQuality
+from training.recipes import RECIPES
+from training.trainers.gan import GANTrainer
 
 
-def test_the_faster_format_is_chosen(monkeypatch):
-    monkeypatch.setattr(precision, "_seconds", {"bfloat16": 1.0, "float32": 3.0}.get)
-    assert choose_precision("auto") == "mixed_bfloat16"
-    monkeypatch.setattr(precision, "_seconds", {"bfloat16": 1.0, "float32": 1.1}.get)
-    assert choose_precision("auto") == "float32"
+@pytest.mark.parametrize(("bfloat16", "chosen"), [(1.0, "mixed_bfloat16"), (2.9, "float32"), (30.0, "float32")])
+def test_bfloat16_is_chosen_where_it_is_much_faster(monkeypatch, bfloat16, chosen):
+    seconds = {"bfloat16": bfloat16, "float32": 3.0}
+    monkeypatch.setattr(precision, "_convolution", lambda dtype: lambda: seconds[dtype])
+    monkeypatch.setattr(precision.timeit, "timeit", lambda run, number: run())
+    assert choose_precision("auto") == chosen
 
 
-def test_probe_measures_something():
-    assert precision._seconds("float32") > 0
+def test_probe_runs_both_formats():
     assert choose_precision("auto") in ("float32", "mixed_bfloat16")
 
 
@@ -35,10 +39,12 @@ def test_policy_ends_with_its_block():
 
 
 def test_bfloat16_training_keeps_float32_weights_and_stays_finite():
-    config = TrainingConfig(data="", out="", size=16)
-    trainer = build_trainer(config, total_steps=1, precision="mixed_bfloat16")
+    with dtype_policy("mixed_bfloat16"):
+        generator, discriminator = build_generator("v1", 16), build_critic(16)
+        quality = SampleQuality(np.zeros((2, 16, 16, 3), np.uint8))
+        trainer = GANTrainer(generator, discriminator, RECIPES["stable"], 1, 0, quality)
     images = np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 3)).astype(np.float32)
-    metrics = trainer.step(images, regularize=True)
+    metrics = trainer.step(images, np.ones((8, 1), np.float32), 0)
     assert all(np.isfinite(float(value)) for value in metrics.values())
     assert trainer.generator.layers[1].compute_dtype == "bfloat16"
     assert {str(variable.dtype) for variable in trainer.generator.weights} == {"float32"}
