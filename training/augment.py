@@ -13,6 +13,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from training import draws
+
 MAX_ROTATION = 0.4  # radians
 MAX_ZOOM_OUT = 0.25  # of the side; zooming in is limited to a fifth of it so that the limb stays inside
 MAX_SHIFT = 0.1  # of the side
@@ -33,8 +35,8 @@ def augment(images, seed: keras.random.SeedGenerator, probability: float):
 
     def chosen(low, high, neutral, shape=(1, 1, 1)):
         """U(low, high) with the wanted probability, the neutral value otherwise; `(B, *shape)`."""
-        values = keras.random.uniform((batch, *shape), low, high, seed=seed)
-        applied = keras.random.uniform((batch, *shape), seed=seed) < probability
+        values = draws.uniform((batch, *shape), low, high, seed=seed)
+        applied = draws.uniform((batch, *shape), seed=seed) < probability
         return ops.where(applied, values, neutral)
 
     light = (ops.cast(images, "float32") + 1.0) * 0.5
@@ -58,7 +60,7 @@ def random_flip(images, seed: keras.random.SeedGenerator):
     Returns:
         Float `(B, H, W, C)`.
     """
-    mirrored = keras.random.uniform((ops.shape(images)[0], 1, 1, 1), seed=seed) < 0.5
+    mirrored = draws.uniform((ops.shape(images)[0], 1, 1, 1), seed=seed) < 0.5
     return ops.where(mirrored, ops.flip(images, axis=2), images)
 
 

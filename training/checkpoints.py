@@ -12,7 +12,6 @@ from typing import Any, BinaryIO
 
 import keras
 import numpy as np
-from keras import ops
 
 _META = "__meta__"
 
@@ -81,7 +80,7 @@ def load_checkpoint(path: Path, state: Mapping[str, keras.Variable]) -> dict[str
 def _write_npz(file: BinaryIO, state: Mapping[str, keras.Variable], meta: Mapping[str, Any]):
     """As `np.savez`, but with one array in memory at a time: the largest models' states fill gigabytes."""
     with zipfile.ZipFile(file, "w") as archive:
-        arrays = ((name, ops.convert_to_numpy(variable.value)) for name, variable in state.items())
+        arrays = ((name, variable.numpy()) for name, variable in state.items())
         for name, array in itertools.chain(arrays, [(_META, np.array(json.dumps(meta)))]):
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)

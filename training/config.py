@@ -20,7 +20,8 @@ class TrainingConfig:
     classes: tuple[str, ...] | None = None  # None: all
     epochs: int = 500
     minutes: float | None = None  # stop after the epoch in which this much training time is reached
-    batch_size: int = 32
+    batch_size: int = 32  # of all devices together
+    strategy: str = "none"  # one of training.workers.STRATEGIES
     precision: str = "auto"  # one of training.precision.PRECISIONS
     seed: int = 0
     sample_every: int = 1  # epochs

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from training import engine
 from training.files import write_text
 
 CSV_NAME = "log.csv"
@@ -29,6 +28,8 @@ class TrainingLog:
         self._columns = list(rows[0]) if rows else None
         write_text(self._path, _to_csv(self._columns, rows, header=True) if rows else "")
         self._board = None
+        from training import engine  # brings Keras, which readers of a log don't need
+
         if engine.BACKEND == "tensorflow":
             from training.tensorboard import TensorBoardLog
 

@@ -1,7 +1,8 @@
 """A training from start to finish: data in, a run folder out, continued where it was interrupted.
 
 The run folder holds `config.json`, `log.csv` (one row per epoch), `samples/`, `checkpoints/`, `tensorboard/` and at the
-end the models to export, each as `NAME.weights.h5`; those of the best checkpoint are in `best/`.
+end the models to export, each as `NAME.weights.h5`, `report.html` and a timelapse; the best checkpoint's models are in
+`best/`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import itertools
 import json
 import signal
 import sys
@@ -28,8 +30,12 @@ from training.families import FAMILIES, recipe_of
 from training.feeding import training_batches
 from training.files import write_text, write_whole
 from training.grids import save_picture
-from training.precision import choose_precision
+from training.precision import PRECISIONS, choose_precision
+from training.report import write_report
+from training.resources import record_peak_memory
+from training.timelapse import write_timelapse
 from training.trainers.base import Preview, Trainer
+from training.workers import Workers, join_workers
 
 
 class TrainingInterrupted(Exception):
@@ -49,8 +55,19 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
     Raises:
         ValueError: The configuration, the data or the run folder do not fit; the text says what to do.
         FloatingPointError: A loss became NaN or infinite; the last good checkpoint is kept.
+        ConnectionError: Another process of the training was lost.
         TrainingInterrupted: SIGINT or SIGTERM came; the state at that step is saved.
     """
+    strategies = FAMILIES[config.family].strategies
+    if config.strategy not in strategies:
+        raise ValueError(f"--strategy {config.strategy} is not for {config.family}: choose {' or '.join(strategies)}.")
+    workers = join_workers(config.strategy, config.batch_size)
+    with workers.together():
+        _train(config, resume, workers)
+    return Path(config.out)
+
+
+def _train(config: TrainingConfig, resume: bool, workers: Workers):
     recipe_name, recipe = recipe_of(config)
     pictures = load_pictures(config.data, config.size, classes=config.classes)
     steps = steps_per_epoch(len(pictures), config.batch_size)
@@ -60,15 +77,24 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
     if checkpoint and not resume:
         raise ValueError(f"{run} already holds a training: add --resume to continue it, or choose another --out.")
     precision = choose_precision(_recorded_precision(run) if checkpoint else config.precision)
-    trainer = FAMILIES[config.family].build(config, recipe, pictures, config.epochs * steps, precision)
+    precision = PRECISIONS[min(workers.gather(PRECISIONS.index(precision)))]  # float32 if one machine is faster at it
+    with workers.sharing():
+        trainer = FAMILIES[config.family].build(config, recipe, pictures, config.epochs * steps, precision)
     if checkpoint:
         progress = _Progress(**load_checkpoint(checkpoint, trainer.state))
-    described = _describe(config, recipe_name, recipe, trainer, pictures, precision)
-    write_text(run / "config.json", json.dumps(described, indent=2) + "\n")
-    with logs.TrainingLog(run, keep_epochs=progress.step // steps) as log, _stop_requests() as stop:
-        _run_epochs(config, trainer, pictures, progress, log, stop, steps)
-    _save_models(trainer, run)
-    return run
+    if len(set(workers.gather(progress.step))) > 1:
+        raise ValueError(f"The workers see different checkpoints in {run}: give all of them the same folder as --out.")
+    log = contextlib.nullcontext()
+    if workers.chief:
+        described = _describe(config, recipe_name, recipe, trainer, pictures, precision, workers.replicas)
+        write_text(run / "config.json", json.dumps(described, indent=2) + "\n")
+        log = logs.TrainingLog(run, keep_epochs=progress.step // steps)
+    with log, _stop_requests() as stop:
+        _run_epochs(config, trainer, pictures, progress, log, workers, _agreed(stop, workers, progress, steps), steps)
+    if workers.chief:
+        _save_models(trainer, run)
+        _show(run)
+    workers.meet()
 
 
 @dataclasses.dataclass
@@ -82,29 +108,44 @@ class _Progress:
     sound: bool = False  # whether the last preview drew no warning; the first ones of a training always do
 
 
-def _run_epochs(config, trainer: Trainer, pictures: Pictures, progress: _Progress, log, stop, steps: int):
-    run = Path(config.out)
+def _run_epochs(
+    config, trainer: Trainer, pictures: Pictures, progress: _Progress, log, workers: Workers, stop, steps: int
+):
+    if progress.step % steps == 0 and _timed_out(config, progress):
+        return
     batches = training_batches(pictures, config.batch_size, config.seed, progress.step)
     for epoch in range(progress.step // steps + 1, config.epochs + 1):
         if _run_epoch(config, trainer, batches, progress, stop, steps, epoch):
-            _checkpoint(config, trainer, progress)
+            if workers.chief:
+                _checkpoint(config, trainer, progress)
+            workers.meet()
             raise TrainingInterrupted(f"Stopped at step {progress.step}, all is saved: add --resume to continue.")
         means = {name: total / steps for name, total in progress.sums.items()}
         progress.sums = {}
-        timed_out = config.minutes is not None and progress.training_seconds >= config.minutes * 60
-        last = timed_out or epoch == config.epochs
-        preview = None
-        if last or epoch % config.sample_every == 0:
-            preview = trainer.preview()
-            save_picture(preview.picture, run / "samples" / f"epoch_{epoch:05d}.png")
-            log.image(preview.picture, progress.step)
-            _warn(preview, progress, last)
-            means |= preview.measures
-        log.write(epoch, progress.step, progress.step * config.batch_size, progress.training_seconds, means)
-        if last or epoch % config.checkpoint_every == 0:
-            _checkpoint(config, trainer, progress, preview)
+        last = any(workers.gather(_timed_out(config, progress) or epoch == config.epochs))
+        if workers.chief:
+            _record(config, trainer, progress, log, means, epoch, last)
         if last:
             return
+
+
+def _timed_out(config: TrainingConfig, progress: _Progress) -> bool:
+    return config.minutes is not None and progress.training_seconds >= config.minutes * 60
+
+
+def _record(config, trainer: Trainer, progress: _Progress, log, means: dict[str, float], epoch: int, last: bool):
+    """Writes down what an epoch has led to."""
+    preview = None
+    if last or epoch % config.sample_every == 0:
+        preview = trainer.preview()
+        save_picture(preview.picture, Path(config.out) / "samples" / f"epoch_{epoch:05d}.png")
+        log.image(preview.picture, progress.step)
+        _warn(preview, progress, last)
+        means |= preview.measures
+    log.write(epoch, progress.step, progress.step * config.batch_size, progress.training_seconds, means)
+    record_peak_memory(Path(config.out))
+    if last or epoch % config.checkpoint_every == 0:
+        _checkpoint(config, trainer, progress, preview)
 
 
 def _run_epoch(config, trainer: Trainer, batches, progress: _Progress, stop, steps: int, epoch: int) -> bool:
@@ -158,6 +199,15 @@ def _save_models(trainer: Trainer, folder: Path):
         write_whole(folder / f"{name}.weights.h5", model.save_weights)
 
 
+def _show(run: Path):
+    """Makes report and timelapse; the training is done and saved, so nothing that goes wrong here may fail it."""
+    for make in (write_report, write_timelapse):
+        try:
+            make(run)
+        except Exception as error:
+            print(f"warning: {make.__name__} failed: {error}. Try python -m training.report {run}", file=sys.stderr)
+
+
 def _warn(preview: Preview, progress: _Progress, last: bool):
     """Says what is wrong when it goes wrong, and at the end, not in every epoch between."""
     if preview.warning and (progress.sound or last):
@@ -187,7 +237,13 @@ def _recorded_precision(run: Path) -> str:
 
 
 def _describe(
-    config: TrainingConfig, recipe_name: str, recipe: Any, trainer: Trainer, pictures: Pictures, precision: str
+    config: TrainingConfig,
+    recipe_name: str,
+    recipe: Any,
+    trainer: Trainer,
+    pictures: Pictures,
+    precision: str,
+    devices: int,
 ) -> dict[str, Any]:
     return {
         **dataclasses.asdict(config),
@@ -196,12 +252,21 @@ def _describe(
         "recipe": {"name": recipe_name, **dataclasses.asdict(recipe)},
         "changes": sorted(config.changes),
         "precision": precision,
+        "devices": devices,
         **trainer.facts,
         "training_pictures": len(pictures),
         "classes": list(pictures.class_names),
         "keras": keras.version(),
         "backend": keras.backend.backend(),
     }
+
+
+def _agreed(stop, workers: Workers, progress: _Progress, steps: int):
+    """`stop`, answered alike in all processes: where there are several they are asked once per epoch."""
+    if workers.processes == 1:
+        return stop
+    step = itertools.count(progress.step)
+    return lambda: next(step) % steps == 0 and any(workers.gather(stop()))
 
 
 @contextlib.contextmanager

@@ -47,12 +47,12 @@ def _parser() -> argparse.ArgumentParser:
         one = families.add_parser(
             name, help=family.help, description=family.help, formatter_class=argparse.ArgumentDefaultsHelpFormatter
         )
-        _add_training_options(one)
+        _add_training_options(one, family)
         _add_recipe_options(one, family)
     return parser
 
 
-def _add_training_options(parser: argparse.ArgumentParser):
+def _add_training_options(parser: argparse.ArgumentParser, family: Family):
     default = {field.name: field.default for field in dataclasses.fields(TrainingConfig)}
     parser.add_argument("--data", required=True, help="folder made by datasets.prepare")
     parser.add_argument("--out", required=True, help="run folder: checkpoints, samples, logs, weights")
@@ -60,7 +60,13 @@ def _add_training_options(parser: argparse.ArgumentParser):
     parser.add_argument("--bodies", help="train on these classes only, such as sun,mars,earth", default=None)
     parser.add_argument("--epochs", type=int, default=default["epochs"], help="stop after this many")
     parser.add_argument("--minutes", type=float, default=None, help="stop earlier, after this much training")
-    parser.add_argument("--batch-size", type=int, default=default["batch_size"], help="pictures per step")
+    parser.add_argument("--batch-size", type=int, default=default["batch_size"], help="pictures per step, all devices")
+    parser.add_argument(
+        "--strategy",
+        choices=family.strategies,
+        default=default["strategy"],
+        help="share each batch among this machine's GPUs, or among the machines that TF_CONFIG names",
+    )
     parser.add_argument(
         "--precision", choices=PRECISIONS, default=default["precision"], help="'auto' probes for bfloat16"
     )

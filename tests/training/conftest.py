@@ -2,14 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from datasets.prepare import prepare
-
-# On several threads some sums are rounded otherwise about one time in ten, and tests here compare to the last bit.
-tf.config.threading.set_intra_op_parallelism_threads(1)
-tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 @pytest.fixture(scope="session")

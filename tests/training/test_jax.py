@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -48,3 +49,17 @@ def test_its_weights_draw_the_same_pictures_on_tensorflow(run):
     assert len(images) == PREVIEW_PICTURES
     on_jax = np.asarray(Image.open(run / "samples" / "epoch_00002.png"))
     np.testing.assert_allclose(tile(images, 8).astype(int), on_jax, atol=1)
+
+
+def test_first_step_is_that_of_tensorflow(tmp_path):
+    def first_step(backend):
+        command = [sys.executable, "-m", "tests.training.step_one", str(tmp_path / "weights.npz")]
+        done = subprocess.run(
+            command, env={**os.environ, "KERAS_BACKEND": backend}, check=True, capture_output=True, text=True
+        )
+        return json.loads(done.stdout)
+
+    on_tensorflow, on_jax = first_step("tensorflow"), first_step("jax")
+    assert on_tensorflow["change"] > 0
+    assert on_jax == pytest.approx(on_tensorflow, abs=1e-3)
+    assert on_jax["change"] == pytest.approx(on_tensorflow["change"], rel=0.01)

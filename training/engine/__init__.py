@@ -1,7 +1,7 @@
-"""Gradients and compilation, the two things Keras leaves to its backend; the trainers see only these four functions.
+"""Gradients, compilation and devices, the things Keras leaves to its backend; the trainers see only these functions.
 
-`compile_step`, `forward_and_pullback`, `loss_and_gradients` and `input_gradient` are documented in
-`training.engine.tensorflow_engine`; `training.engine.jax_engine` gives them the same meaning.
+They are documented in `training.engine.tensorflow_engine`, `replicas` and `own_rows` in
+`training.engine.tensorflow_replicas`; `training.engine.jax_engine` gives them the same meaning.
 """
 
 from __future__ import annotations
@@ -20,9 +20,23 @@ if BACKEND not in _ENGINES:
 
 _engine = importlib.import_module(_ENGINES[BACKEND])
 
+Adam = _engine.Adam
+compile_function = _engine.compile_function
 compile_step = _engine.compile_step
 forward_and_pullback = _engine.forward_and_pullback
 loss_and_gradients = _engine.loss_and_gradients
 input_gradient = _engine.input_gradient
+own_rows = _engine.own_rows
+replicas = _engine.replicas
 
-__all__ = ["BACKEND", "compile_step", "forward_and_pullback", "input_gradient", "loss_and_gradients"]
+__all__ = [
+    "BACKEND",
+    "Adam",
+    "compile_function",
+    "compile_step",
+    "forward_and_pullback",
+    "input_gradient",
+    "loss_and_gradients",
+    "own_rows",
+    "replicas",
+]

@@ -14,7 +14,7 @@ import jax
 import keras
 
 
-def compile_step(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
+def compile_function(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
     @functools.partial(jax.jit, static_argnums=2, donate_argnums=0)
     def pure(values, tensors, options):
         with _scope_of(dict(zip(map(id, variables), values, strict=True))) as scope:
@@ -28,6 +28,18 @@ def compile_step(function: Callable, variables: Sequence[keras.Variable]) -> Cal
         return result
 
     return step
+
+
+compile_step = compile_function  # it trains on one device
+Adam = keras.optimizers.Adam
+
+
+def replicas() -> int:
+    return 1
+
+
+def own_rows(draw: Callable, rows: int):
+    return draw(rows)
 
 
 def forward_and_pullback(function: Callable, variables: Sequence[keras.Variable]):

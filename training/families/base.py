@@ -24,6 +24,8 @@ class Family(NamedTuple):
         export: `(run folder, its config.json, target folder)`: writes the SavedModel and returns the card's entries
             that depend on the family, at least `task`, `image_size` and `description`.
         name: `config.json` to the default name of the exported model.
+        strategies: Those of `training.workers.STRATEGIES` under which its step is the same as on one device: all
+            that it draws comes from `training.draws`, all its optimizers from `training.engine`.
     """
 
     help: str
@@ -32,3 +34,4 @@ class Family(NamedTuple):
     build: Callable[[TrainingConfig, Any, Pictures, int, str], Trainer]
     export: Callable[[Path, Mapping[str, Any], Path], dict[str, Any]]
     name: Callable[[Mapping[str, Any]], str]
+    strategies: tuple[str, ...] = ("none",)

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from datasets.pictures import Pictures
+from training import engine
 from training.config import TrainingConfig
 from training.families.base import Family
 from training.models.critic import build_critic
@@ -17,11 +18,16 @@ from training.precision import dtype_policy
 from training.quality import SampleQuality
 from training.recipes import CHOICES, RECIPES, Recipe
 from training.trainers.gan import GANTrainer
+from training.workers import STRATEGIES
 
 
 def _build(config: TrainingConfig, recipe: Recipe, pictures: Pictures, total_steps: int, precision: str) -> GANTrainer:
-    if recipe.discriminator == "deep" and config.batch_size % 4:
-        raise ValueError(f"--batch-size {config.batch_size} does not fit the deep discriminator: use a multiple of 4.")
+    multiple = 4 * engine.replicas()
+    if recipe.discriminator == "deep" and config.batch_size % multiple:
+        raise ValueError(
+            f"--batch-size {config.batch_size} does not fit the deep discriminator, which compares pictures by fours "
+            f"on each device: use a multiple of {multiple}."
+        )
     keras.utils.set_random_seed(config.seed)
     with dtype_policy(precision):
         generator = build_generator(recipe.variant, config.size)
@@ -61,4 +67,5 @@ DCGAN = Family(
     build=_build,
     export=_export,
     name=lambda config: f"dcgan_{config['recipe']['variant']}_{config['size']}",
+    strategies=STRATEGIES,
 )

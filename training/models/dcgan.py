@@ -11,6 +11,9 @@ import dataclasses
 import keras
 from keras import layers
 
+from training import engine
+from training.draws import Dropout
+
 LATENT_SIZE = 100
 SIZES = (64, 128, 256, 512)
 
@@ -43,12 +46,12 @@ def build_generator(variant: str, size: int, name: str = "generator") -> keras.M
     side = _quarter(size)
     latent = keras.Input((LATENT_SIZE,), name="latent")
     x = layers.Dense(side * side * 256, kernel_initializer=_normal())(latent)
-    x = layers.BatchNormalization()(x)
+    x = _normalization()(x)
     x = layers.LeakyReLU(0.2)(x)
     x = layers.Reshape((side, side, 256))(x)  # (B, size/4, size/4, 256)
     for filters, stride in ((first, 1), (second, 2)):
         x = _upconvolution(filters, stride)(x)
-        x = layers.BatchNormalization()(x)
+        x = _normalization()(x)
         x = layers.LeakyReLU(0.2)(x)  # (B, size/4, …, first), then (B, size/2, …, second)
     x = _upconvolution(3, 2)(x)  # (B, size, size, 3)
     return keras.Model(latent, layers.Activation("tanh", dtype="float32", name="image")(x), name=name)
@@ -71,7 +74,7 @@ def build_discriminator(variant: str, size: int, name: str = "discriminator") ->
     for filters in spec.discriminator_filters:
         x = layers.Conv2D(filters, spec.discriminator_kernel, strides=2, padding="same")(x)
         x = layers.LeakyReLU(0.2)(x)
-        x = layers.Dropout(0.3)(x)
+        x = Dropout(0.3)(x)
     x = layers.Flatten()(x)
     x = layers.Dense(1)(x)
     return keras.Model(image, layers.Activation("linear", dtype="float32", name="logit")(x), name=name)
@@ -91,6 +94,10 @@ def _quarter(size: int) -> int:
 
 def _normal() -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def _normalization() -> layers.Layer:
+    return layers.BatchNormalization(synchronized=engine.replicas() > 1)
 
 
 def _upconvolution(filters: int, stride: int) -> layers.Layer:

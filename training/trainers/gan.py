@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from training import engine, losses
+from training import draws, engine, losses
 from training.augment import augment, random_flip
 from training.ema import ExponentialMovingAverage
 from training.grids import tile, to_uint8
@@ -52,7 +52,7 @@ class GANTrainer:
             recipe, recipe.discriminator_learning_rate, total_steps, discriminator
         )
         self._compiled_step = engine.compile_step(self._step, list(self.state.values()))
-        self._compiled_sample = engine.compile_step(
+        self._compiled_sample = engine.compile_function(
             lambda latent: self.trained_generator(latent, training=False), self.trained_generator.variables
         )
 
@@ -111,7 +111,7 @@ class GANTrainer:
         recipe = self.recipe
         if recipe.flip:
             images = random_flip(images, self.random)
-        latent = keras.random.normal((images.shape[0], self.latent_size), seed=self.random)
+        latent = draws.normal((images.shape[0], self.latent_size), seed=self.random)
         fakes, generator_pullback = engine.forward_and_pullback(
             lambda: self.generator(latent, training=True), self.generator.trainable_variables
         )
@@ -127,9 +127,7 @@ class GANTrainer:
         batch = images.shape[0]
         noise = {}
         if recipe.real_label_noise:
-            noise["real_target"] = 1.0 + keras.random.uniform(
-                (batch, 1), 0.0, recipe.real_label_noise, seed=self.random
-            )
+            noise["real_target"] = 1.0 + draws.uniform((batch, 1), 0.0, recipe.real_label_noise, seed=self.random)
 
         def loss():
             both = self._augment(ops.concatenate([images, fakes]))
@@ -156,7 +154,7 @@ class GANTrainer:
         return engine.input_gradient(lambda x: ops.sum(self.discriminator(x, training=True)), images)[1]
 
     def _mix(self, images, fakes):
-        share = keras.random.uniform((images.shape[0], 1, 1, 1), seed=self.random)
+        share = draws.uniform((images.shape[0], 1, 1, 1), seed=self.random)
         return share * images + (1.0 - share) * fakes
 
     def _generator_loss(self, fakes):
@@ -183,8 +181,6 @@ def _optimizer(
         "linear": lambda: schedules.PolynomialDecay(learning_rate, total_steps, end_learning_rate=0.0),
         "cosine": lambda: schedules.CosineDecay(learning_rate, total_steps),
     }[recipe.schedule]()
-    optimizer = keras.optimizers.Adam(
-        rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2, global_clipnorm=recipe.clip_norm or None
-    )
+    optimizer = engine.Adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2, global_clipnorm=recipe.clip_norm or None)
     optimizer.build(model.trainable_variables)
     return optimizer
