@@ -1,100 +1,115 @@
-"""`python -m tests.benchmarks.training`: images per second of this trainer, against the first project's training loop.
+"""Images per second of this trainer, beside the first project's training loop.
 
-The baseline is what the first project did, in today's Keras: a `keras.Model` with a `train_step` of its own
-under `fit`, in float32, which runs the generator twice per step, once for each network. Both sides train the same
-networks with the same optimizers on the same pictures, in turn, so that a machine which slows down slows both.
+    python -m tests.benchmarks.training [v1@64 v2@128 v2@256] [--turns 3]
+
+The baseline is what the first project did, in today's Keras with its default settings: a `keras.Model` with a
+`train_step` of its own under `fit`, in float32, which runs the generator twice per step, once for each network. Ours is
+`training.train`'s step, with its settings. Both train the same networks with the same optimizers, batch size and
+pictures, each in a process of its own and in turn, so that a machine which slows down slows both. Nothing else should
+be running.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import statistics
 import time
+from collections.abc import Callable
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
-import keras
-import numpy as np
-import tensorflow as tf
-from keras import ops
-from tqdm import tqdm
-
-from datasets.pictures import Pictures
-from datasets.pipeline import make_dataset
-from training.config import TrainingConfig
-from training.families import FAMILIES, recipe_of
-from training.feeding import training_batches
-from training.models.dcgan import LATENT_SIZE, build_discriminator, build_generator
-from training.precision import PRECISIONS, choose_precision
-
+# The child processes import this module again: what brings TensorFlow waits until they have set up its environment.
 BATCH_SIZE = 32
 PRESETS = {"v1@64": ("v1", 64, 20), "v2@128": ("v2", 128, 3), "v2@256": ("v2", 256, 1)}  # variant, px, steps per turn
 
 
-class OriginalGAN(keras.Model):
-    """The first project's training step: discriminator, then generator, each with pictures drawn for it."""
-
-    def __init__(self, variant: str, size: int):
-        super().__init__()
-        self.generator = build_generator(variant, size)
-        self.discriminator = build_discriminator(variant, size)
-        self.cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
-
-    def compile(self, **options):
-        super().compile(**options)
-        self.generator_optimizer = keras.optimizers.Adam(0.003, beta_1=0.5)
-        self.discriminator_optimizer = keras.optimizers.Adam(0.001, beta_1=0.5)
-
-    def train_step(self, images):
-        count = images.shape[0]
-        ones, zeros = ops.ones((count, 1)), ops.zeros((count, 1))
-        fakes = self.generator(keras.random.normal((count, LATENT_SIZE)), training=True)
-        with tf.GradientTape() as tape:
-            real_logits = self.discriminator(images, training=True)
-            fake_logits = self.discriminator(fakes, training=True)
-            noisy = ones + keras.random.uniform((count, 1), 0.0, 0.05)
-            discriminator_loss = self.cross_entropy(noisy, real_logits) + self.cross_entropy(zeros, fake_logits)
-        weights = self.discriminator.trainable_weights
-        self.discriminator_optimizer.apply_gradients(
-            zip(tape.gradient(discriminator_loss, weights), weights, strict=True)
-        )
-        with tf.GradientTape() as tape:
-            fakes = self.generator(keras.random.normal((count, LATENT_SIZE)), training=True)
-            generator_loss = self.cross_entropy(ones, self.discriminator(fakes, training=True))
-        weights = self.generator.trainable_weights
-        self.generator_optimizer.apply_gradients(zip(tape.gradient(generator_loss, weights), weights, strict=True))
-        return {"discriminator_loss": discriminator_loss, "generator_loss": generator_loss}
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("presets", nargs="*", help=f"which of {', '.join(PRESETS)}; by default all", default=[])
+    parser.add_argument("--turns", type=int, default=5, help="alternations that count, after one that does not")
+    options = parser.parse_args()
+    unknown = set(options.presets) - set(PRESETS)
+    if unknown:
+        parser.error(f"unknown preset {unknown.pop()!r}: choose from {', '.join(PRESETS)}")
+    for name in options.presets or PRESETS:
+        baseline, ours = _compare(*PRESETS[name], options.turns)
+        ratios = [b / a for a, b in zip(baseline, ours, strict=True)]
+        figures = (f"{statistics.median(x):.2f} [{min(x):.2f}–{max(x):.2f}]" for x in (baseline, ours, ratios))
+        print("{:7} keras.Model.fit {} images/s, ours {} images/s, ratio {}".format(name, *figures), flush=True)
 
 
-def compare(variant: str, size: int, steps: int, turns: int, precision: str) -> tuple[list[float], list[float]]:
-    """Images per second of the baseline and of ours, one figure per turn; a first turn of each is not counted."""
-    count = BATCH_SIZE * 4
-    images = np.random.default_rng(0).integers(0, 256, (count, size, size, 3), np.uint8)
-    pictures = Pictures(images, np.zeros(count, np.int32), ("noise",), ("",) * count)
-    sides = [_baseline(variant, size, pictures), _ours(variant, size, pictures, precision)]
+def _compare(variant: str, size: int, steps: int, turns: int) -> tuple[list[float], list[float]]:
+    """Images per second of the baseline and of ours, one figure per turn."""
+    spawn = multiprocessing.get_context("spawn")
+    sides = []
+    for build in (_baseline, _ours):
+        here, there = spawn.Pipe()
+        process = spawn.Process(target=_take_turns, args=(build, variant, size, steps, there), daemon=True)
+        process.start()
+        there.close()
+        sides.append((process, here))
     speeds: tuple[list[float], list[float]] = ([], [])
-    for turn in tqdm(range(turns + 1), desc=f"{variant}@{size}", unit=" turns", leave=False):
-        for speed, run in zip(speeds, sides, strict=True):
-            started = time.perf_counter()
-            run(steps)
+    for turn in range(turns + 1):
+        for (_, connection), speed in zip(sides, speeds, strict=True):
+            connection.send("go")
+            seconds = connection.recv()
             if turn:
-                speed.append(steps * BATCH_SIZE / (time.perf_counter() - started))
+                speed.append(steps * BATCH_SIZE / seconds)
+    for process, connection in sides:
+        connection.close()
+        process.join()
     return speeds
 
 
-def _baseline(variant: str, size: int, pictures: Pictures):
+def _take_turns(build: Callable, variant: str, size: int, steps: int, connection):
+    """In a process of its own: runs so many steps whenever it is told to, and answers with the seconds they took."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    run = build(variant, size)
+    run(1)  # compiles
+    while True:
+        try:
+            connection.recv()
+        except EOFError:
+            return
+        started = time.perf_counter()
+        run(steps)
+        connection.send(time.perf_counter() - started)
+
+
+def _noise(size: int):
+    import numpy as np
+
+    from datasets.pictures import Pictures
+
+    count = BATCH_SIZE * 4
+    images = np.random.default_rng(0).integers(0, 256, (count, size, size, 3), np.uint8)
+    return Pictures(images, np.zeros(count, np.int32), ("noise",), ("",) * count)
+
+
+def _baseline(variant: str, size: int) -> Callable[[int], object]:
+    from datasets.pipeline import make_dataset
+    from tests.benchmarks.original_gan import OriginalGAN
+
     model = OriginalGAN(variant, size)
     model.compile()
-    batches = make_dataset(pictures, batch_size=BATCH_SIZE)
+    batches = make_dataset(_noise(size), batch_size=BATCH_SIZE)
     return lambda steps: model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
 
 
-def _ours(variant: str, size: int, pictures: Pictures, precision: str):
+def _ours(variant: str, size: int) -> Callable[[int], object]:
+    import training.train  # noqa: F401, sets TensorFlow up as the command does
+    from training.config import TrainingConfig
+    from training.families import FAMILIES, recipe_of
+    from training.feeding import training_batches
+    from training.precision import choose_precision
+
     config = TrainingConfig(
         data="", out="", size=size, recipe="original", changes={"variant": variant}, batch_size=BATCH_SIZE
     )
-    trainer = FAMILIES["dcgan"].build(config, recipe_of(config)[1], pictures, 1, choose_precision(precision))
+    pictures = _noise(size)
+    precision = choose_precision(config.precision)
+    print(f"{variant}@{size}: ours computes in {precision}", flush=True)
+    trainer = FAMILIES[config.family].build(config, recipe_of(config)[1], pictures, 1, precision)
     batches = training_batches(pictures, BATCH_SIZE, 0, 0)
 
     def run(steps: int):
@@ -103,20 +118,6 @@ def _ours(variant: str, size: int, pictures: Pictures, precision: str):
         float(metrics["generator_loss"])  # waits for the last step
 
     return run
-
-
-def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.training", description=__doc__.split("\n")[0])
-    parser.add_argument("presets", nargs="*", choices=[[], *PRESETS], default=[*PRESETS], help="which; by default all")
-    parser.add_argument("--turns", type=int, default=5, help="alternations that count")
-    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="of ours")
-    options = parser.parse_args()
-    print(f"precision of ours: {choose_precision(options.precision)}; median of {options.turns} turns [lowest–highest]")
-    for name in options.presets or PRESETS:
-        baseline, ours = compare(*PRESETS[name], options.turns, options.precision)
-        ratios = [b / a for a, b in zip(baseline, ours, strict=True)]
-        figures = (f"{statistics.median(x):.2f} [{min(x):.2f}–{max(x):.2f}]" for x in (baseline, ours, ratios))
-        print("{:7} keras.Model.fit {} images/s, ours {} images/s, ratio {}".format(name, *figures), flush=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from datasets.pictures import Pictures
-from training import engine
+from training import engine, fast_layers
 from training.config import TrainingConfig
 from training.families.base import Family
 from training.models.critic import build_critic
@@ -30,11 +30,11 @@ def _build(config: TrainingConfig, recipe: Recipe, pictures: Pictures, total_ste
         )
     keras.utils.set_random_seed(config.seed)
     with dtype_policy(precision):
-        generator = build_generator(recipe.variant, config.size)
+        generator = build_generator(recipe.variant, config.size, convolutions=fast_layers)
         if recipe.discriminator == "deep":
             discriminator = build_critic(config.size)
         else:
-            discriminator = build_discriminator(recipe.variant, config.size)
+            discriminator = build_discriminator(recipe.variant, config.size, convolutions=fast_layers)
         quality = SampleQuality(pictures.images)
         return GANTrainer(generator, discriminator, recipe, total_steps, config.seed, quality)
 

@@ -31,13 +31,14 @@ VARIANTS = {
 }
 
 
-def build_generator(variant: str, size: int, name: str = "generator") -> keras.Model:
+def build_generator(variant: str, size: int, name: str = "generator", convolutions=layers) -> keras.Model:
     """Latent to picture: one dense layer, then three 5×5 transposed convolutions.
 
     Args:
         variant: A key of `VARIANTS`.
         size: Side of the picture in pixels, a multiple of 4 (the project trains `SIZES`).
         name: Name of the Keras model.
+        convolutions: Where the convolutions come from: `keras.layers`, or `training.fast_layers` to train.
 
     Returns:
         A model from float `(B, 100)`, standard normal, to float32 `(B, size, size, 3)` in [-1, 1].
@@ -50,20 +51,21 @@ def build_generator(variant: str, size: int, name: str = "generator") -> keras.M
     x = layers.LeakyReLU(0.2)(x)
     x = layers.Reshape((side, side, 256))(x)  # (B, size/4, size/4, 256)
     for filters, stride in ((first, 1), (second, 2)):
-        x = _upconvolution(filters, stride)(x)
+        x = _upconvolution(convolutions, filters, stride)(x)
         x = _normalization()(x)
         x = layers.LeakyReLU(0.2)(x)  # (B, size/4, …, first), then (B, size/2, …, second)
-    x = _upconvolution(3, 2)(x)  # (B, size, size, 3)
+    x = _upconvolution(convolutions, 3, 2)(x)  # (B, size, size, 3)
     return keras.Model(latent, layers.Activation("tanh", dtype="float32", name="image")(x), name=name)
 
 
-def build_discriminator(variant: str, size: int, name: str = "discriminator") -> keras.Model:
+def build_discriminator(variant: str, size: int, name: str = "discriminator", convolutions=layers) -> keras.Model:
     """Picture to one logit: two stride-2 convolutions, dropout 0.3 and one dense unit.
 
     Args:
         variant: A key of `VARIANTS`.
         size: Side of the picture in pixels, a multiple of 4.
         name: Name of the Keras model.
+        convolutions: As in `build_generator`.
 
     Returns:
         A model from float `(B, size, size, 3)` in [-1, 1] to float32 logits `(B, 1)`, large for real pictures.
@@ -72,7 +74,7 @@ def build_discriminator(variant: str, size: int, name: str = "discriminator") ->
     _quarter(size)
     image = x = keras.Input((size, size, 3), name="image")
     for filters in spec.discriminator_filters:
-        x = layers.Conv2D(filters, spec.discriminator_kernel, strides=2, padding="same")(x)
+        x = convolutions.Conv2D(filters, spec.discriminator_kernel, strides=2, padding="same")(x)
         x = layers.LeakyReLU(0.2)(x)
         x = Dropout(0.3)(x)
     x = layers.Flatten()(x)
@@ -100,7 +102,7 @@ def _normalization() -> layers.Layer:
     return layers.BatchNormalization(synchronized=engine.replicas() > 1)
 
 
-def _upconvolution(filters: int, stride: int) -> layers.Layer:
-    return layers.Conv2DTranspose(
+def _upconvolution(convolutions, filters: int, stride: int) -> layers.Layer:
+    return convolutions.Conv2DTranspose(
         filters, 5, strides=stride, padding="same", use_bias=False, kernel_initializer=_normal()
     )
