@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format bench train clean
+.PHONY: help run test test-all lint format bench bench-training train clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ format: $(VENV)/.dev ## Mend style
 
 bench: $(VENV)/.dev ## Measure the gateway against direct calls and the first project's server
 	$(BIN)/python -m tests.benchmarks.gateway
+
+bench-training: $(VENV)/.dev ## Measure the trainer against the first project's loop under keras.Model.fit
+	$(BIN)/python -m tests.benchmarks.training
 
 train: $(VENV)/.run ## Train the DCGAN v1 at 64 px on DATA=data (made by datasets.prepare) into RUN=runs/dcgan_v1_64
 	$(BIN)/python -m training.train dcgan --variant v1 --size 64 --data $(DATA) --out $(RUN) --resume

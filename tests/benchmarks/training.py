@@ -63,7 +63,7 @@ def _compare(variant: str, size: int, steps: int, turns: int) -> tuple[list[floa
 
 def _take_turns(build: Callable, variant: str, size: int, steps: int, connection):
     """In a process of its own: runs so many steps whenever it is told to, and answers with the seconds they took."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     run = build(variant, size)
     run(1)  # compiles
     while True:

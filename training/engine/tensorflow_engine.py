@@ -20,6 +20,9 @@ __all__ = [
     "replicas",
 ]
 
+# It can't fuse these graphs under oneDNN (LeakyReLU's gradient stops it) and says so in an error message each time.
+tf.config.optimizer.set_experimental_options({"remapping": False})
+
 
 class Adam(keras.optimizers.Adam):
     """Keras' Adam in one pass over memory per variable, for the gradients of this module.
