@@ -7,9 +7,10 @@ from typing import Any
 
 from training.config import TrainingConfig
 from training.families.base import Family
+from training.families.classifier import CLASSIFIER
 from training.families.dcgan import DCGAN
 
-FAMILIES: dict[str, Family] = {"dcgan": DCGAN}
+FAMILIES: dict[str, Family] = {"dcgan": DCGAN, "classifier": CLASSIFIER}
 
 
 def recipe_of(config: TrainingConfig) -> tuple[str, Any]:

@@ -1,0 +1,158 @@
+"""One step of a classifier: varied pictures to their classes, and pictures of nothing to no class in particular."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+import numpy as np
+from keras import ops
+
+from datasets.pictures import Pictures
+from training import engine
+from training.calibration import softmax
+from training.classifier_augment import no_planets, vary
+from training.grids import tile, to_uint8
+from training.trainers.base import Preview
+
+PREVIEW_ROWS = 8  # pictures per class
+_FRAME = 2  # pixels
+_RIGHT, _WRONG = (40, 160, 60), (230, 30, 30)
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassifierRecipe:
+    """Hyperparameters of a classifier's training."""
+
+    learning_rate: float  # of Adam at the start, falling to 0 along a cosine
+    weight_decay: float  # share of a weight lost per step, times the learning rate
+    outlier_share: float  # pictures of nothing per picture of the batch; 0 turns them off
+    outlier_weight: float  # of their loss
+
+    def __post_init__(self):
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate is {self.learning_rate}: it must be above 0.")
+        for name in ("weight_decay", "outlier_weight"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 0.")
+        if not 0 <= self.outlier_share <= 1:
+            raise ValueError(f"outlier_share is {self.outlier_share}: it must be in 0..1.")
+
+
+RECIPES = {
+    "robust": ClassifierRecipe(
+        learning_rate=0.001,
+        weight_decay=0.02,
+        outlier_share=0.125,
+        outlier_weight=0.5,
+    ),
+}
+
+
+class ClassifierTrainer:
+    """Holds everything that a training changes, and changes it one step at a time.
+
+    Args:
+        classifier: Model from pictures `(B, H, W, 3)` in [-1, 1] to logits `(B, C)`, with a layer `features`.
+        recipe: Hyperparameters.
+        held: Pictures that training never sees, for previews.
+        total_steps: Steps over which the learning rate falls.
+        seed: Of everything that is drawn.
+    """
+
+    def __init__(self, classifier: keras.Model, recipe: ClassifierRecipe, held: Pictures, total_steps: int, seed: int):
+        self.classifier = classifier
+        self.recipe = recipe
+        self.random = keras.random.SeedGenerator(seed)
+        schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, total_steps)
+        self.optimizer = engine.Adam(schedule, weight_decay=recipe.weight_decay or None)
+        self.optimizer.build(classifier.trainable_variables)
+        self._held_labels = held.labels
+        self._held = held.images.astype(np.float32) / 127.5 - 1.0
+        self._held_varied = ops.convert_to_numpy(vary(self._held, keras.random.SeedGenerator(0)))
+        self._shown = _first_of_each_class(held.labels)
+        self._compiled_step = engine.compile_step(self._step, list(self.state.values()))
+        self._compiled_logits = engine.compile_function(
+            lambda images: self.classifier(images, training=False), self.classifier.variables
+        )
+
+    @property
+    def models(self) -> dict[str, keras.Model]:
+        return {"classifier": self.classifier}
+
+    @property
+    def facts(self) -> dict[str, int]:
+        return {
+            "classifier_parameters": self.classifier.count_params(),
+            "features": self.classifier.get_layer("features").output.shape[-1],
+        }
+
+    @property
+    def state(self) -> dict[str, keras.Variable]:
+        holders = {
+            "classifier": self.classifier.variables,
+            "optimizer": self.optimizer.variables,
+            "random": [self.random.state],
+        }
+        return {f"{holder}/{i:03d}": v for holder, variables in holders.items() for i, v in enumerate(variables)}
+
+    def step(self, images, labels, index: int) -> dict:
+        """Updates the classifier by one batch.
+
+        Returns:
+            Float32 scalar tensors, on JAX perhaps still being computed: `loss` and, of it, `outlier_loss` (nats), and
+            `accuracy` on the varied pictures, in 0..1.
+        """
+        return self._compiled_step(images, labels)
+
+    def preview(self) -> Preview:
+        """Varied held-out pictures, a column per class, framed green where recognized and red where not.
+
+        Scored by their cross-entropy. Measures accuracies and cross-entropies (nats) on held-out pictures as they are
+        (`held_`) and varied (`varied_`).
+        """
+        measures = {}
+        for name, images in (("held", self._held), ("varied", self._held_varied)):
+            logits = ops.convert_to_numpy(self._compiled_logits(images))
+            chosen = softmax(logits)[np.arange(len(logits)), self._held_labels]
+            right = logits.argmax(axis=1) == self._held_labels
+            measures[f"{name}_accuracy"] = float(right.mean())
+            measures[f"{name}_loss"] = -float(np.log(np.maximum(chosen, 1e-12)).mean())
+        framed = _framed(to_uint8(self._held_varied[self._shown]), right[self._shown])
+        return Preview(tile(framed, len(np.unique(self._held_labels))), measures, measures["varied_loss"])
+
+    def _step(self, images, labels):
+        batch = images.shape[0]
+        outliers = 2 * round(batch * self.recipe.outlier_share / 2)
+        seen = vary(images, self.random)
+        if outliers:
+            seen = ops.concatenate([seen, no_planets(images[:outliers], self.random)])
+        targets = labels / ops.sum(labels, axis=-1, keepdims=True)
+
+        def loss():
+            log_shares = ops.log_softmax(self.classifier(seen, training=True))
+            known = -ops.mean(ops.sum(targets * log_shares[:batch], axis=-1))
+            unknown = -ops.mean(log_shares[batch:]) if outliers else ops.zeros(())
+            return known + self.recipe.outlier_weight * unknown, (log_shares[:batch], unknown)
+
+        variables = self.classifier.trainable_variables
+        total, (log_shares, unknown), gradients = engine.loss_and_gradients(loss, variables)
+        self.optimizer.apply(gradients, variables)
+        right = ops.equal(ops.argmax(log_shares, axis=-1), ops.argmax(labels, axis=-1))
+        return {"loss": total, "outlier_loss": unknown, "accuracy": ops.mean(ops.cast(right, "float32"))}
+
+
+def _first_of_each_class(labels: np.ndarray) -> np.ndarray:
+    """Indices of equally many pictures per class, at most `PREVIEW_ROWS`, class by class within each row."""
+    members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    rows = min(PREVIEW_ROWS, *(len(one) for one in members))
+    return np.stack([one[:rows] for one in members], axis=1).ravel()
+
+
+def _framed(images: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """uint8 `(N, H, W, 3)` to `(N, H + 4, W + 4, 3)`."""
+    colors = np.where(right[:, None], _RIGHT, _WRONG).astype(np.uint8)[:, None, None]
+    count, height, width, channels = images.shape
+    framed = np.broadcast_to(colors, (count, height + 2 * _FRAME, width + 2 * _FRAME, channels)).copy()
+    framed[:, _FRAME:-_FRAME, _FRAME:-_FRAME] = images
+    return framed
