@@ -133,10 +133,10 @@ def test_one_device_draws_what_keras_draws():
 
 
 def assert_same_step(expected: Path, found: Path, step: int):
-    """Every variable after a step, and the losses of its log, agree to 1e-4.
+    """Every variable after a step, and the losses of its log, agree to 1e-4, but for one in two hundred numbers.
 
-    Adam's first step is a learning rate along each gradient's sign, which rounding decides where a gradient is near 0:
-    of the weights, one in two hundred may be off by two learning rates.
+    Those depend on a sign that rounding decides: Adam's first step is a learning rate along each gradient's sign, and
+    LeakyReLU's slope changes at 0.
     """
     rows = [read_log(run)[step - 1] for run in (expected, found)]
     for name, value in without_time(rows)[0].items():
@@ -145,7 +145,7 @@ def assert_same_step(expected: Path, found: Path, step: int):
     assert wanted.files == got.files
     for name in set(wanted.files) - {"__meta__"}:
         difference = np.abs(got[name].astype(float) - wanted[name])
-        assert difference.max() < 5e-4, name
+        assert difference.max() < 1e-3, name
         assert (difference > 1e-4).sum() <= max(2, 0.005 * difference.size), name
 
 
