@@ -9,6 +9,7 @@ from keras import ops
 
 from datasets.pictures import Pictures, batches
 from training import engine
+from training.grids import from_uint8
 
 
 def training_batches(pictures: Pictures, batch_size: int, seed: int, first_step: int) -> Iterator:
@@ -31,7 +32,4 @@ def training_batches(pictures: Pictures, batch_size: int, seed: int, first_step:
         dataset = make_dataset(pictures, batch_size=batch_size, labelled=True, seed=seed, first_step=first_step)
         return iter(dataset.map(lambda images, labels: (images, ops.one_hot(labels, classes))))
     one_hot = np.eye(classes, dtype=np.float32)
-    return (
-        (images.astype(np.float32) / 127.5 - 1.0, one_hot[labels])
-        for images, labels in batches(pictures, batch_size, seed, first_step)
-    )
+    return ((from_uint8(images), one_hot[labels]) for images, labels in batches(pictures, batch_size, seed, first_step))

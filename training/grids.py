@@ -10,6 +10,11 @@ from PIL import Image
 from training.files import write_whole
 
 
+def from_uint8(images: np.ndarray) -> np.ndarray:
+    """uint8 0..255 to float32 [-1, 1], any shape."""
+    return images.astype(np.float32) / 127.5 - 1.0
+
+
 def to_uint8(images: np.ndarray) -> np.ndarray:
     """Float [-1, 1] to uint8 0..255, rounded, any shape."""
     return np.clip(np.rint((images + 1.0) * 127.5), 0, 255).astype(np.uint8)

@@ -5,7 +5,11 @@ For the figures of a finished model see `training.evaluate`.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+
+from training.grids import from_uint8
 
 PATCH_SIDE = 7  # pixels
 PATCHES_PER_PICTURE = 64
@@ -26,6 +30,7 @@ class SampleQuality:
         chosen = np.random.default_rng(0).permutation(len(real))[:REFERENCE_COUNT]
         self._real = real[np.sort(chosen)]
         self._spread = _spread(self._real)
+        self._projections: dict[int, list[_Level]] = {}  # of so many real pictures, which stay the same
 
     def measure(self, generated: np.ndarray) -> dict[str, float]:
         """Two figures of a sample.
@@ -40,9 +45,17 @@ class SampleQuality:
         """
         count = min(len(generated), len(self._real))
         return {
-            "sliced_wasserstein": _sliced_wasserstein(self._real[:count], generated[:count]),
+            "sliced_wasserstein": self._sliced_wasserstein(generated[:count]),
             "diversity": _spread(generated) / max(self._spread, 1e-9),
         }
+
+    def _sliced_wasserstein(self, generated: np.ndarray) -> float:
+        count = len(generated)
+        if count not in self._projections:
+            self._projections[count] = _projected(self._real[:count])
+        levels = zip(self._projections[count], _laplacian_pyramid(generated), strict=True)
+        distances = [np.abs(real.sorted - real.project(level)).mean() for real, level in levels]
+        return float(np.mean(distances)) * 1000.0
 
 
 def collapse_warning(measures: dict[str, float]) -> str | None:
@@ -66,22 +79,35 @@ def _spread(images: np.ndarray) -> float:
     return float(np.sqrt(between).sum() / max(len(images) * (len(images) - 1), 1))
 
 
-def _sliced_wasserstein(first: np.ndarray, second: np.ndarray) -> float:
+class _Level(NamedTuple):
+    """Where one scale is looked at, and what the real pictures show there."""
+
+    corners: tuple[np.ndarray, np.ndarray]
+    directions: np.ndarray  # (7 · 7 · 3, PROJECTIONS)
+    sorted: np.ndarray  # (patches of all pictures, PROJECTIONS)
+
+    def project(self, images: np.ndarray) -> np.ndarray:
+        return _sorted_projections(images, self.corners, self.directions)
+
+
+def _projected(real: np.ndarray) -> list[_Level]:
     random = np.random.default_rng(0)
-    distances = []
-    for level_a, level_b in zip(_laplacian_pyramid(first), _laplacian_pyramid(second), strict=True):
-        corners = _corners(level_a.shape, random)
-        a, b = (_patches(level, corners) for level in (level_a, level_b))
-        directions = random.standard_normal((a.shape[1], PROJECTIONS)).astype(np.float32)
+    levels = []
+    for level in _laplacian_pyramid(real):
+        corners = _corners(level.shape, random)
+        directions = random.standard_normal((PATCH_SIDE**2 * level.shape[-1], PROJECTIONS)).astype(np.float32)
         directions /= np.linalg.norm(directions, axis=0)
-        sorted_a, sorted_b = (np.sort(patches @ directions, axis=0) for patches in (a, b))
-        distances.append(np.abs(sorted_a - sorted_b).mean())
-    return float(np.mean(distances)) * 1000.0
+        levels.append(_Level(corners, directions, _sorted_projections(level, corners, directions)))
+    return levels
+
+
+def _sorted_projections(images: np.ndarray, corners, directions: np.ndarray) -> np.ndarray:
+    return np.sort(_patches(images, corners) @ directions, axis=0)
 
 
 def _laplacian_pyramid(images: np.ndarray) -> list[np.ndarray]:
     """Detail per scale, finest first, the rest last; of pictures scaled to [-1, 1]."""
-    levels, image = [], images.astype(np.float32) / 127.5 - 1.0
+    levels, image = [], from_uint8(images)
     while image.shape[1] // 2 >= COARSEST_SIDE and _even(image):
         smaller = _half(image)
         levels.append(image - smaller.repeat(2, axis=1).repeat(2, axis=2))

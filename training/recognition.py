@@ -22,6 +22,7 @@ from training.calibration import (
 from training.classifier_augment import vary
 from training.files import write_text
 from training.globes import body_of_map, is_shaded, load_maps, random_globes
+from training.grids import from_uint8, to_uint8
 from training.models.classifier import build_classifier
 from training.nonplanets import draw_nonplanets
 
@@ -122,8 +123,7 @@ def _reader(classifier: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
     """A function from pictures, uint8 `(N, H, W, 3)`, to logits `(N, C)`."""
 
     def logits_of(images: np.ndarray) -> np.ndarray:
-        scaled = images.astype(np.float32) / 127.5 - 1.0
-        return classifier.predict(scaled, batch_size=_BATCH_SIZE, verbose=0)
+        return classifier.predict(from_uint8(images), batch_size=_BATCH_SIZE, verbose=0)
 
     return logits_of
 
@@ -131,14 +131,13 @@ def _reader(classifier: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
 def _varied(held: Pictures) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pictures uint8 `(VARIATIONS·N, H, W, 3)`, labels, and whether each is of the first half of its class's views."""
     seed = keras.random.SeedGenerator(1)
-    scaled = held.images.astype(np.float32) / 127.5 - 1.0
+    scaled = from_uint8(held.images)
     images = np.concatenate([ops.convert_to_numpy(vary(scaled, seed)) for _ in range(VARIATIONS)])
     half = np.zeros(len(held), bool)
     for label in np.unique(held.labels):
         members = np.flatnonzero(held.labels == label)  # in the order of the views, neighbors together
         half[members[: len(members) // 2]] = True
-    uint8 = np.rint((images + 1.0) * 127.5).astype(np.uint8)
-    return uint8, np.tile(held.labels, VARIATIONS), np.tile(half, VARIATIONS)
+    return to_uint8(images), np.tile(held.labels, VARIATIONS), np.tile(half, VARIATIONS)
 
 
 def _cross_fitted(logits: np.ndarray, labels: np.ndarray, half: np.ndarray) -> dict[str, Any]:

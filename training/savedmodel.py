@@ -18,6 +18,7 @@ from keras import ops
 from training.families import FAMILIES
 from training.files import write_text
 from training.logs import read_log
+from training.served import CARD
 from training.warmup import write_warmup_records
 
 WARMUP_BATCH_SIZES = (1, 2, 4, 8, 16, 32)
@@ -66,7 +67,7 @@ def export_run(run: Path, options: ExportOptions) -> Path:
         card = {"name": name, "version": version, **entries, **_training_facts(config, read_log(run), options)}
         if options.description:
             card["description"] = options.description
-        write_text(partial / "assets.extra" / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+        write_text(partial / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
         partial.chmod(0o755)  # mkdtemp makes it private, a model server may be another user
         os.replace(partial, target)
     except BaseException:

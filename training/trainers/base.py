@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 import keras
@@ -52,3 +52,8 @@ class Trainer(Protocol):
 
     def preview(self) -> Preview:
         """Shows the models' present work; the same state gives the same preview."""
+
+
+def named_variables(holders: Mapping[str, Iterable[keras.Variable]]) -> dict[str, keras.Variable]:
+    """`{"model": [v, w]}` to `{"model/000": v, "model/001": w}`, as `Trainer.state` names them."""
+    return {f"{holder}/{i:03d}": v for holder, variables in holders.items() for i, v in enumerate(variables)}

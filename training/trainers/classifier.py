@@ -12,8 +12,8 @@ from datasets.pictures import Pictures
 from training import engine
 from training.calibration import softmax
 from training.classifier_augment import no_planets, vary
-from training.grids import tile, to_uint8
-from training.trainers.base import Preview
+from training.grids import from_uint8, tile, to_uint8
+from training.trainers.base import Preview, named_variables
 
 PREVIEW_ROWS = 8  # pictures per class
 _FRAME = 2  # pixels
@@ -68,7 +68,7 @@ class ClassifierTrainer:
         self.optimizer = engine.Adam(schedule, weight_decay=recipe.weight_decay or None)
         self.optimizer.build(classifier.trainable_variables)
         self._held_labels = held.labels
-        self._held = held.images.astype(np.float32) / 127.5 - 1.0
+        self._held = from_uint8(held.images)
         self._held_varied = ops.convert_to_numpy(vary(self._held, keras.random.SeedGenerator(0)))
         self._shown = _first_of_each_class(held.labels)
         self._compiled_step = engine.compile_step(self._step, list(self.state.values()))
@@ -94,7 +94,7 @@ class ClassifierTrainer:
             "optimizer": self.optimizer.variables,
             "random": [self.random.state],
         }
-        return {f"{holder}/{i:03d}": v for holder, variables in holders.items() for i, v in enumerate(variables)}
+        return named_variables(holders)
 
     def step(self, images, labels, index: int) -> dict:
         """Updates the classifier by one batch.

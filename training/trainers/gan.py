@@ -12,7 +12,7 @@ from training.ema import ExponentialMovingAverage
 from training.grids import tile, to_uint8
 from training.quality import SampleQuality, collapse_warning
 from training.recipes import Recipe
-from training.trainers.base import Preview
+from training.trainers.base import Preview, named_variables
 
 PREVIEW_PICTURES = 64  # fewer from 256 px on, so that a preview stays a picture of at most 1024 px a side
 PREVIEW_SIDE = 1024  # pixels
@@ -85,7 +85,7 @@ class GANTrainer:
         }
         if self.ema:
             holders["ema"] = self.ema.variables
-        return {f"{holder}/{i:03d}": v for holder, variables in holders.items() for i, v in enumerate(variables)}
+        return named_variables(holders)
 
     def step(self, images, labels, index: int) -> dict:
         """Updates discriminator, generator and average by one batch; the labels are not looked at.
