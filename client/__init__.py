@@ -18,7 +18,7 @@ from client.errors import (
     ServerUnreachable,
     TimedOut,
 )
-from client.results import Model, Planet
+from client.results import Model, Planet, Realness, Recognition, Translation
 
 __all__ = [
     "DeadlineExceeded",
@@ -30,7 +30,10 @@ __all__ = [
     "Planet",
     "PlanetClient",
     "PlanetError",
+    "Realness",
+    "Recognition",
     "ServerError",
     "ServerUnreachable",
     "TimedOut",
+    "Translation",
 ]

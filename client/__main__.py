@@ -1,4 +1,4 @@
-"""Command line of the client: `python -m client generate|models|health`."""
+"""Command line of the client: `python -m client generate|classify|translate|models|health`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from client.api import DEFAULT_URL, FORMATS, PlanetClient, addresses
 from client.errors import InvalidRequest, NotFound, PlanetError, ServerUnreachable
+from client.results import Recognition
 
 EXIT_OK, EXIT_SOME_FAILED, EXIT_CANNOT = 0, 1, 2
 MAX_NUMBER = 1_000_000
@@ -88,6 +89,65 @@ def generate(
     return saved, failed
 
 
+def classify(
+    client: PlanetClient,
+    files: Iterable[Path],
+    *,
+    tell: Callable[[Path, Recognition], None],
+    complain: Callable[[str], None] = lambda sentence: None,
+    **options: Any,
+) -> list[Path]:
+    """Recognizes pictures, and goes on past one that is broken or missing.
+
+    Args:
+        client: Who recognizes them.
+        files: The pictures.
+        tell: Is told of each picture recognized.
+        complain: Is told of each failure in a sentence.
+        options: model, version and discriminator, as for `PlanetClient.classify`.
+
+    Returns:
+        The files that failed.
+
+    Raises:
+        PlanetError: A failure that no other picture would escape.
+    """
+    failed = []
+    for file in files:
+        try:
+            tell(file, client.classify(file, **options))
+        except OSError as error:
+            failed.append(file)
+            complain(_sentence(error))
+        except PlanetError as error:
+            if isinstance(error, HOPELESS) and error.parameter != "image":
+                raise
+            failed.append(file)
+            complain(f"{file}: {_sentence(error)}")
+    return failed
+
+
+def _classify(client: PlanetClient, arguments: argparse.Namespace) -> int:
+    options = {name: getattr(arguments, name) for name in ("model", "version", "discriminator")}
+    failed = classify(client, arguments.files, tell=_tell, complain=_complain, **options)
+    return EXIT_SOME_FAILED if failed else EXIT_OK
+
+
+def _tell(file: Path, found: Recognition) -> None:
+    likeliest = ", ".join(f"{name} {share:.1%}" for name, share in list(found.probabilities.items())[:3])
+    realness = f"; realness {found.realness.value:.2f}" if found.realness else ""
+    print(f"{file}: {found.kind or 'none of these'} ({likeliest}){realness}", flush=True)
+
+
+def _translate(client: PlanetClient, arguments: argparse.Namespace) -> int:
+    options = {name: getattr(arguments, name) for name in ("model", "version", "source", "target", "size")}
+    picture_format = arguments.out.suffix.removeprefix(".").lower()
+    if picture_format not in FORMATS:
+        raise InvalidRequest(f"--out {arguments.out} must end in one of {', '.join(f'.{name}' for name in FORMATS)}.")
+    print(client.translate(arguments.file, format=picture_format, **options).save(arguments.out))
+    return EXIT_OK
+
+
 def _generate(client: PlanetClient, arguments: argparse.Namespace) -> int:
     options = {name: getattr(arguments, name) for name in ("model", "version", "kind", "size", "format")}
     saved, failed = generate(
@@ -145,6 +205,23 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--size", type=_positive, metavar="PIXELS", help="longer side (default: the model's own)")
     command.add_argument("--format", choices=FORMATS, default="png", help="picture format (default: %(default)s)")
     command.set_defaults(run=_generate)
+
+    command = commands.add_parser("classify", parents=[server], help="say what pictures show")
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a picture")
+    command.add_argument("--model", help="classifier (default: the server's)")
+    command.add_argument("--version", type=_positive, help="version of the classifier (default: the newest)")
+    command.add_argument("--discriminator", help="model that tells how real they look (default: the server's choice)")
+    command.set_defaults(run=_classify)
+
+    command = commands.add_parser("translate", parents=[server], help="turn a picture into one of another domain")
+    command.add_argument("file", type=Path, metavar="FILE", help="a picture")
+    command.add_argument("--source", help="what to translate from, such as mars")
+    command.add_argument("--target", help="what to translate to, such as earth")
+    command.add_argument("--model", help="translator, instead of --source and --target")
+    command.add_argument("--version", type=_positive, help="version of the translator (default: the newest)")
+    command.add_argument("--size", type=_positive, metavar="PIXELS", help="longer side (default: the model's own)")
+    command.add_argument("--out", type=Path, required=True, help="file to save as, .png, .webp or .jpg")
+    command.set_defaults(run=_translate)
 
     command = commands.add_parser("models", parents=[server], help="list the server's models")
     command.set_defaults(run=_models)

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
+import requests
 from PIL import Image
 
 from client.errors import InvalidRequest, Overloaded
-from client.results import Model, Planet
+from client.results import Model, Planet, Recognition, Translation
+from client.sending import AnyPicture, picture_file
 from client.transport import Transport
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -82,8 +84,7 @@ class PlanetClient:
             return self._post({"seeds": [text], "format": format, **options})[0]
         response = self._http.request("GET", f"/v1/planets/{quote(text, safe='/')}.{format}", params=options)
         try:
-            with Image.open(io.BytesIO(response.content)) as picture:
-                width, height = picture.size
+            width, height = _size_of(response.content)
             return Planet(
                 data=response.content,
                 seed=int(response.headers["X-Planet-Seed"]),
@@ -138,6 +139,75 @@ class PlanetClient:
             bodies = [{"seeds": texts[i : i + PLANETS_PER_REQUEST]} for i in range(0, len(texts), PLANETS_PER_REQUEST)]
         return [planet for body in bodies for planet in self._post({**body, **options})]
 
+    def classify(
+        self,
+        picture: AnyPicture,
+        *,
+        model: str | None = None,
+        version: int | None = None,
+        discriminator: str | None = None,
+    ) -> Recognition:
+        """Recognizes what a picture shows: a planet on black sky, anywhere in it, is found and framed by the server.
+
+        Args:
+            picture: Path of a picture file, its bytes, or a Pillow image.
+            model: Classifier; the server's default if None.
+            version: Version of the classifier; the newest if None.
+            discriminator: Model that tells how real it looks; the server's choice if None.
+
+        Raises:
+            PlanetError: Its kind and text say what went wrong.
+            OSError: The file cannot be read.
+        """
+        options = _options(model=model, version=version, discriminator=discriminator)
+        response = self._send("/v1/classify", picture, options)
+        try:
+            return Recognition.from_json(response.json())
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise self._http.invalid_answer(response) from error
+
+    def translate(
+        self,
+        picture: AnyPicture,
+        *,
+        model: str | None = None,
+        version: int | None = None,
+        source: str | None = None,
+        target: str | None = None,
+        size: int | None = None,
+        format: str = "png",
+    ) -> Translation:
+        """Translates a picture into another domain, such as one of Mars into one of the Earth.
+
+        Args:
+            picture: Path of a picture file, its bytes, or a Pillow image.
+            model: Translator; the server's choice if None.
+            version: Version of the translator; the newest if None.
+            source: What it shall translate from, such as `mars`, instead of `model`.
+            target: What it shall translate to, such as `earth`, instead of `model`.
+            size: Longer side of the result in pixels; the model's own if None.
+            format: `"png"`, `"webp"` or `"jpg"`.
+
+        Raises:
+            PlanetError: Its kind and text say what went wrong.
+            OSError: The file cannot be read.
+        """
+        _check_format(format)
+        options = _options(model=model, version=version, source=source, target=target, size=size)
+        response = self._send("/v1/translate", picture, {**options, "format": format})
+        try:
+            width, height = _size_of(response.content)
+            return Translation(
+                data=response.content,
+                model=response.headers["X-Planet-Model"],
+                version=int(response.headers["X-Planet-Version"]),
+                format=format,
+                width=width,
+                height=height,
+            )
+        except (KeyError, ValueError, OSError) as error:
+            raise self._http.invalid_answer(response) from error
+
     def models(self) -> list[Model]:
         """Returns every version of every model that the server knows, ready or not."""
         response = self._http.request("GET", "/v1/models")
@@ -168,6 +238,10 @@ class PlanetClient:
             return False
         return True
 
+    def _send(self, path: str, picture: AnyPicture, options: dict[str, Any]) -> requests.Response:
+        headers = {"Content-Type": "application/octet-stream"}
+        return self._http.request("POST", path, params=options, data=picture_file(picture), headers=headers)
+
     def _post(self, body: dict[str, Any]) -> list[Planet]:
         response = self._http.request("POST", "/v1/planets", json=body)
         try:
@@ -194,6 +268,12 @@ def addresses(seed: int | str, count: int) -> list[str]:
     text = _text(seed)
     stem = _text(int(text)) if _is_number(text) else text  # 007 is seed 7
     return [f"{stem}/{i}" for i in range(count)]
+
+
+def _size_of(file: bytes) -> tuple[int, int]:
+    """Width and height in pixels; raises OSError for what is no picture."""
+    with Image.open(io.BytesIO(file)) as picture:
+        return picture.size
 
 
 def _text(seed_or_address: int | str) -> str:

@@ -10,6 +10,7 @@ class PlanetError(Exception):
         status: HTTP status of the answer; None if there was no answer.
         request_id: The server's name for the request, to quote in a report; None if it gave none.
         retry_after: Seconds the server asks to wait before another try; None if it says nothing about that.
+        parameter: What of the request is at fault, such as `model` or `image`; None if that is not known.
     """
 
     def __init__(
@@ -19,11 +20,13 @@ class PlanetError(Exception):
         status: int | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        parameter: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.request_id = request_id
         self.retry_after = retry_after
+        self.parameter = parameter
 
 
 class ServerUnreachable(PlanetError):
@@ -39,7 +42,7 @@ class InvalidAnswer(PlanetError):
 
 
 class InvalidRequest(PlanetError, ValueError):
-    """The request itself is wrong: a seed, kind, size, format or count that cannot be. Trying again does not help."""
+    """The request itself is wrong: a seed, kind, size, count or picture that cannot be. Trying again does not help."""
 
 
 class NotFound(PlanetError):

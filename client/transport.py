@@ -59,7 +59,7 @@ class Transport:
             method: HTTP method.
             path: Path below the server's URL, percent-encoded.
             retries: How often to try again.
-            arguments: Passed on to `requests`: `params`, `json`, `headers`.
+            arguments: Passed on to `requests`: `params`, `json`, `data`, `headers`.
 
         Raises:
             PlanetError: What the last try came to.
@@ -109,6 +109,7 @@ def _problem(response: requests.Response) -> PlanetError:
         status=response.status_code,
         request_id=problem.get("request_id") or response.headers.get("X-Request-Id"),
         retry_after=_seconds(response.headers.get("Retry-After")),
+        parameter=problem.get("parameter"),
     )
 
 

@@ -79,17 +79,42 @@ def _card_fault(card: Any) -> str:
         return "is not a JSON object"
     if not isinstance(card.get("task"), str):
         return "has no 'task'"
-    if card["task"] == "generate":
-        size = card.get("image_size")
-        if not (isinstance(size, dict) and _is_count(size.get("width")) and _is_count(size.get("height"))):
-            return "has no 'image_size' with 'width' and 'height' in pixels"
-        if not _is_count(card.get("latent_size")):
-            return "has no 'latent_size' of at least 1"
-        names = card.get("class_names")
-        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
-            return "has no list of 'class_names'"
+    for key in _NEEDED.get(card["task"], ()):
+        is_fit, description = _CHECKS[key]
+        if not is_fit(card.get(key)):
+            return f"has no {description}"
+    unknown_below = card.get("unknown_below")
+    if unknown_below is not None and not (isinstance(unknown_below, int | float) and 0 <= unknown_below <= 1):
+        return "has an 'unknown_below' that is no number of 0..1"
     return ""
 
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, dict) and _is_count(value.get("width")) and _is_count(value.get("height"))
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+_NEEDED = {
+    "generate": ("image_size", "latent_size", "class_names"),
+    "classify": ("image_size", "class_names"),
+    "discriminate": ("image_size",),
+    "translate": ("image_size", "source", "target"),
+}
+_CHECKS = {
+    "image_size": (_is_size, "'image_size' with 'width' and 'height' in pixels"),
+    "latent_size": (_is_count, "'latent_size' of at least 1"),
+    "class_names": (_are_names, "list of 'class_names'"),
+    "source": (_is_name, "'source', the name of what it translates from"),
+    "target": (_is_name, "'target', the name of what it translates to"),
+}

@@ -29,7 +29,7 @@ from serving.backends.inputs import as_batch, check_signature
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read by TensorFlow when it is imported
 import tensorflow as tf
 
-_WARM_SIGNATURES = ("serving_default", "generate")
+_WARM_SIGNATURES = ("serving_default", "generate", "classify", "discriminate", "translate")
 
 _log = logging.getLogger(__name__)
 

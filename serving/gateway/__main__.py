@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--backend tfserving needs --target HOST:PORT, the gRPC port of TensorFlow Serving")
     if given.backend == "embedded" and given.target is not None:
         parser.error("--target is for --backend tfserving; the embedded backend has no other server")
-    config = dataclasses.replace(GatewayConfig(), default_model=given.default_model, deadline_s=given.deadline)
+    config = GatewayConfig(
+        default_model=given.default_model, default_classifier=given.default_classifier, deadline_s=given.deadline
+    )
     try:
         serve(
             backend_kind=given.backend,
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=_port, default=8000, help="port to listen at; 0 picks a free one")
     add("--threads", type=_thread_count, default=8, help="requests worked on at the same time")
     add("--default-model", metavar="NAME", help="model of requests that name none; else the first by name")
+    add("--default-classifier", metavar="NAME", help="the same for requests to recognize a picture")
     add("--deadline", type=_seconds, default=GatewayConfig.deadline_s, metavar="SECONDS", help="time for the model")
     return parser
 

@@ -15,7 +15,10 @@ from serving.gateway.models import add_model_routes
 from serving.gateway.page import add_page_routes
 from serving.gateway.planets import add_planet_routes
 from serving.gateway.problems import Problem, handle_problems
+from serving.gateway.recognition import add_recognition_routes
 from serving.gateway.timing import Timings
+from serving.gateway.translation import add_translation_routes
+from serving.gateway.uploads import Uploads
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -28,9 +31,12 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     app.json.sort_keys = False
     app.url_map.merge_slashes = False  # a//b is another address than a/b
     catalog = Catalog(backend, config)
+    uploads = Uploads(config)
     _accompany_requests(app)
     handle_problems(app, config)
     add_planet_routes(app, backend, catalog, config)
+    add_recognition_routes(app, backend, catalog, uploads, config)
+    add_translation_routes(app, backend, catalog, uploads, config)
     add_model_routes(app, catalog)
     add_health_routes(app, catalog)
     add_page_routes(app, config)

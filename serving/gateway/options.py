@@ -8,6 +8,8 @@ import reprlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from serving.gateway.kinds import parse_mix
 from serving.gateway.pictures import MAX_SIZE, MEDIA_TYPES, MIN_SIZE
 from serving.gateway.problems import Problem
@@ -43,13 +45,31 @@ class PictureOptions:
         Raises:
             Problem: 422, naming the parameter at fault.
         """
-        check_names(given, _PARSERS)
-        return cls(**{name: _PARSERS[name](value) for name, value in given.items() if value is not None})
+        check_names(given, option_names())
+        return cls(**_parse(given))
 
 
 def option_names() -> list[str]:
     """Names that `PictureOptions.parse` accepts."""
-    return list(_PARSERS)
+    return [field.name for field in dataclasses.fields(PictureOptions)]
+
+
+def parse_query(query: MultiDict[str, str], allowed: Collection[str]) -> dict[str, Any]:
+    """The options that the query of a URL gives, each valid in itself.
+
+    Raises:
+        Problem: 422, naming the parameter at fault.
+    """
+    return _parse(single_values(query, allowed))
+
+
+def single_values(query: MultiDict[str, str], allowed: Collection[str]) -> dict[str, str]:
+    """The texts of a query by name; refuses names nobody knows, and those given more than once."""
+    check_names(query, allowed)
+    for name, values in query.lists():
+        if len(values) > 1:
+            raise Problem(422, f"{name} is given {len(values)} times; give it once.", parameter=name)
+    return query.to_dict()
 
 
 def check_names(given: Collection[str], allowed: Collection[str]) -> None:
@@ -71,6 +91,10 @@ def parse_integer(name: str, value: Any, low: int, high: int) -> int:
     return number
 
 
+def _parse(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _PARSERS[name](value) for name, value in given.items() if value is not None}
+
+
 def _parse_text(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise Problem(422, f"{name} is {reprlib.repr(value)}; it must be text that is not empty.", parameter=name)
@@ -90,4 +114,7 @@ _PARSERS = {
     "size": lambda value: parse_integer("size", value, MIN_SIZE, MAX_SIZE),
     "format": lambda value: _parse_choice("format", value, list(MEDIA_TYPES)),
     "background": lambda value: _parse_choice("background", value, ["black"]),
+    "discriminator": lambda value: _parse_text("discriminator", value),
+    "source": lambda value: _parse_text("source", value),
+    "target": lambda value: _parse_text("target", value),
 }

@@ -16,7 +16,7 @@ from serving.backends.base import ModelVersion
 from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
 from serving.gateway.kinds import kind_rows
-from serving.gateway.options import PictureOptions, check_names, option_names, parse_integer
+from serving.gateway.options import PictureOptions, check_names, option_names, parse_integer, single_values
 from serving.gateway.pictures import MEDIA_TYPES
 from serving.gateway.problems import Problem
 from serving.latents import is_address, parse_seed
@@ -71,11 +71,8 @@ def order_from_url(file: str, query: MultiDict[str, str], catalog: Catalog) -> O
     if not dot or extension not in MEDIA_TYPES:
         endings = ", ".join(f".{name}" for name in MEDIA_TYPES)
         raise Problem(422, f"The path must end in the picture's format, one of {endings}.", parameter="format")
-    check_names(query, [name for name in option_names() if name != "format"])
-    for name, values in query.lists():
-        if len(values) > 1:
-            raise Problem(422, f"{name} is given {len(values)} times; give it once.", parameter=name)
-    return _order([text], PictureOptions.parse({**query.to_dict(), "format": extension}), catalog)
+    given = single_values(query, [name for name in option_names() if name != "format"])
+    return _order([text], PictureOptions.parse({**given, "format": extension}), catalog)
 
 
 def order_from_body(body: bytes, catalog: Catalog, config: GatewayConfig) -> Order:

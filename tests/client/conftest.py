@@ -9,6 +9,7 @@ import pytest
 from client import PlanetClient
 from serving.gateway import create_app
 from tests.client.servers import PaintingBackend, Stub, running
+from tests.serving.fake_backend import SeeingBackend
 
 
 @pytest.fixture
@@ -40,6 +41,13 @@ def client(stub_url: str, waits: list[float]) -> Iterator[PlanetClient]:
 def gateway_url() -> Iterator[str]:
     """The true gateway, with its page, over a backend that paints discs."""
     with running(create_app(PaintingBackend())) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def seeing_url() -> Iterator[str]:
+    """The true gateway over a backend that sees colors: kinds are red, green and blue, mars is red and earth blue."""
+    with running(create_app(SeeingBackend())) as url:
         yield url
 
 

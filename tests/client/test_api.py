@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import email.utils
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from client import (
     DeadlineExceeded,
@@ -16,7 +18,7 @@ from client import (
     ServerError,
     ServerUnreachable,
 )
-from tests.client.servers import Stub, problem
+from tests.client.servers import Stub, picture, problem
 
 
 def failure(detail: str, status: int, **headers: str):
@@ -151,7 +153,16 @@ def test_an_error_page_of_a_proxy_is_still_a_sentence(client: PlanetClient, stub
     assert caught.value.request_id == "r-2"
 
 
-@pytest.mark.parametrize("call", [lambda c: c.planet(1), lambda c: c.planets(count=1), lambda c: c.models()])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda c: c.planet(1),
+        lambda c: c.planets(count=1),
+        lambda c: c.models(),
+        lambda c: c.classify(b"x"),
+        lambda c: c.translate(b"x"),
+    ],
+)
 def test_another_server_is_recognized(client: PlanetClient, stub: Stub, call) -> None:
     stub.failures = [(200, {"Content-Type": "text/html"}, "<html>Welcome to nginx</html>")]
 
@@ -217,3 +228,57 @@ def test_against_the_true_gateway(gateway_url: str, tmp_path: Path) -> None:
             client.planet(1, model="nobody")
         with pytest.raises(InvalidRequest, match="knows no kinds"):
             client.planets(count=1, kind="mars")
+
+
+@pytest.fixture
+def seeing(seeing_url: str) -> Iterator[PlanetClient]:
+    with PlanetClient(seeing_url) as client:
+        yield client
+
+
+def test_classify_says_what_a_picture_shows(seeing: PlanetClient, tmp_path: Path) -> None:
+    red = Image.new("RGB", (40, 20), "red")
+    red.save(tmp_path / "red.gif")
+
+    found = seeing.classify(tmp_path / "red.gif")
+    assert found.kind == next(iter(found.probabilities)) == "red"
+    assert sum(found.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert (found.model, found.version, found.unknown_below) == ("colors", 1, 0.5)
+    assert (found.realness.model, found.realness.version) == ("brightness", 1)
+    assert found.realness.value == pytest.approx(1 / 3, abs=0.01)
+    assert (found.width, found.height, found.format, found.frames) == (40, 20, "GIF", 1)
+
+    for same in (str(tmp_path / "red.gif"), (tmp_path / "red.gif").read_bytes()):
+        assert seeing.classify(same) == found
+    for mode in ("RGB", "RGBA", "CMYK", "F"):
+        assert seeing.classify(red.convert(mode)).format == "PNG"
+    assert seeing.classify(picture(8, "png")).kind is None  # gray
+
+
+def test_translate_gives_a_picture(seeing: PlanetClient, tmp_path: Path) -> None:
+    earth = seeing.translate(Image.new("RGB", (40, 20), "red"), source="mars", target="earth", size=48, format="webp")
+
+    assert (earth.model, earth.version, earth.format, earth.width, earth.height) == ("swap", 1, "webp", 48, 32)
+    red, _, blue = earth.to_pil().getpixel((24, 16))
+    assert blue > 200 > 50 > red
+    assert earth.save(tmp_path).name == "swap.webp"
+    assert "data" not in repr(earth)
+
+
+def test_what_cannot_be_seen_is_told(seeing: PlanetClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InvalidRequest, match="no picture that can be read") as caught:
+        seeing.classify(b"Dear sirs")
+    assert (caught.value.status, caught.value.parameter) == (415, "image")
+    with pytest.raises(InvalidRequest, match="models that do: colors") as caught:
+        seeing.classify(b"Dear sirs", model="swap")
+    assert caught.value.parameter == "model"
+    with pytest.raises(NotFound, match="those served: mars to earth"):
+        seeing.translate(picture(8, "png"), target="sun")
+    with pytest.raises(InvalidRequest, match="not a picture format"):
+        seeing.translate(picture(8, "png"), format="gif")
+    with pytest.raises(FileNotFoundError):
+        seeing.classify(tmp_path / "missing.png")
+    monkeypatch.setattr("client.sending._MOST_BYTES", 3)
+    with pytest.raises(InvalidRequest, match="4 bytes, more than the 3") as caught:
+        seeing.classify(b"four")
+    assert caught.value.parameter == "image"

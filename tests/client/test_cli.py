@@ -3,9 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from client.__main__ import main
-from tests.client.servers import Stub, problem
+from tests.client.servers import Stub, picture, problem
 
 
 def run(url: str, *arguments: str) -> int:
@@ -132,3 +133,47 @@ def test_health(stub_url: str, stub: Stub, capsys) -> None:
     assert run(stub_url, "health") == 1
 
     assert capsys.readouterr().out == "ready\nnot ready\n"
+
+
+def test_classify_goes_on_past_broken_files(seeing_url: str, tmp_path: Path, capsys) -> None:
+    good, gray, missing, text = (tmp_path / name for name in ("good.png", "gray.jpg", "missing.png", "text.png"))
+    Image.new("RGB", (8, 8), "blue").save(good)
+    gray.write_bytes(picture(8, "jpg"))
+    text.write_text("Dear sirs")
+    assert run(seeing_url, "classify", *map(str, (missing, text, good, gray))) == 1
+
+    said = capsys.readouterr()
+    first, second = said.out.splitlines()
+    assert first == f"{good}: blue (blue 99.9%, red 0.0%, green 0.0%); realness 0.33"
+    assert second.startswith(f"{gray}: none of these (red 33.3%")
+    absent, unread = said.err.splitlines()
+    assert absent == f"python -m client: {missing}: No such file or directory."
+    assert unread.startswith(f"python -m client: {text}: The file is no picture that can be read")
+    assert run(seeing_url, "classify", str(good)) == 0
+
+
+def test_classify_stops_at_what_is_wrong_for_all_files(seeing_url: str, tmp_path: Path, capsys) -> None:
+    good = tmp_path / "good.png"
+    good.write_bytes(picture(8, "png"))
+    assert run(seeing_url, "classify", str(good), str(good), "--model", "nobody") == 2
+
+    assert capsys.readouterr().err.count("no model 'nobody'") == 1
+
+
+def test_translate_saves_what_its_file_is_called(seeing_url: str, tmp_path: Path, capsys) -> None:
+    mars = tmp_path / "mars.png"
+    Image.new("RGB", (48, 32), "red").save(mars)
+    out = tmp_path / "new" / "earth.webp"
+    assert run(seeing_url, "translate", str(mars), "--target", "earth", "--size", "48", "--out", str(out)) == 0
+
+    assert capsys.readouterr().out == f"{out}\n"
+    with Image.open(out) as earth:
+        assert (earth.format, earth.size) == ("WEBP", (48, 32))
+
+    assert run(seeing_url, "translate", str(mars), "--target", "sun", "--out", str(out)) == 2
+    assert run(seeing_url, "translate", str(mars), "--out", str(tmp_path / "earth.gif")) == 2
+    assert run(seeing_url, "translate", str(tmp_path / "none.png"), "--out", str(out)) == 2
+    unknown, ending, missing = capsys.readouterr().err.splitlines()
+    assert "No model translates to 'sun'" in unknown
+    assert "must end in one of .png, .webp, .jpg" in ending
+    assert missing == f"python -m client: {tmp_path / 'none.png'}: No such file or directory."

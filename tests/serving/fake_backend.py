@@ -59,6 +59,41 @@ class FakeBackend:
         self.closed = True
 
 
+class SeeingBackend(FakeBackend):
+    """Answers about pictures as the models of `tiny_model` do: the color of a picture, its brightness, red for blue."""
+
+    def __init__(self, versions: Sequence[ModelVersion] | None = None, error: Exception | None = None) -> None:
+        size = {"width": 16, "height": 16}
+        classifier = fake_version(
+            "colors", task="classify", image_size=size, class_names=["red", "green", "blue"], unknown_below=0.5
+        )
+        discriminator = fake_version("brightness", task="discriminate", image_size=size)
+        translator = fake_version(
+            "swap", task="translate", image_size={"width": 24, "height": 16}, source="mars", target="earth"
+        )
+        super().__init__([discriminator, classifier, translator] if versions is None else versions, error)
+
+    def predict(
+        self,
+        name: str,
+        inputs: Mapping[str, np.ndarray],
+        *,
+        signature: str = "serving_default",
+        version: int | None = None,
+        deadline: float | None = None,
+    ) -> dict[str, np.ndarray]:
+        image = inputs["image"]
+        self.calls.append((name, version, len(image), deadline))
+        if self.error is not None:
+            raise self.error
+        if signature == "translate":
+            return {"image": image[..., ::-1]}
+        if signature == "discriminate":
+            return {"realness": image.mean(axis=(1, 2, 3)).astype(np.float32) / 255}
+        powers = np.exp(image.mean(axis=(1, 2)) / 32)
+        return {"probabilities": (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)}
+
+
 def fake_version(name: str = "fake", version: int = 1, state: str = "AVAILABLE", **card: Any) -> ModelVersion:
     """A version whose card says it is a 4×8 px generator, unless told otherwise."""
     card = {"task": "generate", "latent_size": 3, "class_names": [], "image_size": {"width": 4, "height": 8}, **card}

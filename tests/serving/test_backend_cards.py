@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +88,28 @@ def test_a_card_that_is_no_object_is_told(tmp_path: Path, content: Any) -> None:
     assert "is not a JSON object" in scan(tmp_path)[0].error
 
 
-def test_a_classifier_needs_no_latent_size(tmp_path: Path) -> None:
-    write_card(tmp_path / "classifier" / "1", {"task": "classify"})
+_SIZE = {"image_size": {"width": 64, "height": 32}}
+_NEEDS = {
+    "classify": {**_SIZE, "class_names": ["earth", "mars"]},
+    "discriminate": _SIZE,
+    "translate": {**_SIZE, "source": "mars", "target": "earth"},
+    "something_new": {},
+}
 
-    assert scan(tmp_path)[0].error == ""
-    assert json.dumps(dict(scan(tmp_path)[0].card)) == '{"task": "classify"}'
+
+@pytest.mark.parametrize("task", list(_NEEDS))
+def test_what_each_task_needs(tmp_path: Path, task: str) -> None:
+    card = {"task": task, **_NEEDS[task]}
+    write_card(tmp_path / "model" / "1", card)
+    assert (scan(tmp_path)[0].card, scan(tmp_path)[0].error) == (card, "")
+
+    for missing in _NEEDS[task]:
+        write_card(tmp_path / "model" / "1", {key: value for key, value in card.items() if key != missing})
+        assert f"'{missing}'" in scan(tmp_path)[0].error
+
+
+@pytest.mark.parametrize(("limit", "fits"), [(0, True), (0.4, True), (None, True), ("0.4", False), (1.5, False)])
+def test_a_classifiers_limit_is_a_probability(tmp_path: Path, limit: Any, fits: bool) -> None:
+    write_card(tmp_path / "model" / "1", {"task": "classify", **_NEEDS["classify"], "unknown_below": limit})
+
+    assert (scan(tmp_path)[0].error == "") == fits

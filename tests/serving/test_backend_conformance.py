@@ -60,16 +60,14 @@ class Subject:
 
 @pytest.fixture(scope="module", params=["embedded", "double", "double, typed fields", "real"])
 def subject(
-    request: pytest.FixtureRequest, saved_models_dir: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, every_task_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Subject]:
     with contextlib.ExitStack() as stack:
-        kind, target, saved_models = "tfserving", None, saved_models_dir
+        kind, target, saved_models = "tfserving", None, every_task_dir
         if request.param == "embedded":
             kind = "embedded"
         elif request.param == "real":
-            target, saved_models = stack.enter_context(
-                _real_server(saved_models_dir, tmp_path_factory.mktemp("config"))
-            )
+            target, saved_models = stack.enter_context(_real_server(every_task_dir, tmp_path_factory.mktemp("config")))
         else:
             double = ServingDouble(saved_models, tensor_content=request.param == "double")
             target = stack.enter_context(double).target
@@ -141,6 +139,45 @@ def test_a_batch_above_the_servers_limit_is_served(subject: Subject) -> None:
     assert len(image) == 70
     last = subject.predict({name: array[69:] for name, array in inputs.items()})["image"]
     _assert_same_picture(image[69:], last)
+
+
+@pytest.mark.parametrize(
+    ("task", "output"), [("classify", "probabilities"), ("discriminate", "realness"), ("translate", "image")]
+)
+def test_models_that_see_pictures(subject: Subject, task: str, output: str) -> None:
+    models = [m for m in subject.backend.models() if m.state == "AVAILABLE" and m.card["task"] == task]
+    if not models:
+        pytest.skip(f"The server has no model to {task}.")
+    model = models[0]
+    size = model.card["image_size"]
+    image = np.random.default_rng(7).integers(0, 256, (3, size["height"], size["width"], 3), dtype=np.uint8)
+    reference = create_backend("embedded", saved_models=subject.saved_models)
+    try:
+        expected = reference.predict(model.name, {"image": image}, version=model.version)[output]
+    finally:
+        reference.close()
+    assert expected.std() > 0  # a constant answer would agree with anything
+
+    for signature in ("serving_default", task):
+        found = subject.backend.predict(model.name, {"image": image}, signature=signature, version=model.version)[
+            output
+        ]
+        if task == "translate":
+            assert found.shape == image.shape
+            assert found.dtype == np.uint8
+            _assert_same_picture(found, expected)
+        else:
+            assert found.shape == ((3, len(model.card["class_names"])) if task == "classify" else (3,))
+            assert found.dtype == np.float32
+            np.testing.assert_allclose(found, expected, atol=1e-5)
+            assert (found >= 0).all()
+            assert (found <= 1).all()
+    if task == "classify":
+        np.testing.assert_allclose(expected.sum(axis=1), 1, atol=1e-5)
+
+    for wrong in (image.astype(np.float32), image[:, 1:], image[0]):
+        with pytest.raises(InvalidInput):
+            subject.backend.predict(model.name, {"image": wrong}, signature=task)
 
 
 def test_an_unknown_model_is_not_found(subject: Subject) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,55 @@ def write_tiny_generator(
     signature = module.generate.get_concrete_function()
     tf.saved_model.save(module, folder, signatures={"serving_default": signature, "generate": signature})
     write_card(folder, tiny_card(name, version, class_names, image_size))
+    return folder
+
+
+def write_tiny_classifier(saved_models: Path, name: str, version: int, **card: Any) -> Path:
+    """Writes a classifier of 16 px pictures as red, green or blue: the softmax of their mean levels, divided by 32."""
+    import tensorflow as tf
+
+    def classify(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"probabilities": tf.nn.softmax(tf.reduce_mean(tf.cast(image, tf.float32), axis=[1, 2]) / 32.0)}
+
+    card = {"class_names": ["red", "green", "blue"], "unknown_below": 0.5, **card}
+    return _write_picture_model(saved_models, name, version, classify, 16, card)
+
+
+def write_tiny_discriminator(saved_models: Path, name: str, version: int, **card: Any) -> Path:
+    """Writes a discriminator of 16 px pictures to which the mean level, divided by 255, is realness."""
+    import tensorflow as tf
+
+    def discriminate(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"realness": tf.reduce_mean(tf.cast(image, tf.float32), axis=[1, 2, 3]) / 255.0}
+
+    return _write_picture_model(saved_models, name, version, discriminate, 16, card)
+
+
+def write_tiny_translator(saved_models: Path, name: str, version: int, **card: Any) -> Path:
+    """Writes a translator of pictures 24 px wide and 16 px high that swaps red and blue."""
+    import tensorflow as tf
+
+    def translate(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"image": tf.reverse(image, axis=[3])}
+
+    return _write_picture_model(
+        saved_models, name, version, translate, 24, {"source": "mars", "target": "earth", **card}
+    )
+
+
+def _write_picture_model(
+    saved_models: Path, name: str, version: int, function: Callable[..., Any], width: int, card: dict[str, Any]
+) -> Path:
+    """Writes a function of `image` u8 [B, 16, width, 3]; its name is its signature and the card's task."""
+    import tensorflow as tf
+
+    folder = saved_models / name / str(version)
+    module = tf.Module()
+    module.function = tf.function(function, input_signature=[tf.TensorSpec([None, 16, width, 3], tf.uint8, "image")])
+    signature = module.function.get_concrete_function()
+    tf.saved_model.save(module, folder, signatures={"serving_default": signature, function.__name__: signature})
+    size = {"width": width, "height": 16}
+    write_card(folder, {**tiny_card(name, version), "task": function.__name__, "image_size": size, **card})
     return folder
 
 
