@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 FORMAT_VERSION = 1  # raise it whenever preparation would draw the same sources differently, too
 MANIFEST_NAME = "manifest.json"
 SPLITS = ("train", "holdout")
-METHODS = ("planet", "center_crop")
+METHODS = ("planet", "center_crop", "plain")
 LARGEST_SIZE = 4096  # pixels a side
 
 Box = tuple[int, int, int, int]
@@ -51,7 +51,8 @@ class Treatment:
     """What was done to a picture.
 
     Attributes:
-        method: `"planet"`: centered on the planet, all else made black; `"center_crop"`: cut around the middle.
+        method: `"planet"`: centered on the planet, all else made black; `"center_crop"`: cut around the middle, as
+            there is no planet; `"plain"`: the same without having looked for one.
         source_size: Width and height of the source in pixels.
         planet: Left, top, right, bottom of the planet in the source, right and bottom exclusive; None if none found.
         crop_side: Side in source pixels of the square cut around the planet; None if none found.

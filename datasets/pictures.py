@@ -1,4 +1,4 @@
-"""Pictures of a prepared data set in memory, and the order in which training sees them. NumPy and Pillow only."""
+"""Pictures of a prepared data set in memory, and batches of them. NumPy and Pillow only."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from datasets.manifest import SPLITS, DatasetError, Size, load_manifest
+from datasets.sampling import Sampler
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Pictures:
 
     Attributes:
         images: uint8 [count, height, width, 3].
-        labels: int32 [count], indices into `class_names`.
+        labels: float32 [count, classes], 1 where the picture is of the class, else 0; several per picture are possible.
         class_names: Class names in index order.
         files: Path of each picture below its size folder, `earth/earth_000.png`.
     """
@@ -32,6 +33,11 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def kinds(self) -> np.ndarray:
+        """int32 [count]: the index of each picture's first class."""
+        return self.labels.argmax(axis=1).astype(np.int32)
+
 
 def load_pictures(
     root: Path | str, size: int | str | Size, split: str = "train", classes: Sequence[str] | None = None
@@ -42,7 +48,8 @@ def load_pictures(
         root: Folder that `datasets.prepare` wrote.
         size: Size of the pictures, one of the data set's: 64 or `"64x128"`.
         split: `"train"`, `"holdout"`, or `"all"` for both.
-        classes: Classes to load, whose order in the data set stays; all of them if None.
+        classes: Classes to load, whose order in the data set stays; all of them if None. Pictures of others, too, are
+            loaded as pictures of these alone.
 
     Raises:
         DatasetError: The data set is missing, unfinished or damaged, or has no such size, split, class or pictures.
@@ -63,7 +70,7 @@ def load_pictures(
         raise DatasetError(f"{root} has no class {unknown[0]!r}, only {', '.join(manifest.class_names)}.")
 
     class_names = tuple(name for name in manifest.class_names if classes is None or name in classes)
-    chosen = [p for p in manifest.pictures if split in (p.split, "all") and p.classes[0] in class_names]
+    chosen = [p for p in manifest.pictures if split in (p.split, "all") and not set(class_names).isdisjoint(p.classes)]
     if not chosen:
         raise DatasetError(f"{root} has no pictures in split {split!r} of classes {', '.join(class_names) or 'none'}.")
     images = np.empty((len(chosen), size.height, size.width, 3), np.uint8)
@@ -73,43 +80,27 @@ def load_pictures(
 
     with ThreadPoolExecutor() as threads:
         list(threads.map(decode, range(len(chosen))))
-    labels = np.array([class_names.index(picture.classes[0]) for picture in chosen], np.int32)
+    labels = np.array([[name in picture.classes for name in class_names] for picture in chosen], np.float32)
     return Pictures(images, labels, class_names, tuple(picture.file for picture in chosen))
 
 
-def epoch_order(count: int, epoch: int, seed: int) -> np.ndarray:
-    """The order of `count` pictures in one epoch: int32 [count], the same on every machine and NumPy version.
-
-    Args:
-        count: Number of pictures.
-        epoch: Number of the epoch, from 0.
-        seed: Unsigned 64-bit integer.
-    """
-    key = np.array([seed, epoch], np.uint64)
-    return np.argsort(np.random.Philox(key=key).random_raw(count), kind="stable").astype(np.int32)
-
-
-def steps_per_epoch(count: int, batch_size: int) -> int:
-    """Full batches in `count` pictures; the rest of an epoch is dropped. Raises `DatasetError` if there are none."""
-    if not 1 <= batch_size <= count:
-        raise DatasetError(f"A batch size of {batch_size} does not fit {count} pictures: expected 1 to {count}.")
-    return count // batch_size
-
-
 def batches(
-    pictures: Pictures, batch_size: int, seed: int = 0, first_step: int = 0
+    pictures: Pictures, batch_size: int, sampler: Sampler, first_step: int = 0
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Shuffled batches without end, from global step `first_step` on, as if all steps before it had been taken.
+    """Full batches without end, from global step `first_step` on, as if all steps before it had been taken.
 
     Yields:
-        Images, uint8 [batch_size, height, width, 3], and labels, int32 [batch_size].
+        Images, uint8 [batch_size, height, width, 3], and labels, float32 [batch_size, classes].
+
+    Raises:
+        DatasetError: The batch size doesn't fit the pictures of an epoch.
     """
-    steps = steps_per_epoch(len(pictures), batch_size)
+    steps = sampler.steps(batch_size)
 
     def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         epoch, step = divmod(first_step, steps)
         while True:
-            order = epoch_order(len(pictures), epoch, seed)
+            order = sampler.order(epoch)
             for start in range(step * batch_size, steps * batch_size, batch_size):
                 chosen = order[start : start + batch_size]
                 yield pictures.images[chosen], pictures.labels[chosen]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from datasets.manifest import Size
-from datasets.pictures import Pictures, epoch_order, load_pictures, steps_per_epoch
+from datasets.pictures import Pictures, load_pictures
+from datasets.sampling import Sampler, in_order, shuffled
 
 
 def make_dataset(
@@ -21,6 +21,7 @@ def make_dataset(
     shuffle: bool = True,
     repeat: bool = True,
     seed: int = 0,
+    sampler: Sampler | None = None,
     first_step: int = 0,
 ) -> tf.data.Dataset:
     """Batches of a prepared data set, held in memory as uint8, in the order of `datasets.pictures.batches`.
@@ -35,30 +36,31 @@ def make_dataset(
         repeat: True: epoch after epoch without end, each without its incomplete last batch, so that shapes are static.
             False: one epoch of every picture, whose last batch may be smaller.
         seed: Seed of the order, an unsigned 64-bit integer.
+        sampler: What an epoch shows instead of every picture once; `shuffle` and `seed` don't matter then.
         first_step: Global step to begin at, as if all steps before it had been taken.
 
     Returns:
-        A dataset of images, float32 [batch, height, width, 3] in -1 to 1, and with `labelled` of labels, int32 [batch].
+        A dataset of images, float32 [batch, height, width, 3] in -1 to 1, and with `labelled` of labels, float32
+        [batch, classes], 1 where a picture is of the class, else 0.
 
     Raises:
         DatasetError: The pictures can't be loaded, or the batch size doesn't fit them.
     """
     if not isinstance(pictures, Pictures):
         pictures = load_pictures(pictures, size, split)
-    count = len(pictures)
-    steps = steps_per_epoch(count, batch_size if repeat else min(batch_size, count))
+    if sampler is None:
+        sampler = shuffled(len(pictures), seed) if shuffle else in_order(len(pictures))
+    steps = sampler.steps(batch_size if repeat else min(batch_size, sampler.length))
     if not repeat:
-        steps = -(-count // batch_size)
+        steps = -(-sampler.length // batch_size)
 
     with tf.device("CPU"):
         images, labels = tf.constant(pictures.images), tf.constant(pictures.labels)
 
-    def order(epoch: np.ndarray) -> np.ndarray:
-        return epoch_order(count, int(epoch), seed) if shuffle else np.arange(count, dtype=np.int32)
-
     def indices(epoch: tf.Tensor) -> tf.data.Dataset:
-        order_of_epoch = tf.ensure_shape(tf.numpy_function(order, [epoch], tf.int32), [count])
-        return tf.data.Dataset.from_tensor_slices(order_of_epoch).batch(batch_size, drop_remainder=repeat)
+        order = tf.numpy_function(lambda number: sampler.order(int(number)), [epoch], tf.int32)
+        order = tf.ensure_shape(order, [sampler.length])
+        return tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder=repeat)
 
     def load(chosen: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
         scaled = tf.cast(tf.gather(images, chosen), tf.float32) / 127.5 - 1.0

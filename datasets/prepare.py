@@ -1,8 +1,9 @@
-"""Prepares a folder of class folders of pictures: `python -m datasets.prepare RAW OUT`.
+"""Prepares pictures in class folders, or with a CSV file of labels: `python -m datasets.prepare RAW OUT`.
 
 Each picture is centered on its planet, freed of everything else on its sky, resized to every size, and written to
-`OUT/SIZE/CLASS/CLASS_000.png`; `OUT/manifest.json` records it all (`datasets.manifest`). Pictures that aren't a planet
-on a black sky are cut around their middle. A second run does only what is missing, new or changed.
+`OUT/SIZE/CLASS/CLASS_000.png`, where CLASS is its first label; `OUT/manifest.json` records it all
+(`datasets.manifest`). Pictures that aren't a planet on a black sky, and all with `--plain`, are cut around their
+middle. A second run does only what is missing, new or changed.
 """
 
 from __future__ import annotations
@@ -11,39 +12,44 @@ import argparse
 import contextlib
 import dataclasses
 import math
-import multiprocessing
-import os
-import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from itertools import repeat
 from pathlib import Path
 
-from tqdm import tqdm
-
 from datasets.bodies import class_order
+from datasets.labels import SEPARATOR, LabelFile, drop_small, read_labels, small_classes
 from datasets.manifest import DatasetError, Manifest, Picture, Rejection, Size, Treatment, load_manifest
 from datasets.planets import PLANET_FILL
+from datasets.pool import Run, cores, pool
 from datasets.render import Inspection, inspect, render
-from datasets.sources import Source, find_sources
+from datasets.sources import Source, arrange, in_folders
 
 SIZES = (64, 128, 256, 512)
 HOLDOUT = 0.15
+FEWEST = 20  # pictures of a class below which there is little to learn
 
 _SAVE_EVERY_S = 5.0  # an interrupted run repeats no more than this
 
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What a run did: the manifest it left, the pictures it wrote (at one size or more), the files it removed."""
+    """What a run did.
+
+    Attributes:
+        manifest: What it left.
+        written: Pictures drawn, at one size or more.
+        removed: Files removed.
+        small: The number of pictures of each class that has few, which was left out if it came from a CSV file.
+    """
 
     manifest: Manifest
     written: int
     removed: int
+    small: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 def prepare(
@@ -52,38 +58,52 @@ def prepare(
     *,
     sizes: Iterable[int | str | Size] = SIZES,
     holdout: float = HOLDOUT,
+    labels: LabelFile | None = None,
+    fewest: int = FEWEST,
+    plain: bool = False,
     workers: int | None = None,
 ) -> Report:
     """Prepares `raw` into `out`, doing only what is missing, new or changed there.
 
     Args:
-        raw: Folder of class folders of pictures.
+        raw: Folder of class folders of pictures, or with `labels` of pictures anywhere in it.
         out: Folder of the prepared data set; sizes that it has already are kept.
         sizes: Sizes to make, such as 64 or `"64x128"`.
         holdout: Share of each class, 0 to 0.5, to hold out in contiguous blocks of views.
+        labels: CSV file that says which pictures there are and which classes they are of.
+        fewest: Pictures that a class of `labels` needs; smaller ones are dropped, and pictures that are of no other
+            are rejected. Class folders with fewer pictures are prepared all the same, and reported.
+        plain: Whether to cut all pictures around their middle, without looking for planets.
         workers: Processes; as many as there are CPU cores if None; 1 works in this process.
 
     Raises:
         DatasetError: There is nothing to prepare, an argument is out of range, or `out` can't be written.
     """
     raw, out = Path(raw), Path(out)
-    workers = _cores() if workers is None else workers
+    workers = cores() if workers is None else workers
     wanted = {Size.of(size) for size in sizes}
     if not wanted:
         raise DatasetError("There are no sizes: expected at least one, such as 64.")
     if not 0 <= holdout <= 0.5:
         raise DatasetError(f"A holdout share of {holdout:g} is out of range: expected 0 to 0.5.")
+    if fewest < 1:
+        raise DatasetError(f"At least {fewest} pictures of a class make no sense: expected at least 1.")
     if workers < 1:
         raise DatasetError(f"{workers} workers can't work: expected at least 1.")
     if not raw.is_dir():
-        raise DatasetError(f"{raw} is not a folder: expected a folder of class folders of pictures.")
+        raise DatasetError(f"{raw} is not a folder: expected a folder of pictures.")
     if out.resolve().is_relative_to(raw.resolve()):
         raise DatasetError(f"{out} lies in {raw}, where its pictures would become sources: choose another folder.")
-    sources, rejected = find_sources(raw, holdout)
+    classes, rejected = read_labels(labels, raw) if labels else in_folders(raw)
+    small = small_classes(classes, fewest)
+    if labels:
+        classes, without_class = drop_small(classes, fewest)
+        rejected += without_class
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with _pool(workers) as run:
-            return _prepare(raw, out, wanted, sources, rejected, run)
+        with pool(workers) as run:
+            report = _prepare(raw, out, wanted, arrange(classes, holdout), rejected, plain, run)
+            return dataclasses.replace(report, small=small)
     except OSError as error:
         raise DatasetError(f"{out} can't be written: {error.strerror or error}.") from None
     except BrokenProcessPool:
@@ -93,7 +113,13 @@ def prepare(
 
 
 def _prepare(
-    raw: Path, out: Path, wanted: set[Size], sources: Sequence[Source], rejected: Sequence[Rejection], run: _Run
+    raw: Path,
+    out: Path,
+    wanted: set[Size],
+    sources: Sequence[Source],
+    rejected: Sequence[Rejection],
+    plain: bool,
+    run: Run,
 ) -> Report:
     try:
         old = load_manifest(out)
@@ -103,7 +129,7 @@ def _prepare(
 
     known = {picture.source: picture for picture in old.pictures}
     paths = [source.path for source in sources]
-    looks = run(inspect, "Looking", repeat(raw), paths, [known.get(path) for path in paths])
+    looks = run(inspect, "Looking", repeat(raw), paths, [known.get(path) for path in paths], repeat(plain))
     found: dict[str, Inspection] = {}
     rejections = {rejection.source: rejection for rejection in rejected}
     for path, look in zip(paths, looks, strict=True):
@@ -111,7 +137,7 @@ def _prepare(
             rejections[path] = look
         else:
             found[path] = look
-    pictures = {picture.file: picture for picture in _plan(sources, found)}
+    pictures = {picture.file: picture for picture in _plan(sources, found, plain)}
 
     # The rule that makes a run resumable: an output file is good if, and only if, the manifest on disk lists it.
     good = {old_one.file for old_one in old.pictures if _same_pixels(old_one, pictures.get(old_one.file))}
@@ -125,7 +151,7 @@ def _prepare(
         listed = [picture for file, picture in pictures.items() if file in good]
         return Manifest(
             sizes=tuple(map(str, sizes)),
-            class_names=class_order(picture.classes[0] for picture in listed),
+            class_names=class_order(name for picture in listed for name in picture.classes),
             pictures=tuple(listed),
             rejected=tuple(rejections[path] for path in sorted(rejections)),
             complete=complete,
@@ -157,12 +183,12 @@ def _prepare(
     return Report(result, written=len(good.intersection(todo)), removed=removed)
 
 
-def _plan(sources: Sequence[Source], found: dict[str, Inspection]) -> Iterator[Picture]:
+def _plan(sources: Sequence[Source], found: dict[str, Inspection], plain: bool) -> Iterator[Picture]:
     """Decides what to do to each usable source; all planets of a class share one scale, so that they stay alike."""
     extents: dict[str, list[float]] = {}
     for source in sources:
         if (look := found.get(source.path)) and look.planet:
-            extents.setdefault(source.class_name, []).append(_extent(look) / min(look.size))
+            extents.setdefault(source.classes[0], []).append(_extent(look) / min(look.size))
     # The 95th percentile, as one false find must not shrink all others; rounded, so that a new picture seldom does.
     scales = {name: math.ceil(100 * sorted(all_)[int(0.95 * (len(all_) - 1))]) / 100 for name, all_ in extents.items()}
 
@@ -170,11 +196,11 @@ def _plan(sources: Sequence[Source], found: dict[str, Inspection]) -> Iterator[P
         look = found.get(source.path)
         if look is None:
             continue
-        treatment = Treatment("center_crop", look.size)
+        treatment = Treatment("plain" if plain else "center_crop", look.size)
         if look.planet:
-            extent = max(scales[source.class_name] * min(look.size), _extent(look))
+            extent = max(scales[source.classes[0]] * min(look.size), _extent(look))
             treatment = Treatment("planet", look.size, look.planet, round(extent / PLANET_FILL, 2))
-        yield Picture(source.file, source.path, look.sha256, (source.class_name,), source.split, treatment)
+        yield Picture(source.file, source.path, look.sha256, source.classes, source.split, treatment)
 
 
 def _extent(look: Inspection) -> int:
@@ -196,47 +222,31 @@ def _remove(paths: Iterable[Path]) -> int:
     return removed
 
 
-_Run = Callable[..., Iterator]
-
-
-@contextlib.contextmanager
-def _pool(workers: int) -> Iterator[_Run]:
-    """Yields `run(function, title, *iterables)`, which maps like `map`, in parallel, behind a progress bar."""
-    pool = None
-    if workers > 1:
-        # Spawned, not forked: the caller may hold threads, TensorFlow's for one.
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
-
-    def run(function: Callable, title: str, *iterables: Iterable) -> Iterator:
-        results = pool.map(function, *iterables, chunksize=4) if pool else map(function, *iterables)
-        total = min(len(iterable) for iterable in iterables if not isinstance(iterable, repeat))
-        yield from tqdm(results, title, total, unit=" pictures", disable=None, leave=False)
-
-    try:
-        yield run
-    finally:
-        if pool:
-            pool.shutdown(cancel_futures=True)
-
-
-def _cores() -> int:
-    """CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Returns 0 if every source is prepared, 1 if some were rejected, 2 if nothing could be done."""
     parser = argparse.ArgumentParser(
         "python -m datasets.prepare",
         description="Centers pictures on their planets, cleans their skies, and resizes them into a data set.",
     )
-    parser.add_argument("raw", type=Path, metavar="RAW", help="folder of class folders of pictures")
+    column = {field.name: field.default for field in dataclasses.fields(LabelFile)}
+    parser.add_argument("raw", type=Path, metavar="RAW", help="folder of class folders of pictures, or see --labels")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder of the prepared data set")
     parser.add_argument(
         "--sizes", default=",".join(map(str, SIZES)), help="pixels, or WIDTHxHEIGHT, comma-separated (%(default)s)"
     )
     parser.add_argument("--holdout", type=float, default=HOLDOUT, help="share of each class to hold out (%(default)s)")
+    parser.add_argument("--plain", action="store_true", help="no planets here: cut all pictures around their middle")
+    parser.add_argument("--labels", type=Path, metavar="FILE.csv", help="labels, instead of class folders")
+    parser.add_argument("--file-column", default=column["file_column"], help="its paths below RAW (%(default)s)")
+    parser.add_argument(
+        "--labels-column", default=column["labels_column"], help=f"its labels, separated by {SEPARATOR} (%(default)s)"
+    )
+    parser.add_argument(
+        "--fewest",
+        type=int,
+        default=FEWEST,
+        help="report classes of fewer pictures, and leave them out if they come from --labels (%(default)s)",
+    )
     parser.add_argument("--workers", type=int, help="processes (one per CPU core)")
     options = parser.parse_args(arguments)
     started = time.monotonic()
@@ -246,6 +256,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.out,
             sizes=options.sizes.split(","),
             holdout=options.holdout,
+            labels=options.labels and LabelFile(options.labels, options.file_column, options.labels_column),
+            fewest=options.fewest,
+            plain=options.plain,
             workers=options.workers,
         )
     except DatasetError as error:
@@ -254,7 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted: run the same command again to go on where this run stopped.", file=sys.stderr)
         return 130
-    print(_summary(report, options.out, time.monotonic() - started))
+    print(_summary(report, options.out, options.fewest, time.monotonic() - started))
     rejected = report.manifest.rejected
     if rejected:
         print(f"{len(rejected)} rejected:", file=sys.stderr)
@@ -263,7 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if rejected else 0
 
 
-def _summary(report: Report, out: Path, seconds: float) -> str:
+def _summary(report: Report, out: Path, fewest: int, seconds: float) -> str:
     manifest = report.manifest
     splits = Counter(picture.split for picture in manifest.pictures)
     methods = Counter(picture.treatment.method for picture in manifest.pictures)
@@ -277,6 +290,16 @@ def _summary(report: Report, out: Path, seconds: float) -> str:
         lines = [f"Nothing to do: {what} are up to date."]
     if methods["center_crop"]:
         lines.append(f"{methods['center_crop']} show no planet on a black sky and were cut around their middle.")
+    if 0 < methods["planet"] < methods["center_crop"]:
+        lines.append(
+            f"{methods['planet']} look like a planet and were freed of all around it: add --plain if none is one."
+        )
+    kept = {name: count for name, count in report.small.items() if name in manifest.class_names}
+    dropped = {name: count for name, count in report.small.items() if name not in kept}
+    for what, classes in (("Little to learn from", kept), ("Left out", dropped)):
+        if classes:
+            names = ", ".join(f"{name} ({count})" for name, count in classes.items())
+            lines.append(f"{what}, with fewer than {fewest} pictures: {names}.")
     if len(manifest.class_names) == 1:
         lines.append(f"There is one class, {manifest.class_names[0]}: kinds and classifiers need two or more.")
     return "\n".join(lines)

@@ -27,19 +27,19 @@ class Inspection:
     planet: Box | None
 
 
-def inspect(raw: Path, path: str, known: Picture | None) -> Inspection | Rejection:
-    """Looks at the source `raw/path`, or trusts `known`, what is recorded of it, if the file hasn't changed."""
+def inspect(raw: Path, path: str, known: Picture | None, plain: bool) -> Inspection | Rejection:
+    """Looks at the source `raw/path`, if not `plain` for a planet, or trusts what is `known` of the unchanged file."""
     try:
         data = (raw / path).read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
-        if known and known.sha256 == sha256:
+        if known and known.sha256 == sha256 and (known.treatment.method == "plain") == plain:
             return Inspection(sha256, known.treatment.source_size, known.treatment.planet)
         image = _decode(data)
     except _Unusable as error:
         return Rejection(path, str(error))
     except OSError as error:
         return Rejection(path, f"It can't be read: {error.strerror or error}.")
-    planet = find_planet(np.asarray(image))
+    planet = None if plain else find_planet(np.asarray(image))
     return Inspection(sha256, image.size, planet.box if planet else None)
 
 

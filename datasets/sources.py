@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
+from collections import Counter
 from pathlib import Path
 
 from datasets.bodies import class_of_folder, class_order
+from datasets.labels import Classes
 from datasets.manifest import DatasetError, Rejection
 
 # Views of a body come in three regions, one after the other: around the equator (about half of them), from the
@@ -18,23 +21,20 @@ _IGNORED = ("thumbs.db", "desktop.ini")
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """One raw picture: its path below the raw folder, its class, its output file and its split."""
+    """One raw picture: its path below the raw folder, its classes, its output file and its split."""
 
     path: str
-    class_name: str
+    classes: tuple[str, ...]
     file: str
     split: str
 
 
-def find_sources(raw: Path, holdout: float) -> tuple[list[Source], list[Rejection]]:
-    """Lists the pictures in the class folders of `raw`, ordered by class, then by name: views taken one after another.
-
-    Args:
-        raw: Folder of class folders.
-        holdout: Share of each class to hold out, 0 to 0.5.
+def in_folders(raw: Path) -> tuple[Classes, list[Rejection]]:
+    """Finds the pictures in the class folders of `raw`.
 
     Returns:
-        The sources, and whatever lies in class folders and can't be a picture.
+        The class of each picture by its path, ordered by folder and name: views taken one after another; and whatever
+        lies in class folders and can't be a picture.
     """
     try:
         folders = sorted(entry for entry in raw.iterdir() if entry.is_dir() and not entry.name.startswith("."))
@@ -43,7 +43,7 @@ def find_sources(raw: Path, holdout: float) -> tuple[list[Source], list[Rejectio
     if not folders:
         raise DatasetError(f"{raw} has no class folders: put the pictures of each class into a folder of its own.")
 
-    paths: dict[str, list[str]] = {}
+    classes: Classes = {}
     rejected = []
     for folder in folders:
         try:
@@ -55,19 +55,37 @@ def find_sources(raw: Path, holdout: float) -> tuple[list[Source], list[Rejectio
             if entry.name.startswith(".") or entry.name.lower() in _IGNORED:
                 continue
             if entry.is_file():
-                paths.setdefault(class_of_folder(folder.name), []).append(path)
+                classes[path] = (class_of_folder(folder.name),)
             else:
                 rejected.append(Rejection(path, "It is no file: pictures must lie directly in their class folder."))
-    if not paths:
+    if not classes:
         raise DatasetError(f"{raw} has class folders but no pictures in them.")
+    return classes, rejected
 
+
+def arrange(classes: Classes, holdout: float) -> list[Source]:
+    """Names the pictures by their first class and number, and holds some out.
+
+    Args:
+        classes: Of each picture by its path; neighbors within a first class are alike.
+        holdout: Share of each first class to hold out, 0 to 0.5.
+
+    Returns:
+        The sources, ordered by first class, then as they stood.
+    """
+    paths: dict[str, list[str]] = {}
+    for path, names in classes.items():
+        paths.setdefault(names[0], []).append(path)
     sources = []
+    numbers = Counter()  # by folder: two odd labels might share one
     for name in class_order(paths):
+        folder = re.sub(r"^\.|[/\\\0-\x1f]", "_", name)
         held_out = held_out_indices(len(paths[name]), holdout)
         for index, path in enumerate(paths[name]):
             split = "holdout" if index in held_out else "train"
-            sources.append(Source(path, name, f"{name}/{name}_{index:03d}.png", split))
-    return sources, rejected
+            sources.append(Source(path, classes[path], f"{folder}/{folder}_{numbers[folder]:03d}.png", split))
+            numbers[folder] += 1
+    return sources
 
 
 def held_out_indices(count: int, share: float) -> set[int]:

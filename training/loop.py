@@ -15,6 +15,7 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,12 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from datasets.pictures import Pictures, load_pictures, steps_per_epoch
+from datasets.pictures import Pictures, load_pictures
 from training import logs
 from training.checkpoints import keep_best, load_checkpoint, newest_checkpoint, save_checkpoint
 from training.config import TrainingConfig
 from training.families import FAMILIES, recipe_of
-from training.feeding import training_batches
+from training.feeding import choose_sampler, training_batches
 from training.files import write_text, write_whole
 from training.grids import save_picture
 from training.precision import PRECISIONS, choose_precision
@@ -70,7 +71,8 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
 def _train(config: TrainingConfig, resume: bool, workers: Workers):
     recipe_name, recipe = recipe_of(config)
     pictures = load_pictures(config.data, config.size, classes=config.classes)
-    steps = steps_per_epoch(len(pictures), config.batch_size)
+    sampler = choose_sampler(config, FAMILIES[config.family].sampling, pictures)
+    steps = sampler.steps(config.batch_size)
     run = Path(config.out)
     progress = _Progress()
     checkpoint = newest_checkpoint(run / "checkpoints")
@@ -90,7 +92,8 @@ def _train(config: TrainingConfig, resume: bool, workers: Workers):
         write_text(run / "config.json", json.dumps(described, indent=2) + "\n")
         log = logs.TrainingLog(run, keep_epochs=progress.step // steps)
     with log, _stop_requests() as stop:
-        _run_epochs(config, trainer, pictures, progress, log, workers, _agreed(stop, workers, progress, steps), steps)
+        batches = training_batches(pictures, config.batch_size, sampler, progress.step)
+        _run_epochs(config, trainer, batches, progress, log, workers, _agreed(stop, workers, progress, steps), steps)
     if workers.chief:
         _save_models(trainer, run)
         _show(run)
@@ -108,12 +111,9 @@ class _Progress:
     sound: bool = False  # whether the last preview drew no warning; the first ones of a training always do
 
 
-def _run_epochs(
-    config, trainer: Trainer, pictures: Pictures, progress: _Progress, log, workers: Workers, stop, steps: int
-):
+def _run_epochs(config, trainer: Trainer, batches, progress: _Progress, log, workers: Workers, stop, steps: int):
     if progress.step % steps == 0 and _timed_out(config, progress):
         return
-    batches = training_batches(pictures, config.batch_size, config.seed, progress.step)
     for epoch in range(progress.step // steps + 1, config.epochs + 1):
         if _run_epoch(config, trainer, batches, progress, stop, steps, epoch):
             if workers.chief:
@@ -249,7 +249,7 @@ def _describe(
         **dataclasses.asdict(config),
         "data": Path(config.data).name,
         "out": Path(config.out).name,
-        "recipe": {"name": recipe_name, **dataclasses.asdict(recipe)},
+        "recipe": {"name": recipe_name, **_without_folders(dataclasses.asdict(recipe))},
         "changes": sorted(config.changes),
         "precision": precision,
         "devices": devices,
@@ -259,6 +259,11 @@ def _describe(
         "keras": keras.version(),
         "backend": keras.backend.backend(),
     }
+
+
+def _without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Only the names of files and folders: `config.json` and the card made of it may be published."""
+    return {name: value.name if isinstance(value, Path) else value for name, value in settings.items()}
 
 
 def _agreed(stop, workers: Workers, progress: _Progress, steps: int):

@@ -6,11 +6,12 @@ import argparse
 import dataclasses
 import os
 import sys
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # TensorFlow leaves oneDNN off on some processors it speeds up
 
-from training.config import TrainingConfig
+from training.config import BALANCES, TrainingConfig
 from training.families import FAMILIES
 from training.families.base import Family
 from training.loop import TrainingInterrupted, train
@@ -57,8 +58,16 @@ def _add_training_options(parser: argparse.ArgumentParser, family: Family):
     default = {field.name: field.default for field in dataclasses.fields(TrainingConfig)}
     parser.add_argument("--data", required=True, help="folder made by datasets.prepare")
     parser.add_argument("--out", required=True, help="run folder: checkpoints, samples, logs, weights")
-    parser.add_argument("--size", type=int, default=default["size"], help="side of the pictures in pixels")
+    parser.add_argument("--size", default=default["size"], help="pixels: 64, or WIDTHxHEIGHT such as 64x128")
     parser.add_argument("--bodies", help="train on these classes only, such as sun,mars,earth", default=None)
+    parser.add_argument(
+        "--balance",
+        choices=BALANCES,
+        default=default["balance"],
+        help="where classes differ in number: show at most --cap pictures of each per epoch, newly chosen; or draw "
+        "pictures so that all classes are shown about equally often",
+    )
+    parser.add_argument("--cap", type=int, default=None, help="pictures of a class per epoch, for --balance cap")
     parser.add_argument("--epochs", type=int, default=default["epochs"], help="stop after this many")
     parser.add_argument("--minutes", type=float, default=None, help="stop earlier, after this much training")
     parser.add_argument("--batch-size", type=int, default=default["batch_size"], help="pictures per step, all devices")
@@ -90,7 +99,7 @@ def _add_recipe_options(parser: argparse.ArgumentParser, family: Family):
         if field.type == "bool":
             group.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=values)
         else:
-            kind = {"str": str, "float": float, "int": int}[field.type]
+            kind = {"str": str, "float": float, "int": int, "Path | None": Path}[field.type]
             choices = family.choices.get(field.name)
             metavar = None if choices else kind.__name__.upper()
             group.add_argument(option, type=kind, choices=choices, default=None, metavar=metavar, help=values)

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datasets.labels import LabelFile
 from datasets.manifest import DatasetError
-from datasets.pictures import Pictures, batches, epoch_order, load_pictures, steps_per_epoch
+from datasets.pictures import Pictures, batches, load_pictures
 from datasets.prepare import prepare
+from datasets.sampling import shuffled
 
 
 @pytest.fixture
@@ -20,10 +22,10 @@ def prepared(raw, tmp_path) -> Path:
 
 
 def _numbered(count: int) -> Pictures:
-    """Pictures whose only pixel is their number."""
+    """Pictures whose only pixel is their number, each of a class of its own."""
     numbers = np.arange(count)
     images = np.broadcast_to(numbers[:, None, None, None], (count, 1, 1, 3)).astype(np.uint8)
-    return Pictures(images, numbers.astype(np.int32), tuple(map(str, numbers)), tuple(map(str, numbers)))
+    return Pictures(images, np.eye(count, dtype=np.float32), tuple(map(str, numbers)), tuple(map(str, numbers)))
 
 
 def test_splits_and_classes_are_loaded(prepared):
@@ -33,14 +35,34 @@ def test_splits_and_classes_are_loaded(prepared):
     assert train.images.dtype == np.uint8
     assert train.images.shape == (24, 16, 16, 3)
     assert train.images.max() > 100
-    assert train.labels.dtype == np.int32
+    assert train.labels.dtype == np.float32
+    assert train.labels.shape == (24, 3)
     assert both.class_names == ("earth", "haumea", "moon")
-    np.testing.assert_array_equal(both.labels, np.repeat([0, 1, 2], 10))
+    np.testing.assert_array_equal(both.labels, np.repeat(np.eye(3), 10, axis=0))
+    np.testing.assert_array_equal(both.kinds, np.repeat([0, 1, 2], 10))
 
     some = load_pictures(prepared, 16, "all", classes=["moon", "earth"])
     assert some.class_names == ("earth", "moon")
-    np.testing.assert_array_equal(some.labels, np.repeat([0, 1], 10))
-    np.testing.assert_array_equal(some.images, both.images[both.labels != 1])
+    np.testing.assert_array_equal(some.labels, np.repeat(np.eye(2), 10, axis=0))
+    np.testing.assert_array_equal(some.images, both.images[both.kinds != 1])
+
+
+def test_pictures_of_several_classes_are_loaded_for_any_of_them(raw, tmp_path):
+    paths = sorted((raw / "earth").iterdir())[:5]
+    labels = ("war|drama", "war", "epic", "drama|epic", "epic|drama|war")
+    rows = [f"earth/{path.name},{names}\n" for path, names in zip(paths, labels, strict=True)]
+    (tmp_path / "labels.csv").write_text("file,labels\n" + "".join(rows))
+    labels = LabelFile(tmp_path / "labels.csv")
+    prepare(raw, tmp_path / "out", sizes=[16], holdout=0, labels=labels, fewest=1, workers=1)
+
+    pictures = load_pictures(tmp_path / "out", 16)
+    assert pictures.class_names == ("drama", "epic", "war")
+    np.testing.assert_array_equal(pictures.labels, [[1, 1, 0], [0, 1, 0], [1, 1, 1], [1, 0, 1], [0, 0, 1]])
+    np.testing.assert_array_equal(pictures.kinds, [0, 1, 0, 0, 2])
+
+    some = load_pictures(tmp_path / "out", 16, classes=["war", "drama"])
+    np.testing.assert_array_equal(some.labels, [[1, 0], [1, 1], [1, 1], [0, 1]])
+    assert some.files == (pictures.files[0], *pictures.files[2:])
 
 
 @pytest.mark.parametrize(
@@ -70,37 +92,32 @@ def test_an_empty_folder_an_empty_split_and_a_damaged_picture_are_named(raw, pre
         load_pictures(prepared, 16, "all")
 
 
-def test_the_order_of_an_epoch_never_changes():
-    assert epoch_order(8, 0, 0).tolist() == [0, 2, 1, 5, 4, 3, 6, 7]
-    assert epoch_order(8, 0, 0).dtype == np.int32
-    assert sorted(epoch_order(100, 3, 2**64 - 1)) == list(range(100))
-    assert not np.array_equal(epoch_order(100, 0, 7), epoch_order(100, 1, 7))
-    assert not np.array_equal(epoch_order(100, 0, 7), epoch_order(100, 0, 8))
+def _numbers(taken) -> list[list[int]]:
+    """The numbers of the pictures of each batch."""
+    return [labels.argmax(axis=1).tolist() for _, labels in taken]
 
 
 def test_an_epoch_of_batches_shows_each_picture_at_most_once():
-    pictures = _numbered(11)
-    steps = steps_per_epoch(11, 3)
-    assert steps == 3
-    taken = list(islice(batches(pictures, 3, seed=5), 2 * steps))
-    for epoch in (taken[:steps], taken[steps:]):
-        labels = np.concatenate([labels for _, labels in epoch])
-        assert len(set(labels)) == 9
-        np.testing.assert_array_equal(np.concatenate([images[:, 0, 0, 0] for images, _ in epoch]), labels)
+    pictures, sampler = _numbered(11), shuffled(11, seed=5)
+    taken = list(islice(batches(pictures, 3, sampler), 6))
+    for epoch in (taken[:3], taken[3:]):
+        assert len(np.unique(_numbers(epoch))) == 9
+    for images, labels in taken:
+        assert labels.dtype == np.float32
+        np.testing.assert_array_equal(images[:, 0, 0, 0], labels.argmax(axis=1))
 
 
 @pytest.mark.parametrize("first_step", [1, 2, 3, 7])
 def test_batches_go_on_where_they_stopped(first_step):
-    pictures = _numbered(11)
-    whole = [labels.tolist() for _, labels in islice(batches(pictures, 3, seed=1), first_step + 5)]
-    resumed = [labels.tolist() for _, labels in islice(batches(pictures, 3, seed=1, first_step=first_step), 5)]
-    assert resumed == whole[first_step:]
+    pictures, sampler = _numbered(11), shuffled(11, seed=1)
+    whole = _numbers(islice(batches(pictures, 3, sampler), first_step + 5))
+    assert _numbers(islice(batches(pictures, 3, sampler, first_step), 5)) == whole[first_step:]
 
 
 @pytest.mark.parametrize("batch_size", [0, -1, 12])
 def test_a_batch_size_that_does_not_fit_is_refused_at_once(batch_size):
     with pytest.raises(DatasetError, match=f"batch size of {batch_size} does not fit 11 pictures"):
-        batches(_numbered(11), batch_size)
+        batches(_numbered(11), batch_size, shuffled(11, seed=0))
 
 
 def test_pictures_need_no_tensorflow():

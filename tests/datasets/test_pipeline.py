@@ -11,6 +11,7 @@ from datasets.manifest import DatasetError
 from datasets.pictures import Pictures, batches
 from datasets.pipeline import make_dataset
 from datasets.prepare import prepare
+from datasets.sampling import shuffled, weighted
 
 COUNT, BATCH = 11, 3
 
@@ -19,24 +20,32 @@ COUNT, BATCH = 11, 3
 def pictures() -> Pictures:
     images = np.random.default_rng(0).integers(0, 256, (COUNT, 4, 2, 3), np.uint8)
     images[0, 0, 0] = (0, 255, 0)
-    labels = np.arange(COUNT, dtype=np.int32)
-    return Pictures(images, labels, tuple(map(str, labels)), tuple(map(str, labels)))
+    names = tuple(map(str, range(COUNT)))
+    return Pictures(images, np.eye(COUNT, dtype=np.float32), names, names)
 
 
 @pytest.mark.parametrize("first_step", [0, 2, 3, 8])
 def test_batches_equal_those_of_numpy_from_any_step_on(pictures, first_step):
     dataset = make_dataset(pictures, batch_size=BATCH, labelled=True, seed=7, first_step=first_step)
-    expected = islice(batches(pictures, BATCH, seed=7, first_step=first_step), 7)
+    expected = islice(batches(pictures, BATCH, shuffled(COUNT, seed=7), first_step), 7)
     for (images, labels), (raw_images, raw_labels) in zip(dataset.take(7).as_numpy_iterator(), expected, strict=True):
         np.testing.assert_array_equal(labels, raw_labels)
         np.testing.assert_allclose(images, raw_images / 127.5 - 1, atol=1e-6)
+
+
+def test_a_sampler_says_what_an_epoch_shows(pictures):
+    sampler = weighted(pictures.labels, seed=2)
+    dataset = make_dataset(pictures, batch_size=BATCH, labelled=True, sampler=sampler, first_step=4).take(7)
+    expected = islice(batches(pictures, BATCH, sampler, 4), 7)
+    for (_, labels), (_, expected_labels) in zip(dataset.as_numpy_iterator(), expected, strict=True):
+        np.testing.assert_array_equal(labels, expected_labels)
 
 
 def test_training_batches_have_static_shapes_and_range(pictures):
     dataset = make_dataset(pictures, batch_size=BATCH, labelled=True)
     images, labels = dataset.element_spec
     assert (images.shape, images.dtype) == ((BATCH, 4, 2, 3), np.float32)
-    assert (labels.shape, labels.dtype) == ((BATCH,), np.int32)
+    assert (labels.shape, labels.dtype) == ((BATCH, COUNT), np.float32)
     unlabelled = make_dataset(pictures, batch_size=COUNT)
     (batch,) = unlabelled.take(1).as_numpy_iterator()
     assert (batch.min(), batch.max()) == (-1.0, 1.0)
@@ -44,8 +53,8 @@ def test_training_batches_have_static_shapes_and_range(pictures):
 
 def test_one_epoch_in_order_holds_every_picture(pictures):
     dataset = make_dataset(pictures, batch_size=4, labelled=True, shuffle=False, repeat=False)
-    labels = [labels.tolist() for _, labels in dataset.as_numpy_iterator()]
-    assert labels == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10]]
+    kinds = [labels.argmax(axis=1).tolist() for _, labels in dataset.as_numpy_iterator()]
+    assert kinds == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10]]
 
 
 def test_epochs_are_shuffled_anew_and_alike_in_every_iteration(pictures):

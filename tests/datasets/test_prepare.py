@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from datasets import prepare as module
+from datasets.labels import LabelFile
 from datasets.manifest import load_manifest
 from datasets.pictures import load_pictures
 from datasets.prepare import main, prepare
@@ -174,6 +175,77 @@ def test_any_folder_of_pictures_can_be_prepared(tmp_path, capsys):
     assert {picture.treatment.method for picture in manifest.pictures} == {"center_crop"}
 
 
+@pytest.fixture
+def posters(tmp_path, draw) -> Path:
+    """Six upright pictures in two folders, a planet on black among them, and `labels.csv`."""
+    random = np.random.default_rng(0)
+    genres = {"a": "drama|war", "b": "war|drama", "c": "drama|noir", "d": "noir", "e": "war", "old/f": "drama"}
+    for name in genres:
+        path = tmp_path / "posters" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(100, 256, (90, 40, 3), np.uint8)).save(path)
+    draw().save(tmp_path / "posters" / "e.png")
+    rows = [f"{name}.png,{labels}\n" for name, labels in genres.items()]
+    (tmp_path / "labels.csv").write_text("file,labels\n" + "".join(rows) + "gone.png,war\n")
+    return tmp_path / "posters"
+
+
+def test_labels_from_a_file_name_and_sort_pictures_from_anywhere(posters, tmp_path, capsys):
+    arguments = [posters, tmp_path / "out", "--labels", tmp_path / "labels.csv", "--sizes", "16x32", "--plain"]
+    assert main([*map(str, arguments), "--fewest", "3", "--workers", "1"]) == 1
+    said, listed = capsys.readouterr()
+    assert "Left out, with fewer than 3 pictures: noir (2)." in said
+    assert "look like a planet" not in said
+    assert "labels.csv:8: There is no file gone.png" in listed
+    assert "d.png: None of its labels has at least 3 pictures: noir (2)." in listed
+    manifest = load_manifest(tmp_path / "out")
+    assert manifest.class_names == ("drama", "war")
+    assert {picture.source: (picture.file, picture.classes) for picture in manifest.pictures} == {
+        "a.png": ("drama/drama_000.png", ("drama", "war")),
+        "c.png": ("drama/drama_001.png", ("drama",)),
+        "old/f.png": ("drama/drama_002.png", ("drama",)),
+        "b.png": ("war/war_000.png", ("war", "drama")),
+        "e.png": ("war/war_001.png", ("war",)),
+    }
+    pictures = load_pictures(tmp_path / "out", "16x32", "all")
+    assert pictures.images.shape == (5, 32, 16, 3)
+    np.testing.assert_array_equal(pictures.labels, [[1, 1], [1, 0], [1, 0], [1, 1], [0, 1]])
+
+
+def test_changed_labels_are_taken_over(posters, tmp_path):
+    table, out = tmp_path / "labels.csv", tmp_path / "out"
+    options = {"labels": LabelFile(table), "fewest": 1, "sizes": [16], "workers": 1}
+    prepare(posters, out, **options)
+    table.write_text(table.read_text().replace("a.png,drama|war", "a.png,drama|noir|war"))
+    assert prepare(posters, out, **options).written == 0
+    assert load_manifest(out).pictures[0].classes == ("drama", "noir", "war")
+    table.write_text(table.read_text().replace("e.png,war", "e.png,epic"))
+    assert prepare(posters, out, **options).written == 1
+    prepare(posters, tmp_path / "fresh", **options)
+    assert _files(out) == _files(tmp_path / "fresh")
+
+
+def test_planets_are_looked_for_unless_told_otherwise(posters, tmp_path, capsys):
+    def methods(*options: str) -> list[str]:
+        arguments = [posters, tmp_path / "out", "--labels", tmp_path / "labels.csv", "--sizes", "16", "--workers", "1"]
+        main([*map(str, arguments), "--fewest", "1", *options])
+        return sorted(picture.treatment.method for picture in load_manifest(tmp_path / "out").pictures)
+
+    for _ in range(2):  # to and fro: what is known of a picture must not outlive the option
+        assert methods() == ["center_crop"] * 5 + ["planet"]
+        assert "1 look like a planet and were freed of all around it: add --plain" in capsys.readouterr().out
+        assert methods("--plain") == ["plain"] * 6
+        assert "look like a planet" not in capsys.readouterr().out
+
+
+def test_small_class_folders_are_prepared_and_reported(raw, tmp_path, capsys):
+    for source in sorted((raw / "hamuea").iterdir())[4:]:
+        source.unlink()
+    assert main([str(raw), str(tmp_path / "out"), "--sizes", "16", "--fewest", "10", "--workers", "1"]) == 0
+    assert "Little to learn from, with fewer than 10 pictures: haumea (4)." in capsys.readouterr().out
+    assert load_manifest(tmp_path / "out").class_names == ("earth", "haumea", "moon")
+
+
 def test_transparency_is_laid_on_black(tmp_path):
     path = tmp_path / "raw" / "signs" / "a.png"
     path.parent.mkdir(parents=True)
@@ -199,6 +271,9 @@ def test_transparency_is_laid_on_black(tmp_path):
         (["raw", "out", "--holdout", "0.9"], "out of range"),
         (["raw", "out", "--holdout", "nan"], "out of range"),
         (["raw", "out", "--workers", "0"], "at least 1"),
+        (["raw", "out", "--fewest", "0"], "at least 1"),
+        (["raw", "out", "--labels", "missing.csv"], "missing.csv can't be read"),
+        (["raw", "out", "--labels", "file"], "file has no column 'file'"),
     ],
 )
 def test_a_wrong_call_gets_one_sentence_and_exit_code_2(raw, tmp_path, monkeypatch, capsys, arguments, complaint):
