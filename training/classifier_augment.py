@@ -32,7 +32,7 @@ def vary(images, seed: keras.random.SeedGenerator):
     light = (ops.cast(images, "float32") + 1.0) * 0.5
     disc = ops.cast(ops.max(light, axis=-1, keepdims=True) > _DARKEST_PLANET, "float32")
     light = _recolored(light, disc, dice)
-    light = light * dice.sometimes(_sunlight(disc, dice), 1.0)
+    light = light * ops.where(dice.chance(0.65), _sunlight(disc, dice), 1.0)
     light, disc = _placed(light, disc, dice)
     light = light + (1.0 - disc) * _sky(light, dice)
     light = ops.where(dice.chance(0.6), _photographed(light, dice), light)
@@ -40,7 +40,7 @@ def vary(images, seed: keras.random.SeedGenerator):
 
 
 def no_planets(images, seed: keras.random.SeedGenerator):
-    """Pictures of nothing known: half of them jigsaws of different bodies, half random colors, some of these on discs.
+    """Pictures of nothing known: half of them jigsaws of different bodies, half random colors, some on discs, or print.
 
     A classifier that learns to be undecided about them is undecided about much else that it never saw (Hendrycks 2019,
     "Deep Anomaly Detection with Outlier Exposure", arXiv:1812.04606).
@@ -58,6 +58,7 @@ def no_planets(images, seed: keras.random.SeedGenerator):
     disc = ops.cast(ops.max(light[half:], axis=-1, keepdims=True) > _DARKEST_PLANET, "float32")
     dice = _Dice(half, seed)
     colors = _random_colors(light[half:], dice) * ops.where(dice.chance(0.5), disc, 1.0)
+    colors = ops.where(dice.chance(0.3), _print(light[half:], dice), colors)
     return _photographed(ops.concatenate([pieces, colors]), _Dice(2 * half, seed)) * 2.0 - 1.0
 
 
@@ -86,9 +87,10 @@ class _Dice:
 
 
 def _recolored(light, disc, dice: _Dice):
-    """Hue, saturation, white balance, contrast, gamma and exposure, each in half of the pictures; the sky stays black.
+    """Hue, saturation, white balance, contrast, detail, gamma and exposure, each in a part of the pictures.
 
-    Colors are the first thing that tells bodies apart, so none is changed beyond what renderings differ by.
+    Colors are the first thing that tells bodies apart, so none is changed beyond what renderings differ by: mostly
+    between warm and cool, which leaves a tint too faint to name a gray body by. The sky stays black.
     """
     hue = dice.sometimes(dice.uniform(-0.15, 0.15), 0.0)  # radians
     gray = ops.mean(light, axis=-1, keepdims=True)
@@ -96,12 +98,31 @@ def _recolored(light, disc, dice: _Dice):
     # A turn around the gray axis (Rodrigues); the cross product of (1, 1, 1) with (r, g, b) is (b-g, r-b, g-r).
     crossed = (ops.roll(chroma, 1, axis=-1) - ops.roll(chroma, -1, axis=-1)) / math.sqrt(3.0)
     light = gray + (chroma * ops.cos(hue) + crossed * ops.sin(hue)) * dice.sometimes(dice.factor(1.9), 1.0)
-    light = light * dice.sometimes(dice.uniform(0.92, 1.08, (1, 1, 3)), 1.0)
-    mean = ops.sum(light * disc, axis=(1, 2), keepdims=True) / (ops.sum(disc, axis=(1, 2), keepdims=True) + 1.0)
-    light = mean + (light - mean) * dice.sometimes(dice.factor(1.6), 1.0)
+    warmth = dice.uniform(-0.08, 0.08) * np.float32([1.0, 0.0, -1.0])
+    light = light * ops.where(dice.chance(0.7), 1.0 + warmth + dice.uniform(-0.03, 0.03, (1, 1, 3)), 1.0)
+    light = _redetailed(light, disc, dice)
     light = ops.power(ops.clip(light, 1e-4, 1.0), dice.sometimes(dice.factor(1.3), 1.0))
     light = light * dice.sometimes(ops.exp(dice.uniform(-0.35, 0.35)), 1.0)
     return ops.clip(light * disc, 0.0, 1.0)
+
+
+def _redetailed(light, disc, dice: _Dice):
+    """Stronger or fainter fine, middling and coarse patterns: maps differ in relief, in albedo, in sharpness."""
+    middling, coarse = (_mean_around(light, disc, side) for side in (4, 16))
+    mean = ops.sum(light * disc, axis=(1, 2), keepdims=True) / (ops.sum(disc, axis=(1, 2), keepdims=True) + 1.0)
+    contrast = dice.sometimes(dice.factor(1.6), 1.0)
+    bands = (light - middling, middling - coarse, coarse - mean)
+    return mean + contrast * sum(band * dice.sometimes(dice.factor(1.8), 1.0) for band in bands)
+
+
+def _mean_around(light, disc, side: int):
+    """The mean of the body's pixels about each place, over some `side` pixels each way."""
+
+    def blurred(values):
+        blocks = ops.average_pool(values, side, strides=side, padding="same")
+        return ops.image.resize(blocks, light.shape[1:3], interpolation="bilinear")
+
+    return blurred(light * disc) / (blurred(disc) + 1e-3)
 
 
 def _sunlight(disc, dice: _Dice):
@@ -119,7 +140,7 @@ def _sunlight(disc, dice: _Dice):
     phase, direction = dice.uniform(0.0, math.radians(80)), dice.uniform(0.0, 2 * math.pi)
     lambert = z * ops.cos(phase) + (x * ops.cos(direction) + y * ops.sin(direction)) * ops.sin(phase)
     shade = ops.power(ops.clip(lambert, 1e-3, 1.0), dice.uniform(0.3, 1.0))
-    ambient = dice.uniform(0.0, 0.25)
+    ambient = ops.maximum(dice.uniform(-0.25, 0.25), 0.0)  # most nights are black
     return ambient + (1.0 - ambient) * shade
 
 
@@ -206,6 +227,19 @@ def _random_colors(light, dice: _Dice):
         pattern = ops.image.resize(dice.normal((side, side, 3)), (height, width), interpolation="bilinear")
         colors = colors + pattern * dice.uniform(-0.3, 0.3)
     return ops.clip(colors + dice.normal((height, width, 3)) * ops.maximum(dice.uniform(-0.4, 0.4), 0.0), 0.0, 1.0)
+
+
+def _print(light, dice: _Dice):
+    """6 or 11 lines of words in one color on paper of another."""
+    height, width = light.shape[1:3]
+
+    def words(lines: int):
+        ink = ops.cast(dice.uniform(shape=(lines, 1, 2 * lines, 1)) < 0.75, "float32")
+        rows = ops.reshape(ops.pad(ink, [(0, 0), (0, 0), (0, 1), (0, 0), (0, 0)]), (-1, 2 * lines, 2 * lines, 1))
+        return ops.image.resize(rows, (height, width), interpolation="nearest")
+
+    paper, ink = dice.uniform(0.4, 1.0, (1, 1, 3)), dice.uniform(shape=(1, 1, 3))
+    return paper + (ink - paper) * ops.where(dice.chance(0.5), words(6), words(11))
 
 
 def _cosines() -> np.ndarray:

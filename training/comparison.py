@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from training.files import write_text
-from training.grids import save_picture
+from training.grids import captioned, save_picture
 from training.runs import Run, read_run
 
 CELL = 480  # pixels
-CAPTION = 32  # pixels above each
 COLUMNS = 4
 
 _HEADINGS = (
@@ -47,10 +46,15 @@ def write_comparison(folder: Path, statuses: Mapping[str, str]) -> Path:
     return path
 
 
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> str:
+    """A table whose first `texts` columns are text and the rest figures."""
+    rule = ["---"] * texts + ["---:"] * (len(headings) - texts)
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (headings, rule, *escaped))
+
+
 def _table(runs: Mapping[str, Run | None], statuses: Mapping[str, str]) -> str:
-    rows = [_HEADINGS, ["---"] * 2 + ["---:"] * (len(_HEADINGS) - 2)]
-    rows += [[name, statuses[name].replace("|", "\\|"), *_figures(run)] for name, run in runs.items()]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
+    return markdown_table(_HEADINGS, [[name, statuses[name], *_figures(run)] for name, run in runs.items()], 2)
 
 
 def _figures(run: Run | None) -> list[str]:
@@ -73,17 +77,10 @@ def _figures(run: Run | None) -> list[str]:
 
 
 def _picture(runs: Mapping[str, Run]) -> np.ndarray:
-    """The last samples in rows of `COLUMNS`, each under its name and epoch: uint8 `(H, W, 3)`."""
-    columns = min(COLUMNS, len(runs))
-    canvas = Image.new("RGB", (columns * CELL, -(-len(runs) // columns) * (CELL + CAPTION)), (12, 14, 22))
-    pen, font = ImageDraw.Draw(canvas), ImageFont.load_default(18)
-    for index, (name, run) in enumerate(runs.items()):
-        left, top = index % columns * CELL, index // columns * (CELL + CAPTION)
+    """The last samples, each under its name and epoch: uint8 `(H, W, 3)`."""
+    pictures = {}
+    for name, run in runs.items():
         epoch = max(run.samples)
-        pen.text((left + 8, top + CAPTION // 2), f"{name}, epoch {epoch}", (214, 219, 232), font, anchor="lm")
         with Image.open(run.samples[epoch]) as file:
-            sample = file.convert("RGB")
-        scale = (CELL - 8) / max(sample.size)
-        size = (round(sample.width * scale), round(sample.height * scale))
-        canvas.paste(sample.resize(size, Image.Resampling.LANCZOS), (left + 4, top + CAPTION))
-    return np.asarray(canvas)
+            pictures[f"{name}, epoch {epoch}"] = file.convert("RGB")
+    return captioned(pictures, COLUMNS, CELL)

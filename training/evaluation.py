@@ -88,12 +88,13 @@ def evaluate(model: Path, data: Path, options: EvaluationOptions | None = None) 
         seen_real = _as_seen(classifier, holdout.images, training.class_names, "kinds of held-out")
         if asked is not None:
             metrics["accuracy"] = float(np.mean(seen == asked))
-        metrics["accuracy_real"] = float(np.mean(seen_real == holdout.labels))
+        metrics["accuracy_real"] = float(np.mean(_are_of(holdout.labels, seen_real)))
     if asked is not None or seen is not None:
-        kinds = (seen if asked is None else asked, training.labels, holdout.labels)
+        generated = np.equal.outer(seen if asked is None else asked, np.arange(len(training.class_names)))
+        members = (generated, training.labels > 0, holdout.labels > 0)
         metrics["kinds"] = {
             name: _shares(index, asked, seen)
-            | _of_kind([some[kind == index] for some, kind in zip(features, kinds, strict=True)], options.seed)
+            | _of_kind([some[of[:, index]] for some, of in zip(features, members, strict=True)], options.seed)
             for index, name in enumerate(training.class_names)
         }
     picture = neighbors_picture((images, training.images, holdout.images), features)
@@ -149,6 +150,11 @@ def _as_seen(classifier: Classifier, images: np.ndarray, names: Sequence[str], d
 def _positions(some: Sequence[str], names: Sequence[str]) -> np.ndarray:
     """Where each of `some` stands in `names`, -1 if it doesn't."""
     return np.array([names.index(name) if name in names else -1 for name in some])
+
+
+def _are_of(labels: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """Whether each picture is of the kind named for it, bool (N,); none is of -1."""
+    return (kinds >= 0) & (labels[np.arange(len(kinds)), kinds] > 0)
 
 
 def _shares(kind: int, asked: np.ndarray | None, seen: np.ndarray | None) -> dict[str, float]:

@@ -21,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("run", type=Path, help="run folder made by training.train")
     parser.add_argument("--saved-models", type=Path, default=Path("saved_models"), help="folder to export into")
+    parser.add_argument("--model", help="which of the run's models; by default the first of its family", default=None)
     parser.add_argument("--name", help="model name; by default made from the run, such as dcgan_v1_64", default=None)
     parser.add_argument("--version", type=int, help="version; by default one more than the newest", default=None)
     parser.add_argument("--best", action="store_true", help="export the best checkpoint's model, not the last one")

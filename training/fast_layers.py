@@ -15,10 +15,11 @@ from training import engine, fast_convolution
 # By stride; 4×4 kernels of stride 2 have too few multiplications for saving some to pay.
 _KERNEL_SIZES = {(1, 1): ((3, 3), (5, 5)), (2, 2): ((5, 5),)}
 _LEAST_CHANNELS = 64  # fewer, and the transforms cost as much as they save
+_LEAST_VALID_SIDE = 32  # pixels; "valid" padding computes a border that it throws away
 
 
 class Conv2D(layers.Conv2D):
-    """Keras' `Conv2D`; fast in float32 on processors, with stride 1 or 2 and "same" padding."""
+    """Keras' `Conv2D`; fast in float32 on processors, with stride 1 or 2; "valid" padding with stride 1 only."""
 
     def convolution_op(self, inputs, kernel):
         stride = self.strides[0]
@@ -26,8 +27,14 @@ class Conv2D(layers.Conv2D):
             return super().convolution_op(inputs, kernel)
         if inputs.shape[1] % stride or inputs.shape[2] % stride:
             return super().convolution_op(inputs, kernel)
+        if self.padding == "valid" and (stride > 1 or min(inputs.shape[1:3]) < _LEAST_VALID_SIDE):
+            return super().convolution_op(inputs, kernel)
         kernel = ops.copy(kernel)  # to a tensor; TensorFlow lets no variable into a function with its own gradient
-        return fast_convolution.conv(inputs, kernel, stride)
+        outputs = fast_convolution.conv(inputs, kernel, stride)
+        if self.padding == "valid":
+            border = self.kernel_size[0] // 2
+            outputs = outputs[:, border:-border, border:-border]
+        return outputs
 
 
 class Conv2DTranspose(layers.Conv2DTranspose):
@@ -35,7 +42,9 @@ class Conv2DTranspose(layers.Conv2DTranspose):
 
     def call(self, inputs):
         stride = self.strides[0]
-        if self.output_padding is not None or not _pays(self, inputs, inputs.shape[-1], stride**2 * self.filters):
+        if self.output_padding is not None or self.padding != "same":
+            return super().call(inputs)
+        if not _pays(self, inputs, inputs.shape[-1], stride**2 * self.filters):
             return super().call(inputs)
         outputs = fast_convolution.conv_transpose(inputs, ops.copy(self.kernel), stride)
         if self.use_bias:
@@ -51,7 +60,6 @@ def _pays(layer, inputs, channels: int, filters: int) -> bool:
     return (
         None not in inputs.shape
         and layer.kernel_size in _KERNEL_SIZES.get(tuple(layer.strides), ())
-        and layer.padding == "same"
         and layer.data_format == "channels_last"
         and tuple(layer.dilation_rate) == (1, 1)
         and keras.backend.standardize_dtype(inputs.dtype) == layer.compute_dtype == "float32"

@@ -12,6 +12,10 @@ from datasets.bodies import class_of_folder
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _OVERSAMPLING = 4  # each way, averaged
 _SUN = "sun"  # shines by itself, so it gets no shade
+_DUSTY = ("ceres", "mercury", "moon")  # dark dust without air: full, they look flat, with no darker limb
+_LINEAR = np.where(
+    np.arange(256) <= 10, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4
+)  # light by sRGB value (IEC 61966-2-1)
 
 
 def load_maps(folder: Path, class_names: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -35,15 +39,15 @@ def body_of_map(name: str) -> str:
     return class_of_folder(name.split("_")[0])
 
 
-def random_globes(surface: np.ndarray, count: int, size: int, seed: int, shaded: bool = True) -> np.ndarray:
+def random_globes(surface: np.ndarray, body: str, count: int, size: int, seed: int) -> np.ndarray:
     """Globes from all sides, of many sizes, off-center, under suns up to 70° from the viewer.
 
     Args:
         surface: Map, uint8 `(H, W, 3)`.
+        body: Its class; the sun itself gets no shade.
         count: Number of globes.
         size: Side of the pictures in pixels.
         seed: Of sides, suns, sizes and places.
-        shaded: Whether a sun lights it; a star itself shows only a darker limb.
 
     Returns:
         uint8 `(count, size, size, 3)`: diameters of 45 to 95 % of the side, on black.
@@ -58,28 +62,32 @@ def random_globes(surface: np.ndarray, count: int, size: int, seed: int, shaded:
                 surface,
                 size,
                 turn=_random_turn(random),
-                sun=_sun(random.uniform(0, 70), random.uniform(0, 360)) if shaded else None,
+                sun=None if body == _SUN else _sun(random.uniform(0, 70), random.uniform(0, 360)),
                 diameter=diameter,
                 center=0.5 + random.uniform(-room, room, 2),
+                dusty=body in _DUSTY,
             )
         )
     return np.stack(pictures)
 
 
-def draw_globe(surface: np.ndarray, size: int, turn, sun, diameter: float, center=(0.5, 0.5)) -> np.ndarray:
-    """One globe in parallel projection, antialiased.
+def draw_globe(
+    surface: np.ndarray, size: int, turn, sun, diameter: float, center=(0.5, 0.5), dusty: bool = False
+) -> np.ndarray:
+    """One globe in parallel projection, antialiased; a camera's view: light, not sRGB values, is shaded and averaged.
 
     Args:
-        surface: Map, uint8 `(H, W, 3)`: longitude -180° at its left edge, north pole at its top.
+        surface: Map, sRGB, uint8 `(H, W, 3)`: longitude -180° at its left edge, north pole at its top.
         size: Side of the picture in pixels.
         turn: Rotation matrix `(3, 3)` from the viewer's axes (right, up, towards the viewer) to the globe's, where
             the first leads to 90° east, the second to the north pole, the third to longitude 0.
         sun: Unit vector `(3,)` to the sun in the viewer's axes; None for a globe that shines, with a darker limb.
         diameter: Share of the side, in 0..1.
         center: Of the globe from the left and from the top, shares of the side.
+        dusty: Whether it scatters light as the moon does (Lommel-Seeliger) instead of as paper does (Lambert).
 
     Returns:
-        uint8 `(size, size, 3)`, black around the globe.
+        sRGB, uint8 `(size, size, 3)`, black around the globe.
     """
     steps = (np.arange(size * _OVERSAMPLING) + 0.5) / (size * _OVERSAMPLING)
     x, y = np.meshgrid(steps - center[0], center[1] - steps)
@@ -91,16 +99,25 @@ def draw_globe(surface: np.ndarray, size: int, turn, sun, diameter: float, cente
     height, width = surface.shape[:2]
     column = ((longitude / (2 * np.pi) + 0.5) * width).astype(int) % width
     row = np.minimum(((0.5 - latitude / np.pi) * height).astype(int), height - 1)
-    light = np.maximum(towards_viewer @ sun, 0) if sun is not None else 0.4 + 0.6 * towards_viewer[:, 2]
+    light = _shade(towards_viewer, sun, dusty)
     fine = np.zeros((*inside.shape, 3))
-    fine[inside] = surface[row, column] * light[:, None]
+    fine[inside] = _LINEAR[surface[row, column]] * light[:, None]
     averaged = fine.reshape(size, _OVERSAMPLING, size, _OVERSAMPLING, 3).mean(axis=(1, 3))
-    return np.rint(averaged).astype(np.uint8)
+    return np.rint(255 * _as_srgb(averaged)).astype(np.uint8)
 
 
-def is_shaded(body: str) -> bool:
-    """Whether a body is lit from outside."""
-    return body != _SUN
+def _shade(normals: np.ndarray, sun, dusty: bool) -> np.ndarray:
+    """Share of the light that comes to the viewer from places with these normals, `(N, 3)` to `(N,)` in 0..1."""
+    towards_viewer = normals[:, 2]
+    if sun is None:
+        return 0.4 + 0.6 * towards_viewer  # the sun's limb in green light
+    towards_sun = np.maximum(normals @ sun, 0)
+    return towards_sun / (towards_sun + towards_viewer + 1e-6) if dusty else towards_sun
+
+
+def _as_srgb(light: np.ndarray) -> np.ndarray:
+    """Light in 0..1 to sRGB values in 0..1 (IEC 61966-2-1)."""
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def _random_turn(random: np.random.Generator) -> np.ndarray:

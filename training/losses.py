@@ -1,7 +1,8 @@
-"""GAN losses as pure functions of discriminator logits; each returns a float32 scalar to minimize."""
+"""Losses of GANs and autoencoders as pure functions; each returns a float32 scalar to minimize."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -146,6 +147,56 @@ def r1_penalty(real_gradients, gamma):
     """
     squared = ops.square(ops.cast(real_gradients, "float32"))
     return 0.5 * gamma * ops.mean(ops.sum(squared, axis=(1, 2, 3)))
+
+
+def kl_divergence(mean, log_variance):
+    """How far normal distributions are from the standard normal one, averaged over the batch.
+
+    Reference: Kingma and Welling 2014, "Auto-Encoding Variational Bayes" (arXiv:1312.6114), appendix B.
+
+    Args:
+        mean: Float `(B, Z)`.
+        log_variance: Natural logarithms of the variances, float `(B, Z)`.
+
+    Returns:
+        Float32 scalar in nats per picture, at least 0.
+    """
+    mean, log_variance = ops.cast(mean, "float32"), ops.cast(log_variance, "float32")
+    per_number = ops.square(mean) + ops.exp(log_variance) - log_variance - 1.0
+    return 0.5 * ops.mean(ops.sum(per_number, axis=-1))
+
+
+def laplace_reconstruction(pictures, reconstructions, scale):
+    """How improbable pictures are if each value is Laplace distributed around its reconstruction.
+
+    Args:
+        pictures: Float `(B, H, W, 3)`.
+        reconstructions: Float `(B, H, W, 3)`.
+        scale: Expected absolute error of a value, above 0.
+
+    Returns:
+        Float32 scalar in nats per picture: -log of the probability density, averaged over the batch.
+    """
+    errors = ops.abs(ops.cast(pictures, "float32") - ops.cast(reconstructions, "float32"))
+    return ops.mean(ops.sum(errors / scale + math.log(2.0 * scale), axis=(1, 2, 3)))
+
+
+def feature_distance(real_features, fake_features):
+    """Squared distance of two pictures' features over the squared length of the first's, averaged over the batch.
+
+    Reference: Larsen 2016, "Autoencoding beyond pixels using a learned similarity metric" (arXiv:1512.09300), eq. 7,
+    made independent of the scale of the features, which changes as the discriminator learns.
+
+    Args:
+        real_features: Float `(B, h, w, C)`.
+        fake_features: Float `(B, h, w, C)`.
+
+    Returns:
+        Float32 scalar, at least 0; 1 for features of 0.
+    """
+    real, fake = ops.cast(real_features, "float32"), ops.cast(fake_features, "float32")
+    squared = ops.sum(ops.square(real - fake), axis=(1, 2, 3))
+    return ops.mean(squared / (ops.sum(ops.square(real), axis=(1, 2, 3)) + 1e-8))
 
 
 class Loss(NamedTuple):

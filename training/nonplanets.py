@@ -7,9 +7,10 @@ from PIL import Image, ImageDraw
 
 
 def draw_nonplanets(count: int, size: int, seed: int) -> dict[str, np.ndarray]:
-    """Pictures by kind: noise, plain colors, gradients, stripes, checkers, pages of text, faces.
+    """Pictures by kind: noise, plain colors, gradients, stripes, checkers, pages of text, faces, streets.
 
-    None of these kinds is drawn by `training.classifier_augment.no_planets` in the same way.
+    None of these kinds is drawn by `training.classifier_augment.no_planets` in the same way; it knows nothing like
+    faces, streets, stripes and checkers.
 
     Args:
         count: Pictures per kind.
@@ -74,6 +75,23 @@ def _face(size, random):
     return np.asarray(face)
 
 
+def _street(size, random):
+    """Houses with windows, some lit, under a sky."""
+    street = Image.fromarray(_blend(np.linspace(0, 1, size)[:, None] * np.ones(size), random))
+    draw = ImageDraw.Draw(street)
+    pane = max(1, size // 24)
+    left = 0
+    while left < size:
+        right, top = left + random.integers(4, 9) * 2 * pane, int(size * random.uniform(0.2, 0.7))
+        draw.rectangle((left, top, right - 1, size), fill=tuple(random.integers(30, 200, 3)))
+        light, dark = tuple(random.integers(180, 256, 3)), tuple(random.integers(0, 60, 3))
+        for x in range(left + pane, right - pane, 2 * pane):
+            for y in range(top + pane, size - pane, 3 * pane):
+                draw.rectangle((x, y, x + pane - 1, y + 2 * pane - 1), fill=light if random.random() < 0.3 else dark)
+        left = right
+    return np.asarray(street)
+
+
 def _along(size, random):
     """How far each pixel lies along a random direction, float `(size, size)` in 0..1."""
     y, x = np.mgrid[:size, :size]
@@ -100,4 +118,5 @@ _KINDS = {
     "checkers": _checkers,
     "page": _page,
     "face": _face,
+    "street": _street,
 }

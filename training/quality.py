@@ -71,7 +71,7 @@ def collapse_warning(measures: dict[str, float]) -> str | None:
 def _spread(images: np.ndarray) -> float:
     """Mean distance of two pictures, after averaging down to `COARSEST_SIDE`: what a glance tells apart."""
     levels = [images.astype(np.float32)]
-    while levels[-1].shape[1] // 2 >= COARSEST_SIDE and _even(levels[-1]):
+    while min(levels[-1].shape[1:3]) // 2 >= COARSEST_SIDE and _even(levels[-1]):
         levels.append(_half(levels[-1]))
     flat = levels[-1].reshape(len(images), -1)
     squared = (flat**2).sum(axis=1)
@@ -108,7 +108,7 @@ def _sorted_projections(images: np.ndarray, corners, directions: np.ndarray) -> 
 def _laplacian_pyramid(images: np.ndarray) -> list[np.ndarray]:
     """Detail per scale, finest first, the rest last; of pictures scaled to [-1, 1]."""
     levels, image = [], from_uint8(images)
-    while image.shape[1] // 2 >= COARSEST_SIDE and _even(image):
+    while min(image.shape[1:3]) // 2 >= COARSEST_SIDE and _even(image):
         smaller = _half(image)
         levels.append(image - smaller.repeat(2, axis=1).repeat(2, axis=2))
         image = smaller

@@ -1,25 +1,29 @@
-"""How a DCGAN is trained, as data: the original project's recipe and ours."""
+"""How GANs are trained, as data: the original project's recipe for its DCGANs, and ours."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
+from training.models.critic import CONDITIONINGS
 from training.models.dcgan import VARIANTS
 
 CHOICES = {
-    "variant": tuple(VARIANTS),
-    "discriminator": ("original", "deep"),
     "loss": ("non_saturating", "hinge", "least_squares", "wasserstein_gp"),
     "schedule": ("constant", "linear", "cosine"),
 }
+DCGAN_CHOICES = {
+    "variant": tuple(VARIANTS),
+    "discriminator": ("original", "deep"),
+    **CHOICES,
+}
+CONDITIONAL_CHOICES = {"conditioning": CONDITIONINGS, **CHOICES}
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
+class GANRecipe:
     """Hyperparameters of a GAN training; saved with the run and in the card of the exported model."""
 
-    variant: str  # of the architecture, a key of training.models.dcgan.VARIANTS
-    discriminator: str  # "original": the variant's own; "deep": training.models.critic
     loss: str  # a key of training.losses.LOSSES
     generator_learning_rate: float
     discriminator_learning_rate: float
@@ -36,9 +40,7 @@ class Recipe:
     ema_decay: float  # of the exported copy of the generator, per step; 0 exports the last weights
 
     def __post_init__(self):
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name} is {getattr(self, name)!r}: choose one of {', '.join(choices)}.")
+        check_choices(self, CHOICES)
         for name in ("beta_1", "beta_2", "augment_probability", "ema_decay"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be in 0..1.")
@@ -56,27 +58,89 @@ class Recipe:
             )
 
 
-RECIPES = {
-    "stable": Recipe(
-        variant="v1",
-        discriminator="deep",
-        loss="non_saturating",
-        generator_learning_rate=0.0002,
-        discriminator_learning_rate=0.0002,
-        beta_1=0.0,
-        beta_2=0.99,
-        schedule="constant",
-        clip_norm=0.0,
-        real_label_noise=0.0,
-        augment_probability=0.6,
-        flip=True,
-        r1_gamma=0.3,
-        r1_every=16,
-        gradient_penalty=0.0,
-        ema_decay=0.998,
-    ),
+@dataclasses.dataclass(frozen=True)
+class DCGANRecipe(GANRecipe):
+    """Hyperparameters of a DCGAN."""
+
+    variant: str  # of the architecture, a key of training.models.dcgan.VARIANTS
+    discriminator: str  # "original": the variant's own; "deep": training.models.critic
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_choices(self, DCGAN_CHOICES)
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelledGANRecipe(GANRecipe):
+    """Hyperparameters of a GAN that draws the kind asked for."""
+
+    generator_filters: int  # of the generator's last block
+    discriminator_filters: int  # of the discriminator's first convolution
+
+    def __post_init__(self):
+        super().__post_init__()
+        for name in ("generator_filters", "discriminator_filters"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 1.")
+
+
+@dataclasses.dataclass(frozen=True)
+class ConditionalRecipe(LabelledGANRecipe):
+    """Hyperparameters of a conditional GAN."""
+
+    conditioning: str  # how the discriminator learns of the kinds, one of training.models.critic.CONDITIONINGS
+    ramp_start: float  # share of the training after which kinds begin to count in the discriminator
+    ramp_end: float  # and after which they count in full
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_choices(self, CONDITIONAL_CHOICES)
+        if not 0 <= self.ramp_start <= self.ramp_end <= 1:
+            raise ValueError(
+                f"ramp_start is {self.ramp_start} and ramp_end {self.ramp_end}: both must be in 0..1, in this order."
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class ACGANRecipe(LabelledGANRecipe):
+    """Hyperparameters of an AC-GAN."""
+
+    kind_weight: float  # of the cross-entropy of kinds beside the GAN's own loss
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.kind_weight >= 0:
+            raise ValueError(f"kind_weight is {self.kind_weight}: it must be at least 0.")
+
+
+def check_choices(recipe, choices: Mapping[str, tuple[str, ...]]):
+    """Raises `ValueError` for a field of a recipe that is none of its choices."""
+    for name, allowed in choices.items():
+        if getattr(recipe, name) not in allowed:
+            raise ValueError(f"{name} is {getattr(recipe, name)!r}: choose one of {', '.join(allowed)}.")
+
+
+_STABLE = {
+    "loss": "non_saturating",
+    "generator_learning_rate": 0.0002,
+    "discriminator_learning_rate": 0.0002,
+    "beta_1": 0.0,
+    "beta_2": 0.99,
+    "schedule": "constant",
+    "clip_norm": 0.0,
+    "real_label_noise": 0.0,
+    "augment_probability": 0.6,
+    "flip": True,
+    "r1_gamma": 0.3,
+    "r1_every": 16,
+    "gradient_penalty": 0.0,
+    "ema_decay": 0.998,
+}
+
+DCGAN_RECIPES = {
+    "stable": DCGANRecipe(variant="v1", discriminator="deep", **_STABLE),
     # Adam's other settings, the losses and dropout are Keras' and the models' own.
-    "original": Recipe(
+    "original": DCGANRecipe(
         variant="v1",
         discriminator="original",
         loss="non_saturating",
@@ -94,4 +158,22 @@ RECIPES = {
         gradient_penalty=0.0,
         ema_decay=0.0,
     ),
+}
+
+# Generators that can draw detail learn it from a discriminator that may be steeper.
+_SHARP = {**_STABLE, "r1_gamma": 0.03}
+
+CONDITIONAL_RECIPES = {
+    "sharp": ConditionalRecipe(
+        conditioning="projection",
+        ramp_start=0.0,
+        ramp_end=0.2,
+        generator_filters=32,
+        discriminator_filters=32,
+        **_SHARP,
+    ),
+}
+
+ACGAN_RECIPES = {
+    "sharp": ACGANRecipe(kind_weight=0.5, generator_filters=32, discriminator_filters=32, **_SHARP),
 }

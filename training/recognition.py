@@ -21,7 +21,7 @@ from training.calibration import (
 )
 from training.classifier_augment import vary
 from training.files import write_text
-from training.globes import body_of_map, is_shaded, load_maps, random_globes
+from training.globes import body_of_map, load_maps, random_globes
 from training.grids import from_uint8, to_uint8
 from training.models.classifier import build_classifier
 from training.nonplanets import draw_nonplanets
@@ -66,8 +66,8 @@ def calibrate(run: Path, data: Path, maps: Path | None = None) -> dict[str, Any]
     def measure(images, labels, limit=unknown_below, temperature=temperature):
         return _measured(softmax(logits_of(images), temperature), labels, limit)
 
-    plain = measure(held.images, held.labels)
-    plain["confusion"] = _confusion(softmax(logits_of(held.images)), held.labels, class_names)
+    plain = measure(held.images, held.kinds)
+    plain["confusion"] = _confusion(softmax(logits_of(held.images)), held.kinds, class_names)
     recognition = {"held_out": plain, "varied": _cross_fitted(logits, labels, half)}
     if maps:
         recognition["other_maps"] = _on_maps(maps, class_names, config["size"], measure)
@@ -134,10 +134,10 @@ def _varied(held: Pictures) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     scaled = from_uint8(held.images)
     images = np.concatenate([ops.convert_to_numpy(vary(scaled, seed)) for _ in range(VARIATIONS)])
     half = np.zeros(len(held), bool)
-    for label in np.unique(held.labels):
-        members = np.flatnonzero(held.labels == label)  # in the order of the views, neighbors together
+    for kind in np.unique(held.kinds):
+        members = np.flatnonzero(held.kinds == kind)  # in the order of the views, neighbors together
         half[members[: len(members) // 2]] = True
-    return to_uint8(images), np.tile(held.labels, VARIATIONS), np.tile(half, VARIATIONS)
+    return to_uint8(images), np.tile(held.kinds, VARIATIONS), np.tile(half, VARIATIONS)
 
 
 def _cross_fitted(logits: np.ndarray, labels: np.ndarray, half: np.ndarray) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def _on_maps(maps: Path, class_names: tuple[str, ...], size: int, measure) -> di
     rows = {}
     for name, surface in load_maps(maps, class_names).items():
         body = body_of_map(name)
-        globes = random_globes(surface, GLOBES, size, seed=0, shaded=is_shaded(body))
+        globes = random_globes(surface, body, GLOBES, size, seed=0)
         rows[name] = measure(globes, np.full(GLOBES, class_names.index(body)))
     bodies = {body_of_map(name) for name in rows}
     of_body = [[row for name, row in rows.items() if body_of_map(name) == body] for body in bodies]

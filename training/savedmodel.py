@@ -18,10 +18,8 @@ from keras import ops
 from training.families import FAMILIES
 from training.files import write_text
 from training.logs import read_log
+from training.saved_signatures import example_latents, example_pictures, from_pixels, save_signatures, to_pixels
 from training.served import CARD
-from training.warmup import write_warmup_records
-
-WARMUP_BATCH_SIZES = (1, 2, 4, 8, 16, 32)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +27,7 @@ class ExportOptions:
     """Where to export to, and what the run itself does not know."""
 
     saved_models: Path
+    model: str | None = None  # a key of the family's exports; None: its first
     name: str | None = None
     version: int | None = None
     best: bool = False  # the models of the best checkpoint instead of the last ones
@@ -50,11 +49,14 @@ def export_run(run: Path, options: ExportOptions) -> Path:
         The new folder `saved_models/NAME/VERSION`; it appears whole, by one rename.
 
     Raises:
-        ValueError: The run is unfinished, or the version exists already.
+        ValueError: The run is unfinished, has no such model, or the version exists already.
     """
     config = _read_config(run)
-    family = FAMILIES[config["family"]]
-    name = options.name or family.name(config)
+    exports = FAMILIES[config["family"]].exports
+    model = options.model or next(iter(exports))
+    if model not in exports:
+        raise ValueError(f"A {config['family']} has no {model} to export: choose {' or '.join(exports)}.")
+    name = options.name or exports[model].name(config)
     version = options.version or _next_version(options.saved_models / name)
     target = options.saved_models / name / str(version)
     if target.exists():
@@ -63,7 +65,7 @@ def export_run(run: Path, options: ExportOptions) -> Path:
     # A name that is no integer, so that a server polling the folder never loads it half written.
     partial = Path(tempfile.mkdtemp(prefix=f".{version}-partial-", dir=target.parent))
     try:
-        entries = family.export(run / "best" if options.best else run, config, partial)
+        entries = exports[model].write(run / "best" if options.best else run, config, partial)
         card = {"name": name, "version": version, **entries, **_training_facts(config, read_log(run), options)}
         if options.description:
             card["description"] = options.description
@@ -77,29 +79,53 @@ def export_run(run: Path, options: ExportOptions) -> Path:
 
 
 def save_generator(generator: keras.Model, folder: Path):
-    """Saves signature `generate` (also `serving_default`): latent f32 [B, Z] to image u8 [B, H, W, 3].
+    """Saves signature `generate`: latent f32 [B, Z] and, if it takes one, kind f32 [B, K] to image u8 [B, H, W, 3].
 
     Args:
-        generator: Model from latents `(B, Z)` to pictures in [-1, 1].
-        folder: Gets the SavedModel and `assets.extra/tf_serving_warmup_requests`.
+        generator: Model with inputs `latent` and perhaps `kind` to pictures in [-1, 1].
+        folder: Gets the SavedModel.
     """
-    latent_size = generator.input_shape[-1]
-    module = tf.Module()
-    module.variables_of_generator = [variable.value for variable in generator.variables]
+    sizes = {one.name: one.shape[-1] for one in generator.inputs}
+    specs = {name: tf.TensorSpec([None, size], tf.float32, name=name) for name, size in sizes.items()}
+    if "kind" in sizes:
 
-    @tf.function(input_signature=[tf.TensorSpec([None, latent_size], tf.float32, name="latent")])
-    def generate(latent):
-        image = ops.round((generator(latent, training=False) + 1.0) * 127.5)
-        return {"image": ops.cast(ops.clip(image, 0, 255), "uint8")}
+        @tf.function(input_signature=[specs["latent"], specs["kind"]])
+        def generate(latent, kind):
+            return {"image": to_pixels(generator({"latent": latent, "kind": kind}, training=False))}
 
-    signatures = {"serving_default": generate, "generate": generate}
-    tf.saved_model.save(module, str(folder), signatures=signatures)
-    random = np.random.default_rng(0)
-    requests = [
-        {"latent": random.standard_normal((batch, latent_size), dtype=np.float32)} for batch in WARMUP_BATCH_SIZES
-    ]
-    write_warmup_records(folder, "generate", requests)
-    _check_loads(folder, generator)
+    else:
+
+        @tf.function(input_signature=[specs["latent"]])
+        def generate(latent):
+            return {"image": to_pixels(generator(latent, training=False))}
+
+    def example(batch: int) -> dict[str, np.ndarray]:
+        inputs = {"latent": example_latents(batch, sizes["latent"])}
+        if "kind" in sizes:
+            inputs["kind"] = np.eye(sizes["kind"], dtype=np.float32)[np.arange(batch) % sizes["kind"]]
+        return inputs
+
+    save_signatures(folder, [generator], {"generate": generate}, example)
+
+
+def save_discriminator(discriminator: keras.Model, folder: Path):
+    """Saves signature `discriminate`: image u8 [B, H, W, 3] to realness f32 [B] in 0..1, whatever the kind.
+
+    Args:
+        discriminator: Model with input `image` in [-1, 1], perhaps also `kind`, and output `logit`.
+        folder: Gets the SavedModel.
+    """
+    image = discriminator.get_layer("image").output
+    alone = keras.Model(image, discriminator.get_layer("logit").output)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, *image.shape[1:]], tf.uint8, name="image")])
+    def discriminate(image):
+        return {"realness": ops.sigmoid(alone(from_pixels(image), training=False)[:, 0])}
+
+    def example(batch: int) -> dict[str, np.ndarray]:
+        return {"image": example_pictures(batch, image.shape[1:])}
+
+    save_signatures(folder, [alone], {"discriminate": discriminate}, example)
 
 
 def _training_facts(config: dict, log: list[dict], options: ExportOptions) -> dict:
@@ -134,13 +160,3 @@ def _read_config(run: Path) -> dict:
 def _next_version(folder: Path) -> int:
     versions = [int(path.name) for path in folder.glob("*") if path.name.isdecimal()]
     return max(versions, default=0) + 1
-
-
-def _check_loads(folder: Path, generator: keras.Model):
-    """Loads what was written and compares one picture with the Keras model's."""
-    latent = np.random.default_rng(1).standard_normal((1, generator.input_shape[-1]), dtype=np.float32)
-    image = tf.saved_model.load(str(folder)).signatures["generate"](latent=tf.constant(latent))["image"].numpy()
-    expected = (ops.convert_to_numpy(generator(latent, training=False)) + 1.0) * 127.5
-    worst = np.abs(image - expected).max()
-    if not worst <= 1.0:  # also catches NaN
-        raise ValueError(f"The exported model differs from the trained one by {worst:.1f} of 255 levels: not exported.")

@@ -83,7 +83,7 @@ def _noise(size: int):
 
     count = BATCH_SIZE * 4
     images = np.random.default_rng(0).integers(0, 256, (count, size, size, 3), np.uint8)
-    return Pictures(images, np.zeros(count, np.int32), ("noise",), ("",) * count)
+    return Pictures(images, np.ones((count, 1), np.float32), ("noise",), ("",) * count)
 
 
 def _baseline(variant: str, size: int) -> Callable[[int], object]:
@@ -98,6 +98,7 @@ def _baseline(variant: str, size: int) -> Callable[[int], object]:
 
 def _ours(variant: str, size: int) -> Callable[[int], object]:
     import training.train  # noqa: F401, sets TensorFlow up as the command does
+    from datasets.sampling import shuffled
     from training.config import TrainingConfig
     from training.families import FAMILIES, recipe_of
     from training.feeding import training_batches
@@ -110,7 +111,7 @@ def _ours(variant: str, size: int) -> Callable[[int], object]:
     precision = choose_precision(config.precision)
     print(f"{variant}@{size}: ours computes in {precision}", flush=True)
     trainer = FAMILIES[config.family].build(config, recipe_of(config)[1], pictures, 1, precision)
-    batches = training_batches(pictures, BATCH_SIZE, 0, 0)
+    batches = training_batches(pictures, BATCH_SIZE, shuffled(len(pictures), seed=0), 0)
 
     def run(steps: int):
         for index in range(steps):

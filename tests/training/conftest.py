@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from datasets.prepare import prepare
@@ -22,3 +23,28 @@ def prepared_data(tmp_path_factory):
     out = tmp_path_factory.mktemp("prepared")
     prepare(raw, out, sizes=[16], workers=1)
     return out
+
+
+@pytest.fixture(scope="session")
+def measurable_data(tmp_path_factory):
+    """60 views of Earth and of Mars at 16 px, 24 held out of each; 10 of Venus, 4 held out."""
+    raw, out = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("data")
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[:48, :48] - 23.5
+    bodies = (("earth", 60, (60, 110, 220)), ("mars", 60, (210, 100, 60)), ("venus", 10, (200, 180, 90)))
+    for name, count, color in bodies:
+        (raw / name).mkdir()
+        for view in range(count):
+            texture = np.kron(random.uniform(0.4, 1.0, (6, 6)), np.ones((8, 8)))[..., None]
+            disc = np.where((x**2 + y**2 < 400)[..., None], np.array(color) * texture, 0)
+            Image.fromarray(disc.astype(np.uint8)).save(raw / name / f"{view:03d}.png")
+    prepare(raw, out, sizes=[16], holdout=0.4, workers=1)
+    return out
+
+
+@pytest.fixture
+def eagerly():
+    """Steps without compiling them: quicker where only a few are taken."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

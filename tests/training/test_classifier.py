@@ -21,9 +21,9 @@ from training.features import Classifier
 from training.logs import read_log
 from training.loop import train
 from training.models.classifier import build_classifier, features_of
-from training.savedmodel import WARMUP_BATCH_SIZES
+from training.saved_signatures import WARMUP_BATCH_SIZES
 from training.savedmodel_classifier import save_classifier
-from training.trainers.classifier import RECIPES, ClassifierTrainer
+from training.trainers.classifier import RECIPES, ClassifierTrainer, _outliers
 
 
 def config_of(data, out, **changes) -> TrainingConfig:
@@ -85,7 +85,7 @@ def tiny_trainer(data) -> ClassifierTrainer:
 @pytest.fixture(scope="module")
 def batch(prepared_data):
     pictures = load_pictures(prepared_data, 16)
-    return pictures.images.astype(np.float32) / 127.5 - 1.0, np.eye(2, dtype=np.float32)[pictures.labels]
+    return pictures.images.astype(np.float32) / 127.5 - 1.0, pictures.labels
 
 
 def test_it_learns_to_tell_two_colors(prepared_data, batch):
@@ -99,6 +99,18 @@ def test_it_learns_to_tell_two_colors(prepared_data, batch):
     assert after.score < before.score
     assert after.picture.dtype == np.uint8
     np.testing.assert_array_equal(trainer.preview().picture, after.picture)
+
+
+@pytest.mark.parametrize(
+    ("batch", "share", "expected"), [(32, 0.125, 4), (8, 0.125, 2), (2, 0.125, 2), (3, 1.0, 2), (1, 0.0, 0)]
+)
+def test_small_batches_hold_outliers_too(batch, share, expected):
+    assert _outliers(batch, share) == expected
+
+
+def test_batches_too_small_for_outliers_are_named():
+    with pytest.raises(ValueError, match="--batch-size 2"):
+        _outliers(1, 0.125)
 
 
 def test_state_holds_all_that_a_step_depends_on(prepared_data, batch, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from keras import ops
 from PIL import Image
 
-from training.classifier_augment import _jpeg, no_planets, vary
+from training.classifier_augment import _Dice, _jpeg, _print, no_planets, vary
 
 
 @pytest.fixture
@@ -57,6 +57,18 @@ def test_no_planets_are_as_many_and_unlike_their_sources(planets):
     pictures = run(no_planets, planets, keras.random.SeedGenerator(0))
     assert pictures.shape == planets.shape
     assert (np.abs(pictures - planets).mean(axis=(1, 2, 3)) > 0.05).all()
+
+
+def test_some_are_print():
+    """Lines of words: rows of two colors between rows of one."""
+    light = np.zeros((64, 44, 44, 3), np.float32)
+    printed = run(_print, light, _Dice(64, keras.random.SeedGenerator(0)))
+    assert 0.0 <= printed.min() <= printed.max() <= 1.0
+    for page in printed:
+        colors = np.unique(page.reshape(-1, 3), axis=0)
+        assert len(colors) == 2
+        plain = (page == page[:, :1]).all(axis=(1, 2))
+        assert 0.3 < plain.mean() < 0.9
 
 
 @pytest.mark.parametrize(("quality", "coarseness"), [(50, 1.0), (25, 2.0)])

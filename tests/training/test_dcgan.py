@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from datasets.manifest import Size
 from training.models.critic import MinibatchStd, build_critic
 from training.models.dcgan import build_discriminator, build_generator
 
@@ -36,18 +37,28 @@ def test_unknown_variant_and_odd_size_are_named():
         build_generator("v3", 64)
     with pytest.raises(ValueError, match="66 px"):
         build_discriminator("v1", 66)
-    with pytest.raises(ValueError, match="48 px"):
-        build_critic(48)
+    with pytest.raises(ValueError, match="50 px"):
+        build_critic(Size(50, 50))
 
 
-@pytest.mark.parametrize("size", [16, 64])
+@pytest.mark.parametrize("size", ["16", "64", "16x32"])
 def test_critic_gives_one_logit_per_picture(size):
-    assert build_critic(size, widths=(4, 8)).output_shape == (None, 1)
+    assert build_critic(Size.of(size), widths=(4, 8)).output_shape == (None, 1)
 
 
 def test_minibatch_std_sees_variety_and_keeps_groups_apart():
     same = np.ones((4, 2, 2, 3), np.float32)
     varied = np.stack([np.full((2, 2, 3), value, np.float32) for value in (-3.0, -1.0, 1.0, 3.0)])
-    channel = keras.ops.convert_to_numpy(MinibatchStd(group_size=4)(np.concatenate([same, varied])))[..., -1]
+    layer = MinibatchStd(group_size=4)
+    channel = keras.ops.convert_to_numpy(layer(np.concatenate([same, varied]), training=True))[..., -1]
     np.testing.assert_allclose(channel[:4], 1e-3, rtol=1e-3)
     np.testing.assert_allclose(channel[4:], np.sqrt(5.0), rtol=1e-3)
+
+
+def test_minibatch_std_judges_a_picture_alone_by_what_was_usual():
+    varied = np.stack([np.full((2, 2, 3), value, np.float32) for value in (-3.0, -1.0, 1.0, 3.0)])
+    layer = MinibatchStd(group_size=4)
+    for _ in range(1000):
+        layer(varied, training=True)
+    alone = keras.ops.convert_to_numpy(layer(varied[:1]))[..., -1]
+    np.testing.assert_allclose(alone, np.sqrt(5.0), rtol=1e-2)

@@ -8,41 +8,22 @@ import pytest
 from PIL import Image
 
 from datasets.pictures import load_pictures
-from datasets.prepare import prepare
 from tests.training.served_models import SIDE, write_classifier, write_generator
 from training.evaluate import main
 from training.evaluation import EvaluationOptions, evaluate
 from training.metrics.summary import FEWEST
 from training.neighbors import neighbors_picture
 
-COLORS = {"earth": (60, 110, 220), "mars": (210, 100, 60), "venus": (200, 180, 90)}
-
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    """60 views of Earth and of Mars, 24 held out of each; 10 of Venus, 4 held out."""
-    raw, out = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("data")
-    random = np.random.default_rng(0)
-    y, x = np.mgrid[:48, :48] - 23.5
-    for name, count in (("earth", 60), ("mars", 60), ("venus", 10)):
-        (raw / name).mkdir()
-        for view in range(count):
-            texture = np.kron(random.uniform(0.4, 1.0, (6, 6)), np.ones((8, 8)))[..., None]
-            disc = np.where((x**2 + y**2 < 400)[..., None], np.array(COLORS[name]) * texture, 0)
-            Image.fromarray(disc.astype(np.uint8)).save(raw / name / f"{view:03d}.png")
-    prepare(raw, out, sizes=[SIDE], holdout=0.4, workers=1)
-    return out
-
-
-@pytest.fixture(scope="module")
-def models(data, tmp_path_factory):
+def models(measurable_data, tmp_path_factory):
     """`copier` draws training pictures; `mirror` held-out ones mirrored, by kind; `blank` black ones."""
     folder = tmp_path_factory.mktemp("models")
     names = ("earth", "mars")
-    training, holdout = (load_pictures(data, SIDE, split, names) for split in ("train", "holdout"))
+    training, holdout = (load_pictures(measurable_data, SIDE, split, names) for split in ("train", "holdout"))
     write_classifier(folder / "classifier_64" / "3")
     write_generator(folder / "copier" / "1", training.images, names)
-    write_generator(folder / "mirror" / "1", holdout.images[:, :, ::-1], names, kinds=holdout.labels)
+    write_generator(folder / "mirror" / "1", holdout.images[:, :, ::-1], names, kinds=holdout.kinds)
     write_generator(folder / "blank" / "1", np.zeros((1, SIDE, SIDE, 3), np.uint8), (*names, "venus"))
     return folder
 
@@ -50,8 +31,8 @@ def models(data, tmp_path_factory):
 OPTIONS = EvaluationOptions(count=300, extractor="classifier")
 
 
-def test_copies_are_found_out(models, data):
-    metrics = evaluate(models / "copier", data, OPTIONS).metrics
+def test_copies_are_found_out(models, measurable_data):
+    metrics = evaluate(models / "copier", measurable_data, OPTIONS).metrics
     assert metrics["memorization_ratio"] == 0.0
     assert metrics["kid_x1000"] == pytest.approx(metrics["kid_x1000_floor"], abs=2 * metrics["kid_x1000_floor_std"])
     assert metrics["density"] == pytest.approx(metrics["density_real"], abs=0.3)
@@ -61,24 +42,24 @@ def test_copies_are_found_out(models, data):
     assert "accuracy" not in metrics
 
 
-def test_unconditional_pictures_count_as_the_kind_they_look_like(models, data):
-    kinds = evaluate(models / "copier", data, OPTIONS).metrics["kinds"]
+def test_unconditional_pictures_count_as_the_kind_they_look_like(models, measurable_data):
+    kinds = evaluate(models / "copier", measurable_data, OPTIONS).metrics["kinds"]
     assert list(kinds) == ["earth", "mars"]
     assert kinds["earth"]["share"] + kinds["mars"]["share"] == pytest.approx(1.0)
     assert kinds["earth"]["pictures"] == round(300 * kinds["earth"]["share"])
     assert kinds["earth"]["memorization_ratio"] == 0.0
 
 
-def test_conditional_pictures_count_as_the_kind_asked_for(models, data):
-    metrics = evaluate(models / "mirror", data, OPTIONS).metrics
+def test_conditional_pictures_count_as_the_kind_asked_for(models, measurable_data):
+    metrics = evaluate(models / "mirror", measurable_data, OPTIONS).metrics
     assert metrics["accuracy"] == 1.0
     for kind in metrics["kinds"].values():
         assert (kind["pictures"], kind["share"], kind["accuracy"]) == (150, 0.5, 1.0)
         assert kind["memorization_ratio"] == pytest.approx(1.0, abs=0.2)
 
 
-def test_black_pictures_are_bad_and_kinds_with_too_few_say_so(models, data):
-    metrics = evaluate(models / "blank", data, OPTIONS).metrics
+def test_black_pictures_are_bad_and_kinds_with_too_few_say_so(models, measurable_data):
+    metrics = evaluate(models / "blank", measurable_data, OPTIONS).metrics
     assert metrics["kid_x1000"] > metrics["kid_x1000_floor"] + 5 * metrics["kid_x1000_std"]
     assert (metrics["density"], metrics["coverage"]) == (0.0, 0.0)
     assert metrics["kinds"]["venus"] == {
@@ -88,11 +69,11 @@ def test_black_pictures_are_bad_and_kinds_with_too_few_say_so(models, data):
     }
 
 
-def test_a_card_that_does_not_fit_its_model_is_one_sentence(models, data, tmp_path, capsys):
+def test_a_card_that_does_not_fit_its_model_is_one_sentence(models, measurable_data, tmp_path, capsys):
     folder = shutil.copytree(models / "mirror", tmp_path / "mirror")
     card_file = folder / "1" / "assets.extra" / "card.json"
     card = json.loads(card_file.read_text())
-    asked = [str(folder), "--data", str(data), "--classifier", str(models / "classifier_64")]
+    asked = [str(folder), "--data", str(measurable_data), "--classifier", str(models / "classifier_64")]
     card_file.write_text(json.dumps(card | {"class_names": []}))
     assert main([*asked, "--extractor", "classifier"]) == 2
     assert "for each of the card's 0 class_names" in capsys.readouterr().err
@@ -101,18 +82,29 @@ def test_a_card_that_does_not_fit_its_model_is_one_sentence(models, data, tmp_pa
     assert "lacks 'image_size'" in capsys.readouterr().err
 
 
-def test_the_seed_decides(models, data):
-    first, again = (evaluate(models / "mirror", data, OPTIONS).metrics for _ in range(2))
-    other = evaluate(models / "mirror", data, EvaluationOptions(count=300, extractor="classifier", seed=1)).metrics
+def test_the_seed_decides(models, measurable_data):
+    first, again = (evaluate(models / "mirror", measurable_data, OPTIONS).metrics for _ in range(2))
+    other = evaluate(
+        models / "mirror", measurable_data, EvaluationOptions(count=300, extractor="classifier", seed=1)
+    ).metrics
     assert first == again
     assert first["kid_x1000"] != other["kid_x1000"]
 
 
-def test_command_writes_card_json_and_picture(models, data, tmp_path, capsys):
+def test_command_writes_card_json_and_picture(models, measurable_data, tmp_path, capsys):
     card_file = models / "copier" / "1" / "assets.extra" / "card.json"
     before = json.loads(card_file.read_text())
     outputs = ["--json", str(tmp_path / "new" / "figures.json"), "--neighbors", str(tmp_path / "new" / "near.png")]
-    asked = [str(models / "copier"), "--data", str(data), "--count", "100", "--extractor", "classifier", *outputs]
+    asked = [
+        str(models / "copier"),
+        "--data",
+        str(measurable_data),
+        "--count",
+        "100",
+        "--extractor",
+        "classifier",
+        *outputs,
+    ]
     assert main([*asked, "--no-card"]) == 0
     assert json.loads(card_file.read_text()) == before
     assert main(asked) == 0
@@ -140,8 +132,8 @@ def test_command_writes_card_json_and_picture(models, data, tmp_path, capsys):
         ({"count": "5"}, f"draw at least {FEWEST}"),
     ],
 )
-def test_what_cannot_be_measured_is_one_sentence(models, data, capsys, changes, message):
-    asked = {"model": "copier", "data": str(data), "count": "20", "classifier": "classifier_64"} | changes
+def test_what_cannot_be_measured_is_one_sentence(models, measurable_data, capsys, changes, message):
+    asked = {"model": "copier", "data": str(measurable_data), "count": "20", "classifier": "classifier_64"} | changes
     arguments = ["--data", asked["data"], "--count", asked["count"], "--classifier", str(models / asked["classifier"])]
     assert main([str(models / asked["model"]), *arguments, "--extractor", "classifier"]) == 2
     error = capsys.readouterr().err

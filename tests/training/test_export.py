@@ -11,7 +11,8 @@ from training.config import TrainingConfig
 from training.export import main
 from training.loop import train
 from training.models.dcgan import build_generator
-from training.savedmodel import WARMUP_BATCH_SIZES, ExportOptions, export_run
+from training.saved_signatures import WARMUP_BATCH_SIZES
+from training.savedmodel import ExportOptions, export_run
 from training.warmup import prediction_log
 
 
@@ -58,7 +59,7 @@ def test_failed_export_leaves_nothing(run, tmp_path, monkeypatch):
     def fail(*arguments):
         raise ValueError("disk full")
 
-    monkeypatch.setattr("training.savedmodel.write_warmup_records", fail)
+    monkeypatch.setattr("training.saved_signatures.write_warmup_records", fail)
     with pytest.raises(ValueError, match="disk full"):
         export_run(run, ExportOptions(saved_models=tmp_path))
     assert list((tmp_path / "dcgan_v1_16").iterdir()) == []

@@ -33,6 +33,33 @@ def test_sun_lights_its_side(quarters):
     assert globe[:, 17:].max() > 100
 
 
+def shades(**light):
+    """A row through the middle of a gray globe from its middle to near its right limb, in shares of the middle."""
+    surface = np.full((8, 16, 3), 188, np.uint8)  # half of white's light
+    row = draw_globe(surface, 64, UPRIGHT, diameter=1.0, **light)[32, 32:62, 0]
+    return row / row[0]
+
+
+def test_light_is_shaded_and_not_srgb_values():
+    full = shades(sun=np.array([0.0, 0.0, 1.0]))
+    cosine = np.sqrt(1 - (np.arange(30) / 32) ** 2)
+    np.testing.assert_allclose(full, cosine ** (1 / 2.2), atol=0.04)
+
+
+def test_full_moon_is_flat_and_the_sun_has_a_darker_limb():
+    assert shades(sun=np.array([0.0, 0.0, 1.0]), dusty=True).min() > 0.99
+    assert 0.7 < shades(sun=None)[-1] < 0.9
+
+
+@pytest.mark.parametrize("body", ["moon", "jupiter"])
+def test_night_sides_are_black(body):
+    surface = np.full((8, 16, 3), 255, np.uint8)
+    globes = random_globes(surface, body, 4, 16, seed=0)
+    assert (globes.max(axis=(1, 2, 3)) > 150).all()
+    side = draw_globe(surface, 32, UPRIGHT, np.array([1.0, 0.0, 0.0]), 0.9, dusty=body == "moon")
+    assert side[:, :15].max() == 0
+
+
 def test_size_and_place_are_as_asked(quarters):
     globe = draw_globe(quarters, 40, UPRIGHT, sun=None, diameter=0.5, center=(0.25, 0.75))
     rows, columns = np.nonzero(globe.any(axis=-1))
@@ -40,8 +67,8 @@ def test_size_and_place_are_as_asked(quarters):
 
 
 def test_random_globes_are_reproducible_and_show_all_sides(quarters):
-    globes = random_globes(quarters, 8, 16, seed=1)
-    np.testing.assert_array_equal(globes, random_globes(quarters, 8, 16, seed=1))
+    globes = random_globes(quarters, "earth", 8, 16, seed=1)
+    np.testing.assert_array_equal(globes, random_globes(quarters, "earth", 8, 16, seed=1))
     assert len({globe.tobytes() for globe in globes}) == 8
     assert (globes.max(axis=(0, 1, 2)) > 50).all()
 

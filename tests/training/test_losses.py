@@ -58,6 +58,31 @@ def test_r1_penalty_is_half_gamma_times_the_squared_norm():
     assert float(losses.r1_penalty(gradients, gamma=0.2)) == pytest.approx(0.1 * 12 * 0.25, abs=1e-6)
 
 
+def test_kl_divergence_golden_numbers():
+    zeros = np.zeros((2, 3), np.float32)
+    assert float(losses.kl_divergence(zeros, zeros)) == pytest.approx(0.0, abs=1e-6)
+    mean, log_variance = np.array([[2.0, 0.0]], np.float32), np.array([[0.0, 1.0]], np.float32)
+    assert float(losses.kl_divergence(mean, log_variance)) == pytest.approx(0.5 * (4 + math.e - 2), abs=1e-5)
+
+
+def test_laplace_reconstruction_is_a_probability_density():
+    errors = np.linspace(-4, 4, 8001, dtype=np.float32)
+    nats = [float(losses.laplace_reconstruction(np.full((1, 1, 1, 1), e), np.zeros((1, 1, 1, 1)), 0.2)) for e in (0, 1)]
+    assert nats == pytest.approx([math.log(0.4), math.log(0.4) + 5.0], abs=1e-5)
+    density = np.exp(-np.abs(errors) / 0.2 - nats[0])
+    assert density.sum() * 0.001 == pytest.approx(1.0, abs=1e-3)
+
+
+def test_feature_distance_does_not_depend_on_their_scale():
+    random = np.random.default_rng(0)
+    real, fake = random.standard_normal((2, 3, 2, 2, 4)).astype(np.float32)
+    distance = float(losses.feature_distance(real, fake))
+    assert distance > 0
+    assert float(losses.feature_distance(real * 50, fake * 50)) == pytest.approx(distance, rel=1e-4)
+    assert float(losses.feature_distance(real, real * 0)) == pytest.approx(1.0, rel=1e-4)
+    assert float(losses.feature_distance(real, real)) == 0.0
+
+
 @pytest.mark.parametrize("name", losses.LOSSES)
 def test_every_loss_falls_as_each_side_gets_better(name):
     loss = losses.LOSSES[name]

@@ -4,12 +4,13 @@ import keras
 import numpy as np
 import pytest
 
+from datasets.manifest import Size
 from training import precision
 from training.models.critic import build_critic
 from training.models.dcgan import build_generator
 from training.precision import choose_precision, dtype_policy
 from training.quality import SampleQuality
-from training.recipes import RECIPES
+from training.recipes import DCGAN_RECIPES
 from training.trainers.gan import GANTrainer
 
 
@@ -40,9 +41,9 @@ def test_policy_ends_with_its_block():
 
 def test_bfloat16_training_keeps_float32_weights_and_stays_finite():
     with dtype_policy("mixed_bfloat16"):
-        generator, discriminator = build_generator("v1", 16), build_critic(16)
+        generator, discriminator = build_generator("v1", 16), build_critic(Size(16, 16))
         quality = SampleQuality(np.zeros((2, 16, 16, 3), np.uint8))
-        trainer = GANTrainer(generator, discriminator, RECIPES["stable"], 1, 0, quality)
+        trainer = GANTrainer(generator, discriminator, DCGAN_RECIPES["stable"], 1, 0, quality)
     images = np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 3)).astype(np.float32)
     metrics = trainer.step(images, np.ones((8, 1), np.float32), 0)
     assert all(np.isfinite(float(value)) for value in metrics.values())

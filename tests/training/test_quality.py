@@ -45,3 +45,13 @@ def test_collapse_is_noticed(quality):
     assert measures["diversity"] == pytest.approx(0.0, abs=0.01)
     assert "collapsed" in collapse_warning(measures)
     assert collapse_warning(quality.measure(discs(64, seed=3))) is None
+
+
+@pytest.mark.parametrize("shape", [(128, 32), (32, 128), (64, 32)])
+def test_pictures_need_not_be_square(shape):
+    real, generated = np.random.default_rng(0).integers(0, 256, (2, 8, *shape, 3), np.uint8)
+    quality = SampleQuality(real)
+    assert quality.measure(real)["sliced_wasserstein"] == 0.0
+    assert (
+        0.0 < quality.measure(generated)["sliced_wasserstein"] < quality.measure(generated // 4)["sliced_wasserstein"]
+    )

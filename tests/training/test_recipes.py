@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from training.losses import LOSSES
-from training.recipes import CHOICES, RECIPES
+from training.recipes import CHOICES, DCGAN_RECIPES
 
 
 def test_every_loss_can_be_chosen():
@@ -25,4 +25,4 @@ def test_every_loss_can_be_chosen():
 )
 def test_impossible_recipes_are_refused_in_one_sentence(changes, sentence):
     with pytest.raises(ValueError, match=sentence):
-        dataclasses.replace(RECIPES["stable"], **changes)
+        dataclasses.replace(DCGAN_RECIPES["stable"], **changes)

@@ -82,11 +82,12 @@ def forward_and_pullback(function: Callable, variables: Sequence[keras.Variable]
     """Runs `function()` once and returns its output with a way back to the variables.
 
     Args:
-        function: Takes nothing, returns one tensor.
+        function: Takes nothing, returns a tensor, or tuples and dicts of tensors.
         variables: Variables to differentiate by.
 
     Returns:
-        `(output, pullback)`; `pullback(d_output)` gives one gradient per variable.
+        `(output, pullback)`; `pullback(d_output)`, its argument structured as the output, gives one gradient per
+        variable.
     """
     tape = tf.GradientTape()
     with tape:
@@ -116,10 +117,10 @@ def input_gradient(function: Callable, x):
 
     Args:
         function: Takes `x`, returns a scalar.
-        x: Float tensor.
+        x: Float tensor, or tuples and dicts of them.
 
     Returns:
-        `(scalar, gradient)`, the gradient shaped like `x`.
+        `(scalar, gradient)`, the gradient structured and shaped as `x`.
     """
     with tf.GradientTape() as tape:
         tape.watch(x)

@@ -6,11 +6,22 @@ import dataclasses
 from typing import Any
 
 from training.config import TrainingConfig
+from training.families.autoencoders import CVAEGAN, VAE
 from training.families.base import Family
 from training.families.classifier import CLASSIFIER
+from training.families.cyclegan import CYCLEGAN
 from training.families.dcgan import DCGAN
+from training.families.labelled_gan import ACGAN, CONDITIONAL
 
-FAMILIES: dict[str, Family] = {"dcgan": DCGAN, "classifier": CLASSIFIER}
+FAMILIES: dict[str, Family] = {
+    "dcgan": DCGAN,
+    "conditional": CONDITIONAL,
+    "acgan": ACGAN,
+    "vae": VAE,
+    "cvaegan": CVAEGAN,
+    "cyclegan": CYCLEGAN,
+    "classifier": CLASSIFIER,
+}
 
 
 def recipe_of(config: TrainingConfig) -> tuple[str, Any]:

@@ -11,6 +11,19 @@ from training.config import TrainingConfig
 from training.trainers.base import Trainer
 
 
+class Export(NamedTuple):
+    """One of the models of a family as a SavedModel.
+
+    Attributes:
+        write: `(run folder, its config.json, target folder)`: writes the SavedModel and returns the card's entries
+            that depend on the family, at least `task`, `image_size` and `description`.
+        name: `config.json` to the default name of the exported model.
+    """
+
+    write: Callable[[Path, Mapping[str, Any], Path], dict[str, Any]]
+    name: Callable[[Mapping[str, Any]], str]
+
+
 class Family(NamedTuple):
     """A kind of model, from its command-line options to its SavedModel.
 
@@ -21,17 +34,17 @@ class Family(NamedTuple):
         choices: The allowed values of the recipe's text fields.
         build: `(config, recipe, pictures, total_steps, precision)` to models and optimizers at step 0, a function of
             its arguments alone.
-        export: `(run folder, its config.json, target folder)`: writes the SavedModel and returns the card's entries
-            that depend on the family, at least `task`, `image_size` and `description`.
-        name: `config.json` to the default name of the exported model.
+        exports: What `python -m training.export RUN --model NAME` can write, by name, the default first.
         strategies: Those of `training.workers.STRATEGIES` under which its step is the same as on one device: all
             that it draws comes from `training.draws`, all its optimizers from `training.engine`.
+        sampling: What an epoch shows: `"shuffled"`, or `"alternating"`: the rows of a batch are of class 0, class 1,
+            class 0, … (`datasets.sampling`).
     """
 
     help: str
     recipes: Mapping[str, Any]
     choices: Mapping[str, tuple[str, ...]]
     build: Callable[[TrainingConfig, Any, Pictures, int, str], Trainer]
-    export: Callable[[Path, Mapping[str, Any], Path], dict[str, Any]]
-    name: Callable[[Mapping[str, Any]], str]
+    exports: Mapping[str, Export]
     strategies: tuple[str, ...] = ("none",)
+    sampling: str = "shuffled"

@@ -11,7 +11,7 @@ import keras
 from datasets.pictures import Pictures, load_pictures
 from training.calibration import read_calibration
 from training.config import TrainingConfig
-from training.families.base import Family
+from training.families.base import Export, Family
 from training.models.classifier import build_classifier
 from training.precision import dtype_policy
 from training.trainers.classifier import RECIPES, ClassifierRecipe, ClassifierTrainer
@@ -23,7 +23,7 @@ def _build(
     held = load_pictures(config.data, config.size, split="holdout", classes=config.classes)
     keras.utils.set_random_seed(config.seed)
     with dtype_policy(precision):
-        classifier = build_classifier(config.size, len(pictures.class_names))
+        classifier = build_classifier(config.side, len(pictures.class_names))
         return ClassifierTrainer(classifier, recipe, held, total_steps, config.seed)
 
 
@@ -54,6 +54,5 @@ CLASSIFIER = Family(
     recipes=RECIPES,
     choices={},
     build=_build,
-    export=_export,
-    name=lambda config: f"classifier_{config['size']}",
+    exports={"classifier": Export(_export, lambda config: f"classifier_{config['size']}")},
 )

@@ -8,33 +8,32 @@ from typing import Any
 
 import keras
 
+from datasets.manifest import Size
 from datasets.pictures import Pictures
-from training import engine, fast_layers
+from training import fast_layers
 from training.config import TrainingConfig
-from training.families.base import Family
-from training.models.critic import build_critic
+from training.families.base import Export, Family
+from training.models.critic import build_critic, check_batch_size
 from training.models.dcgan import build_discriminator, build_generator
 from training.precision import dtype_policy
 from training.quality import SampleQuality
-from training.recipes import CHOICES, RECIPES, Recipe
+from training.recipes import DCGAN_CHOICES, DCGAN_RECIPES, DCGANRecipe
 from training.trainers.gan import GANTrainer
 from training.workers import STRATEGIES
 
 
-def _build(config: TrainingConfig, recipe: Recipe, pictures: Pictures, total_steps: int, precision: str) -> GANTrainer:
-    multiple = 4 * engine.replicas()
-    if recipe.discriminator == "deep" and config.batch_size % multiple:
-        raise ValueError(
-            f"--batch-size {config.batch_size} does not fit the deep discriminator, which compares pictures by fours "
-            f"on each device: use a multiple of {multiple}."
-        )
+def _build(
+    config: TrainingConfig, recipe: DCGANRecipe, pictures: Pictures, total_steps: int, precision: str
+) -> GANTrainer:
+    if recipe.discriminator == "deep":
+        check_batch_size(config.batch_size)
     keras.utils.set_random_seed(config.seed)
     with dtype_policy(precision):
-        generator = build_generator(recipe.variant, config.size, convolutions=fast_layers)
+        generator = build_generator(recipe.variant, config.side, convolutions=fast_layers)
         if recipe.discriminator == "deep":
-            discriminator = build_critic(config.size)
+            discriminator = build_critic(Size.of(config.size))
         else:
-            discriminator = build_discriminator(recipe.variant, config.size, convolutions=fast_layers)
+            discriminator = build_discriminator(recipe.variant, config.side, convolutions=fast_layers)
         quality = SampleQuality(pictures.images)
         return GANTrainer(generator, discriminator, recipe, total_steps, config.seed, quality)
 
@@ -62,10 +61,9 @@ def _export(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any
 
 DCGAN = Family(
     help="the DCGANs of the first Planet Generator",
-    recipes=RECIPES,
-    choices=CHOICES,
+    recipes=DCGAN_RECIPES,
+    choices=DCGAN_CHOICES,
     build=_build,
-    export=_export,
-    name=lambda config: f"dcgan_{config['recipe']['variant']}_{config['size']}",
+    exports={"generator": Export(_export, lambda config: f"dcgan_{config['recipe']['variant']}_{config['size']}")},
     strategies=STRATEGIES,
 )

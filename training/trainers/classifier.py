@@ -26,7 +26,7 @@ class ClassifierRecipe:
 
     learning_rate: float  # of Adam at the start, falling to 0 along a cosine
     weight_decay: float  # share of a weight lost per step, times the learning rate
-    outlier_share: float  # pictures of nothing per picture of the batch; 0 turns them off
+    outlier_share: float  # pictures of nothing per picture of the batch, at least two of them; 0 turns them off
     outlier_weight: float  # of their loss
 
     def __post_init__(self):
@@ -67,10 +67,10 @@ class ClassifierTrainer:
         schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, total_steps)
         self.optimizer = engine.Adam(schedule, weight_decay=recipe.weight_decay or None)
         self.optimizer.build(classifier.trainable_variables)
-        self._held_labels = held.labels
+        self._held_kinds = held.kinds
         self._held = from_uint8(held.images)
         self._held_varied = ops.convert_to_numpy(vary(self._held, keras.random.SeedGenerator(0)))
-        self._shown = _first_of_each_class(held.labels)
+        self._shown = _first_of_each_class(held.kinds)
         self._compiled_step = engine.compile_step(self._step, list(self.state.values()))
         self._compiled_logits = engine.compile_function(
             lambda images: self.classifier(images, training=False), self.classifier.variables
@@ -114,16 +114,16 @@ class ClassifierTrainer:
         measures = {}
         for name, images in (("held", self._held), ("varied", self._held_varied)):
             logits = ops.convert_to_numpy(self._compiled_logits(images))
-            chosen = softmax(logits)[np.arange(len(logits)), self._held_labels]
-            right = logits.argmax(axis=1) == self._held_labels
+            chosen = softmax(logits)[np.arange(len(logits)), self._held_kinds]
+            right = logits.argmax(axis=1) == self._held_kinds
             measures[f"{name}_accuracy"] = float(right.mean())
             measures[f"{name}_loss"] = -float(np.log(np.maximum(chosen, 1e-12)).mean())
         framed = _framed(to_uint8(self._held_varied[self._shown]), right[self._shown])
-        return Preview(tile(framed, len(np.unique(self._held_labels))), measures, measures["varied_loss"])
+        return Preview(tile(framed, len(np.unique(self._held_kinds))), measures, measures["varied_loss"])
 
     def _step(self, images, labels):
         batch = images.shape[0]
-        outliers = 2 * round(batch * self.recipe.outlier_share / 2)
+        outliers = _outliers(batch, self.recipe.outlier_share)
         seen = vary(images, self.random)
         if outliers:
             seen = ops.concatenate([seen, no_planets(images[:outliers], self.random)])
@@ -142,9 +142,18 @@ class ClassifierTrainer:
         return {"loss": total, "outlier_loss": unknown, "accuracy": ops.mean(ops.cast(right, "float32"))}
 
 
-def _first_of_each_class(labels: np.ndarray) -> np.ndarray:
+def _outliers(batch: int, share: float) -> int:
+    """An even number of pictures of nothing: 0 where they are turned off, else 2 or more."""
+    if share and batch < 2:
+        raise ValueError(
+            "Batches of 1 picture leave none to make outliers of: give --batch-size 2, or outlier_share 0."
+        )
+    return 2 * min(batch // 2, max(1, round(batch * share / 2))) if share else 0
+
+
+def _first_of_each_class(kinds: np.ndarray) -> np.ndarray:
     """Indices of equally many pictures per class, at most `PREVIEW_ROWS`, class by class within each row."""
-    members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    members = [np.flatnonzero(kinds == kind) for kind in np.unique(kinds)]
     rows = min(PREVIEW_ROWS, *(len(one) for one in members))
     return np.stack([one[:rows] for one in members], axis=1).ravel()
 

@@ -8,13 +8,13 @@ from keras import ops
 
 from training import draws, engine, losses
 from training.augment import augment, random_flip
-from training.ema import ExponentialMovingAverage
+from training.ema import average_of_generator
 from training.grids import tile, to_uint8
 from training.quality import SampleQuality, collapse_warning
-from training.recipes import Recipe
+from training.recipes import GANRecipe
 from training.trainers.base import Preview, named_variables
 
-PREVIEW_PICTURES = 64  # fewer from 256 px on, so that a preview stays a picture of at most 1024 px a side
+PREVIEW_PICTURES = 64  # at most
 PREVIEW_SIDE = 1024  # pixels
 
 
@@ -22,7 +22,7 @@ class GANTrainer:
     """Holds everything that a training changes, and changes it one step at a time.
 
     Args:
-        generator: Model from latents `(B, Z)` to pictures `(B, H, W, 3)` in [-1, 1].
+        generator: Model from latents `(B, Z)`, its input `latent`, to pictures `(B, H, W, 3)` in [-1, 1].
         discriminator: Model from pictures to logits `(B, 1)`.
         recipe: Losses, optimizers and regularization.
         total_steps: Steps over which a learning rate schedule falls.
@@ -34,7 +34,7 @@ class GANTrainer:
         self,
         generator: keras.Model,
         discriminator: keras.Model,
-        recipe: Recipe,
+        recipe: GANRecipe,
         total_steps: int,
         seed: int,
         quality: SampleQuality,
@@ -44,16 +44,20 @@ class GANTrainer:
         self.recipe = recipe
         self.quality = quality
         self.loss = losses.LOSSES[recipe.loss]
-        self.latent_size = generator.input_shape[-1]
+        self.latent_size = generator.get_layer("latent").output.shape[-1]
+        self.total_steps = total_steps
         self.random = keras.random.SeedGenerator(seed)
-        self.ema = ExponentialMovingAverage(generator, recipe.ema_decay) if recipe.ema_decay else None
-        self.generator_optimizer = _optimizer(recipe, recipe.generator_learning_rate, total_steps, generator)
+        self.ema = average_of_generator(generator, recipe.ema_decay)
+        self.generator_optimizer = _optimizer(
+            recipe, recipe.generator_learning_rate, total_steps, self._drawing_variables
+        )
         self.discriminator_optimizer = _optimizer(
-            recipe, recipe.discriminator_learning_rate, total_steps, discriminator
+            recipe, recipe.discriminator_learning_rate, total_steps, discriminator.trainable_variables
         )
         self._compiled_step = engine.compile_step(self._step, list(self.state.values()))
         self._compiled_sample = engine.compile_function(
-            lambda latent: self.trained_generator(latent, training=False), self.trained_generator.variables
+            lambda *inputs: self._generate(self.trained_generator, *inputs, training=False),
+            self.trained_generator.variables,
         )
 
     @property
@@ -63,7 +67,8 @@ class GANTrainer:
 
     @property
     def models(self) -> dict[str, keras.Model]:
-        return {"generator": self.trained_generator, "discriminator": self.discriminator}
+        generator = self.ema.settle() if self.ema else self.generator
+        return {"generator": generator, "discriminator": self.discriminator}
 
     @property
     def facts(self) -> dict[str, int]:
@@ -88,7 +93,7 @@ class GANTrainer:
         return named_variables(holders)
 
     def step(self, images, labels, index: int) -> dict:
-        """Updates discriminator, generator and average by one batch; the labels are not looked at.
+        """Updates discriminator, generator and average by one batch.
 
         Returns:
             Float32 scalar tensors, on JAX perhaps still being computed: `discriminator_loss` and `generator_loss`
@@ -96,33 +101,60 @@ class GANTrainer:
             `real_accuracy` and `fake_accuracy`, in 0..1.
         """
         regularize = self.recipe.r1_gamma > 0 and index % self.recipe.r1_every == 0
-        return self._compiled_step(images, regularize=regularize)
+        return self._compiled_step(images, labels, regularize=regularize)
 
     def preview(self) -> Preview:
         """The same latents every time, in rows; scored by sliced Wasserstein distance to real pictures."""
+        if self.ema:
+            self.ema.settle()
         height, width = self.generator.output_shape[1:3]
-        columns = max(1, min(8, PREVIEW_SIDE // width))
-        count = min(PREVIEW_PICTURES, columns * max(1, PREVIEW_SIDE // height))
-        pictures = to_uint8(ops.convert_to_numpy(self._compiled_sample(sample_latent(self.latent_size)[:count])))
-        measures = self.quality.measure(pictures)
-        return Preview(tile(pictures, columns), measures, measures["sliced_wasserstein"], collapse_warning(measures))
+        inputs, columns = self._preview_inputs(max(1, PREVIEW_SIDE // height), max(1, PREVIEW_SIDE // width))
+        pictures = to_uint8(ops.convert_to_numpy(self._compiled_sample(*inputs)))
+        return measured_preview(pictures, columns, self.quality)
 
-    def _step(self, images, regularize):
+    def _generate(self, generator, latent, kinds=None, training=False):
+        """Pictures of a generator, whose kinds count where a subclass says so."""
+        return generator(latent, training=training)
+
+    def _judge(self, images, kinds):
+        """The discriminator's logits `(B, 1)` for pictures of these kinds, and what both sides minimize besides, a
+        scalar, or None."""
+        return self.discriminator(images, training=True), None
+
+    def _preview_inputs(self, rows: int, columns: int) -> tuple[tuple[np.ndarray, ...], int]:
+        """Inputs of the generator for at most so many rows and columns of pictures, and the columns that they take."""
+        columns = min(columns, 8)
+        return (sample_latent(self.latent_size)[: rows * columns],), columns
+
+    def _step(self, images, labels, regularize):
         recipe = self.recipe
+        kinds = labels / ops.sum(labels, axis=-1, keepdims=True)
         if recipe.flip:
             images = random_flip(images, self.random)
-        latent = draws.normal((images.shape[0], self.latent_size), seed=self.random)
-        fakes, generator_pullback = engine.forward_and_pullback(
-            lambda: self.generator(latent, training=True), self.generator.trainable_variables
+        (fakes, costs), pullback = engine.forward_and_pullback(
+            lambda: self._draw(images, kinds), self._drawing_variables
         )
-        metrics = self._discriminator_step(images, ops.stop_gradient(fakes), regularize)
-        metrics["generator_loss"], d_fakes = engine.input_gradient(self._generator_loss, ops.stop_gradient(fakes))
-        self.generator_optimizer.apply(generator_pullback(d_fakes), self.generator.trainable_variables)
+        fakes = ops.stop_gradient(fakes)
+        metrics = self._discriminator_step(images, fakes, kinds, regularize)
+        metrics["generator_loss"], slopes = engine.input_gradient(
+            lambda drawn: self._generator_loss(*drawn, images, kinds), (fakes, costs)
+        )
+        self.generator_optimizer.apply(pullback(slopes), self._drawing_variables)
         if self.ema:
             self.ema.update(self.generator_optimizer.iterations)
-        return metrics
+        return metrics | costs
 
-    def _discriminator_step(self, images, fakes, regularize):
+    @property
+    def _drawing_variables(self) -> list[keras.Variable]:
+        """Those that `_draw` learns by."""
+        return self.generator.trainable_variables
+
+    def _draw(self, images, kinds):
+        """Pictures of these kinds for the discriminator to judge, and by name what they cost besides, scalars."""
+        latent = draws.normal((images.shape[0], self.latent_size), seed=self.random)
+        return self._generate(self.generator, latent, kinds, training=True), {}
+
+    def _discriminator_step(self, images, fakes, kinds, regularize):
         recipe = self.recipe
         batch = images.shape[0]
         noise = {}
@@ -131,13 +163,16 @@ class GANTrainer:
 
         def loss():
             both = self._augment(ops.concatenate([images, fakes]))
-            logits = self.discriminator(both, training=True)
+            logits, besides = self._judge(both, ops.concatenate([kinds, kinds]))
             real, fake = logits[:batch], logits[batch:]
             total = self.loss.discriminator(real, fake, **noise)
+            if besides is not None:
+                total += besides
             if regularize:
-                total += recipe.r1_every * losses.r1_penalty(self._slope(images), recipe.r1_gamma)
+                total += recipe.r1_every * losses.r1_penalty(self._slope(images, kinds), recipe.r1_gamma)
             if recipe.gradient_penalty:
-                total += recipe.gradient_penalty * losses.gradient_penalty(self._slope(self._mix(images, fakes)))
+                slope = self._slope(self._mix(images, fakes), kinds)
+                total += recipe.gradient_penalty * losses.gradient_penalty(slope)
             return total, (real, fake)
 
         variables = self.discriminator.trainable_variables
@@ -149,17 +184,18 @@ class GANTrainer:
             "fake_accuracy": ops.mean(ops.cast(fake < self.loss.boundary, "float32")),
         }
 
-    def _slope(self, images):
+    def _slope(self, images, kinds):
         """d(sum of logits) / d(images), itself differentiable."""
-        return engine.input_gradient(lambda x: ops.sum(self.discriminator(x, training=True)), images)[1]
+        return engine.input_gradient(lambda x: ops.sum(self._judge(x, kinds)[0]), images)[1]
 
     def _mix(self, images, fakes):
         share = draws.uniform((images.shape[0], 1, 1, 1), seed=self.random)
         return share * images + (1.0 - share) * fakes
 
-    def _generator_loss(self, fakes):
-        logits = self.discriminator(self._augment(fakes), training=True)
-        return self.loss.generator(logits)
+    def _generator_loss(self, fakes, costs, images, kinds):
+        logits, besides = self._judge(self._augment(fakes), kinds)
+        loss = self.loss.generator(logits)
+        return loss if besides is None else loss + besides
 
     def _augment(self, images):
         if not self.recipe.augment_probability:
@@ -172,8 +208,14 @@ def sample_latent(latent_size: int) -> np.ndarray:
     return np.random.default_rng(0).standard_normal((PREVIEW_PICTURES, latent_size), dtype=np.float32)
 
 
+def measured_preview(pictures: np.ndarray, columns: int, quality: SampleQuality) -> Preview:
+    """Pictures, uint8 `(N, H, W, 3)`, in rows; scored by their sliced Wasserstein distance to real ones."""
+    measures = quality.measure(pictures)
+    return Preview(tile(pictures, columns), measures, measures["sliced_wasserstein"], collapse_warning(measures))
+
+
 def _optimizer(
-    recipe: Recipe, learning_rate: float, total_steps: int, model: keras.Model
+    recipe: GANRecipe, learning_rate: float, total_steps: int, variables: list[keras.Variable]
 ) -> keras.optimizers.Optimizer:
     schedules = keras.optimizers.schedules
     rate = {
@@ -182,5 +224,5 @@ def _optimizer(
         "cosine": lambda: schedules.CosineDecay(learning_rate, total_steps),
     }[recipe.schedule]()
     optimizer = engine.Adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2, global_clipnorm=recipe.clip_norm or None)
-    optimizer.build(model.trainable_variables)
+    optimizer.build(variables)
     return optimizer

@@ -1,0 +1,58 @@
+"""A generator that draws the kind of picture asked for; the decoder of the autoencoders, too.
+
+References: Mirza and Osindero 2014, "Conditional Generative Adversarial Nets" (arXiv:1411.1784); conditional batch
+normalization after Dumoulin 2017, "A Learned Representation For Artistic Style" (arXiv:1610.07629).
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers, ops
+
+from datasets.manifest import Size
+from training import engine
+from training.models.critic import grid_of
+from training.models.upsampled_conv import UpsampledConv2D
+
+LATENT_SIZE = 100
+EMBEDDING_SIZE = 64
+WIDEST = 8  # times the filters at full size
+
+
+def build_conditional_generator(size: Size, kinds: int, filters: int = 32, name: str = "generator") -> keras.Model:
+    """Latent and kinds to a picture, through nearest-neighbor upsampling and 3×3 convolutions.
+
+    Args:
+        size: Of the pictures, as `training.models.critic.grid_of` allows.
+        kinds: Number of kinds, K.
+        filters: Of the last block; they double from block to block below it, up to `WIDEST` times as many.
+        name: Name of the Keras model.
+
+    Returns:
+        A model from `{"latent": (B, 100), standard normal, "kind": (B, K), rows summing to 1}` to float32
+        `(B, H, W, 3)` in [-1, 1].
+    """
+    height, width, halvings = grid_of(size)
+    widths = [filters * min(WIDEST, 2 ** (halvings - 1 - block)) for block in range(halvings)]
+    latent, kind = keras.Input((LATENT_SIZE,), name="latent"), keras.Input((kinds,), name="kind")
+    # Its length says nothing about a standard normal latent, but would scale every layer.
+    direction = latent * ops.rsqrt(ops.mean(ops.square(latent), axis=-1, keepdims=True) + 1e-8)
+    code = layers.Concatenate()([direction, layers.Dense(EMBEDDING_SIZE, use_bias=False)(kind)])
+    x = layers.Dense(height * width * widths[0])(code)
+    x = layers.Reshape((height, width, widths[0]))(x)
+    x = layers.ReLU()(_conditional_normalization(x, code))
+    for block in range(halvings):
+        x = UpsampledConv2D(widths[block], use_bias=False)(x)
+        x = layers.ReLU()(_conditional_normalization(x, code))  # (B, 2 · height, 2 · width, widths[block]), …
+    x = layers.Conv2D(3, 3, padding="same")(x)
+    image = layers.Activation("tanh", dtype="float32", name="image")(x)
+    return keras.Model({"latent": latent, "kind": kind}, image, name=name)
+
+
+def _conditional_normalization(x, code):
+    """BatchNorm whose gain and shift the code chooses."""
+    channels = x.shape[-1]
+    gain = layers.Dense(channels, kernel_initializer="zeros", bias_initializer="ones")(code)
+    shift = layers.Dense(channels, kernel_initializer="zeros")(code)
+    normal = layers.BatchNormalization(center=False, scale=False, synchronized=engine.replicas() > 1)(x)
+    return normal * layers.Reshape((1, 1, channels))(gain) + layers.Reshape((1, 1, channels))(shift)
