@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from training.config import TrainingConfig
+from training.families import FAMILIES
 
 
 def train_arguments(config: TrainingConfig) -> list[str]:
     """What follows `python -m training.train` to train `config`; what is as by default is left out."""
     fields = {field.name: field.default for field in dataclasses.fields(config)}
+    fields["batch_size"] = FAMILIES[config.family].batch_size
     values = {name: getattr(config, name) for name, default in fields.items() if getattr(config, name) != default}
     values.pop("family", None)
     if config.classes:

@@ -100,9 +100,9 @@ class CycleGANRecipe:
 RECIPES = {
     # Networks that two processor cores can train, and weights that shrink as the translations come to look right.
     "small": CycleGANRecipe(
-        filters=16,
-        blocks=6,
-        downsamplings=3,
+        filters=20,
+        blocks=5,
+        downsamplings=2,
         discriminator_filters=32,
         discriminator_layers=3,
         feature_network="none",
@@ -110,11 +110,11 @@ RECIPES = {
         init_from=None,
         loss="lsgan",
         gradient_penalty=0.0,
-        learning_rate=0.0002,
+        learning_rate=0.0003,
         learning_rate_held=0.5,
         beta_1=0.5,
         cycle_weight=5.0,
-        cycle_weight_end=2.0,
+        cycle_weight_end=2.5,
         cycle_weight_share=0.5,
         identity_weight=0.0,
         identity_weight_end=0.0,
@@ -124,7 +124,7 @@ RECIPES = {
         clip_norm_share=1.0,
         pool=50,
         flip=True,
-        ema_decay=0.998,
+        ema_decay=0.995,
     ),
     "paper": CycleGANRecipe(
         filters=64,

@@ -59,7 +59,7 @@ class ExponentialMovingAverage:
         if self._normalizations:
             for layer in self._normalizations:
                 for variable in _statistics(layer):
-                    variable.assign(ops.zeros_like(variable))
+                    variable.assign(ops.zeros(variable.shape))
             for batch in self._batches:
                 self._compiled_pass(batch)
             for layer in self._normalizations:

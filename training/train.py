@@ -70,7 +70,7 @@ def _add_training_options(parser: argparse.ArgumentParser, family: Family):
     parser.add_argument("--cap", type=int, default=None, help="pictures of a class per epoch, for --balance cap")
     parser.add_argument("--epochs", type=int, default=default["epochs"], help="stop after this many")
     parser.add_argument("--minutes", type=float, default=None, help="stop earlier, after this much training")
-    parser.add_argument("--batch-size", type=int, default=default["batch_size"], help="pictures per step, all devices")
+    parser.add_argument("--batch-size", type=int, default=family.batch_size, help="pictures per step, all devices")
     parser.add_argument(
         "--strategy",
         choices=family.strategies,

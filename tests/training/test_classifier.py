@@ -145,7 +145,7 @@ def test_card_holds_what_was_measured(exported):
     assert card["temperature"] > 0
     recognition = card["recognition"]
     assert set(recognition["other_maps"]) == {"all", "earth", "mars_old"}
-    assert recognition["varied"]["false_alarms"] == pytest.approx(0.05, abs=0.1)
+    assert recognition["varied"]["false_alarms"] <= 0.25  # 5 % of 32 pictures of 4 views
     assert 0 <= recognition["nonplanets_refused"]["all"] <= 1
 
 

@@ -195,6 +195,7 @@ def test_both_directions_are_exported(run, tmp_path, direction, name):
         np.testing.assert_allclose(answer, expected, atol=0.6)
 
 
+@pytest.mark.slow
 def test_first_step_on_jax_is_that_of_tensorflow(tmp_path):
     pytest.importorskip("jax", reason="JAX is not installed")
 

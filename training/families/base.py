@@ -39,6 +39,7 @@ class Family(NamedTuple):
             that it draws comes from `training.draws`, all its optimizers from `training.engine`.
         sampling: What an epoch shows: `"shuffled"`, or `"alternating"`: the rows of a batch are of class 0, class 1,
             class 0, … (`datasets.sampling`).
+        batch_size: Pictures per step unless the command line says otherwise.
     """
 
     help: str
@@ -48,3 +49,4 @@ class Family(NamedTuple):
     exports: Mapping[str, Export]
     strategies: tuple[str, ...] = ("none",)
     sampling: str = "shuffled"
+    batch_size: int = TrainingConfig.batch_size

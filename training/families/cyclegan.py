@@ -113,4 +113,5 @@ CYCLEGAN = Family(
         for direction in _DIRECTIONS
     },
     sampling="alternating",
+    batch_size=2,  # the paper's: one picture of each domain
 )
