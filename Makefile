@@ -17,10 +17,10 @@ run: $(VENV)/.run ## Serve planets: gateway and page on http://127.0.0.1:8000 (P
 	$(BIN)/python -m serving.gateway --backend embedded --port $(PORT)
 
 test: $(VENV)/.dev ## Run the tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 test-all: $(VENV)/.dev ## Run the tests that need minutes or gigabytes, too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.dev ## Check style
 	$(BIN)/ruff check .

@@ -136,7 +136,7 @@ def assert_same_step(expected: Path, found: Path, step: int):
     """Every variable after a step, and the losses of its log, agree to 1e-4, but for one in two hundred numbers.
 
     Those depend on a sign that rounding decides: Adam's first step is a learning rate along each gradient's sign, and
-    LeakyReLU's slope changes at 0.
+    LeakyReLU's slope changes at 0. The statistics that an average settles on sum up all of them.
     """
     rows = [read_log(run)[step - 1] for run in (expected, found)]
     for name, value in without_time(rows)[0].items():
@@ -146,7 +146,8 @@ def assert_same_step(expected: Path, found: Path, step: int):
     for name in set(wanted.files) - {"__meta__"}:
         difference = np.abs(got[name].astype(float) - wanted[name])
         assert difference.max() < 1e-3, name
-        assert (difference > 1e-4).sum() <= max(2, 0.005 * difference.size), name
+        near = 1e-3 if name.startswith("ema/") else 1e-4
+        assert (difference > near).sum() <= max(2, 0.005 * difference.size), name
 
 
 def free_ports(count: int) -> list[int]:

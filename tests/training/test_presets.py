@@ -11,7 +11,7 @@ def test_preset_is_the_model_that_it_is_named_after(name):
     config = preset(name, data="data", out="run")
     _, recipe = recipe_of(config)
     described = {"size": config.size, "recipe": {"variant": recipe.variant}}
-    assert FAMILIES[config.family].name(described) == name
+    assert FAMILIES[config.family].exports["generator"].name(described) == name
     assert config.batch_size % 4 == 0
 
 
