@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 import keras
@@ -24,5 +23,6 @@ def save_translator(generator: keras.Model, folder: Path):
     def translate(image):
         return {"image": to_pixels(generator(from_pixels(image), training=False))}
 
-    examples = functools.partial(example_pictures, shape=shape)
-    save_signatures(folder, [generator], {"translate": translate}, lambda batch: {"image": examples(batch)})
+    save_signatures(
+        folder, [generator], {"translate": translate}, lambda batch: {"image": example_pictures(batch, shape)}
+    )
