@@ -14,7 +14,7 @@ from PIL import Image
 from training.grids import tile, to_uint8
 from training.logs import read_log
 from training.models.dcgan import build_generator
-from training.trainers.gan import PREVIEW_PICTURES, sample_latent
+from training.trainers.drawing import PREVIEW_PICTURES, sample_latent
 
 pytest.importorskip("jax", reason="JAX is not installed")
 

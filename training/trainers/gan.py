@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import keras
-import numpy as np
 from keras import ops
 
 from training import draws, engine, losses
 from training.augment import augment, random_flip
-from training.ema import average_of_generator
-from training.grids import tile, to_uint8
-from training.quality import SampleQuality, collapse_warning
+from training.quality import SampleQuality
 from training.recipes import GANRecipe
-from training.trainers.base import Preview, named_variables
-
-PREVIEW_PICTURES = 64  # at most
-PREVIEW_SIDE = 1024  # pixels
+from training.trainers.base import named_variables
+from training.trainers.drawing import DrawingTrainer
 
 
-class GANTrainer:
+class GANTrainer(DrawingTrainer):
     """Holds everything that a training changes, and changes it one step at a time.
 
     Args:
@@ -39,15 +34,9 @@ class GANTrainer:
         seed: int,
         quality: SampleQuality,
     ):
-        self.generator = generator
+        super().__init__(generator, recipe, total_steps, seed, quality)
         self.discriminator = discriminator
-        self.recipe = recipe
-        self.quality = quality
         self.loss = losses.LOSSES[recipe.loss]
-        self.latent_size = generator.get_layer("latent").output.shape[-1]
-        self.total_steps = total_steps
-        self.random = keras.random.SeedGenerator(seed)
-        self.ema = average_of_generator(generator, recipe.ema_decay)
         self.generator_optimizer = _optimizer(
             recipe, recipe.generator_learning_rate, total_steps, self._drawing_variables
         )
@@ -55,20 +44,10 @@ class GANTrainer:
             recipe, recipe.discriminator_learning_rate, total_steps, discriminator.trainable_variables
         )
         self._compiled_step = engine.compile_step(self._step, list(self.state.values()))
-        self._compiled_sample = engine.compile_function(
-            lambda *inputs: self._generate(self.trained_generator, *inputs, training=False),
-            self.trained_generator.variables,
-        )
-
-    @property
-    def trained_generator(self) -> keras.Model:
-        """The generator to export: the averaged one where the recipe averages."""
-        return self.ema.model if self.ema else self.generator
 
     @property
     def models(self) -> dict[str, keras.Model]:
-        generator = self.ema.settle() if self.ema else self.generator
-        return {"generator": generator, "discriminator": self.discriminator}
+        return super().models | {"discriminator": self.discriminator}
 
     @property
     def facts(self) -> dict[str, int]:
@@ -103,28 +82,10 @@ class GANTrainer:
         regularize = self.recipe.r1_gamma > 0 and index % self.recipe.r1_every == 0
         return self._compiled_step(images, labels, regularize=regularize)
 
-    def preview(self) -> Preview:
-        """The same latents every time, in rows; scored by sliced Wasserstein distance to real pictures."""
-        if self.ema:
-            self.ema.settle()
-        height, width = self.generator.output_shape[1:3]
-        inputs, columns = self._preview_inputs(max(1, PREVIEW_SIDE // height), max(1, PREVIEW_SIDE // width))
-        pictures = to_uint8(ops.convert_to_numpy(self._compiled_sample(*inputs)))
-        return measured_preview(pictures, columns, self.quality)
-
-    def _generate(self, generator, latent, kinds=None, training=False):
-        """Pictures of a generator, whose kinds count where a subclass says so."""
-        return generator(latent, training=training)
-
     def _judge(self, images, kinds):
         """The discriminator's logits `(B, 1)` for pictures of these kinds, and what both sides minimize besides, a
         scalar, or None."""
         return self.discriminator(images, training=True), None
-
-    def _preview_inputs(self, rows: int, columns: int) -> tuple[tuple[np.ndarray, ...], int]:
-        """Inputs of the generator for at most so many rows and columns of pictures, and the columns that they take."""
-        columns = min(columns, 8)
-        return (sample_latent(self.latent_size)[: rows * columns],), columns
 
     def _step(self, images, labels, regularize):
         recipe = self.recipe
@@ -201,17 +162,6 @@ class GANTrainer:
         if not self.recipe.augment_probability:
             return images
         return augment(images, self.random, self.recipe.augment_probability)
-
-
-def sample_latent(latent_size: int) -> np.ndarray:
-    """The latents of every preview, float32 `(PREVIEW_PICTURES, latent_size)`."""
-    return np.random.default_rng(0).standard_normal((PREVIEW_PICTURES, latent_size), dtype=np.float32)
-
-
-def measured_preview(pictures: np.ndarray, columns: int, quality: SampleQuality) -> Preview:
-    """Pictures, uint8 `(N, H, W, 3)`, in rows; scored by their sliced Wasserstein distance to real ones."""
-    measures = quality.measure(pictures)
-    return Preview(tile(pictures, columns), measures, measures["sliced_wasserstein"], collapse_warning(measures))
 
 
 def _optimizer(

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 from keras import ops
 
 from training.trainers.base import ramp
-from training.trainers.gan import GANTrainer, sample_latent
-
-PREVIEW_ROWS = 8  # at most
-PREVIEW_KINDS = 12  # at most
+from training.trainers.drawing import DrawsKinds
+from training.trainers.gan import GANTrainer
 
 
-class LabelledGANTrainer(GANTrainer):
-    """A GAN whose generator takes latents and kinds, as `training.models.conditional` builds it."""
-
-    def _generate(self, generator, latent, kinds, training=False):
-        return generator({"latent": latent, "kind": kinds}, training=training)
-
-    def _preview_inputs(self, rows: int, columns: int):
-        return preview_inputs(self.generator, rows, columns)
+class LabelledGANTrainer(DrawsKinds, GANTrainer):
+    """A GAN whose generator draws the kind asked for."""
 
 
 class ConditionalGANTrainer(LabelledGANTrainer):
@@ -46,21 +37,3 @@ class ACGANTrainer(LabelledGANTrainer):
         outputs = self.discriminator(images, training=True)
         cross_entropy = -ops.mean(ops.sum(kinds * ops.log_softmax(outputs["kind_logits"]), axis=-1))
         return outputs["logit"], self.recipe.kind_weight * cross_entropy
-
-
-def preview_inputs(generator, rows: int, columns: int) -> tuple[tuple[np.ndarray, np.ndarray], int]:
-    """A row of pictures per latent, a column per kind, at most so many.
-
-    Args:
-        generator: Model with inputs `latent` and `kind`.
-        rows: Of the picture, at most.
-        columns: Of the picture, at most.
-
-    Returns:
-        `((latent, kind), columns)`: float32 `(N, Z)` and `(N, K)`.
-    """
-    kinds = generator.get_layer("kind").output.shape[-1]
-    columns, rows = min(columns, PREVIEW_KINDS, kinds), min(rows, PREVIEW_ROWS)
-    latent = sample_latent(generator.get_layer("latent").output.shape[-1])[:rows]
-    kind = np.eye(kinds, dtype=np.float32)[:columns]
-    return (np.repeat(latent, columns, axis=0), np.tile(kind, (rows, 1))), columns

@@ -9,13 +9,10 @@ from keras import ops
 
 from training import draws, engine, losses
 from training.augment import random_flip
-from training.ema import average_of_generator
-from training.grids import to_uint8
 from training.models.encoder import latent_of
 from training.quality import SampleQuality
-from training.trainers.base import Preview, named_variables, ramp
-from training.trainers.gan import PREVIEW_SIDE, measured_preview
-from training.trainers.labelled_gan import preview_inputs
+from training.trainers.base import named_variables, ramp
+from training.trainers.drawing import DrawingTrainer, DrawsKinds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +64,7 @@ RECIPES = {
 }
 
 
-class VAETrainer:
+class VAETrainer(DrawsKinds, DrawingTrainer):
     """Holds everything that a training changes, and changes it one step at a time.
 
     References: Kingma and Welling 2014, "Auto-Encoding Variational Bayes" (arXiv:1312.6114); Higgins 2017, "beta-VAE:
@@ -92,31 +89,15 @@ class VAETrainer:
         seed: int,
         quality: SampleQuality,
     ):
-        self.generator = generator
+        super().__init__(generator, recipe, total_steps, seed, quality)
         self.encoder = encoder
-        self.recipe = recipe
-        self.total_steps = total_steps
-        self.quality = quality
-        self.latent_size = generator.get_layer("latent").output.shape[-1]
-        self.random = keras.random.SeedGenerator(seed)
-        self.ema = average_of_generator(generator, recipe.ema_decay)
         self.optimizer = engine.Adam(keras.optimizers.schedules.CosineDecay(recipe.learning_rate, total_steps))
         self.optimizer.build(self._trained)
         self._compiled_step = engine.compile_step(self._step, list(self.state.values()))
-        self._compiled_sample = engine.compile_function(
-            lambda latent, kinds: self.trained_generator({"latent": latent, "kind": kinds}, training=False),
-            self.trained_generator.variables,
-        )
-
-    @property
-    def trained_generator(self) -> keras.Model:
-        """The generator to export: the averaged one where the recipe averages."""
-        return self.ema.model if self.ema else self.generator
 
     @property
     def models(self) -> dict[str, keras.Model]:
-        generator = self.ema.settle() if self.ema else self.generator
-        return {"generator": generator, "encoder": self.encoder}
+        return super().models | {"encoder": self.encoder}
 
     @property
     def facts(self) -> dict[str, int]:
@@ -148,15 +129,6 @@ class VAETrainer:
         """
         return self._compiled_step(images, labels)
 
-    def preview(self) -> Preview:
-        """Samples of the same latents every time, a column per kind; scored as a GAN's are."""
-        if self.ema:
-            self.ema.settle()
-        height, width = self.generator.output_shape[1:3]
-        inputs, columns = preview_inputs(self.generator, max(1, PREVIEW_SIDE // height), max(1, PREVIEW_SIDE // width))
-        pictures = to_uint8(ops.convert_to_numpy(self._compiled_sample(*inputs)))
-        return measured_preview(pictures, columns, self.quality)
-
     @property
     def _trained(self) -> list[keras.Variable]:
         return self.encoder.trainable_variables + self.generator.trainable_variables
@@ -171,7 +143,7 @@ class VAETrainer:
         def loss():
             distribution = self.encoder({"image": images, "kind": kinds}, training=True)
             latent = latent_of(distribution, noise)
-            pictures = self.generator({"latent": latent, "kind": kinds}, training=True)
+            pictures = self._generate(self.generator, latent, kinds, training=True)
             reconstruction = losses.laplace_reconstruction(images, pictures, recipe.likelihood_scale)
             kl = losses.kl_divergence(**distribution)
             total = reconstruction + kl_weight(recipe, self.optimizer.iterations, self.total_steps) * kl
