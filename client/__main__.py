@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from client.api import DEFAULT_URL, FORMATS, PlanetClient, addresses
+from client.api import BACKGROUNDS, DEFAULT_URL, FORMATS, PlanetClient, addresses
 from client.errors import InvalidRequest, NotFound, PlanetError, ServerUnreachable
 from client.results import Recognition
 
@@ -65,7 +65,7 @@ def generate(
         out: Folder to save in, made if it is missing.
         progress: Wraps the seeds to show how far the work is.
         complain: Is told of each failure in a sentence.
-        options: model, version, kind, size and format, as for `PlanetClient.planet`.
+        options: model, version, kind, size, background, temperature and format, as for `PlanetClient.planet`.
 
     Returns:
         The files saved, and the seeds and addresses that failed.
@@ -81,9 +81,10 @@ def generate(
     for text in progress([seed] if count == 1 else addresses(seed, count)):
         try:
             saved.append(client.planet(text, **options).save(out))
-        except HOPELESS:
-            raise
         except PlanetError as error:
+            not_cut_out = error.status == 422 and error.parameter == "background"  # others may show a planet
+            if isinstance(error, HOPELESS) and not not_cut_out:
+                raise
             failed.append(text)
             complain(f"{text}: {_sentence(error)}")
     return saved, failed
@@ -149,7 +150,8 @@ def _translate(client: PlanetClient, arguments: argparse.Namespace) -> int:
 
 
 def _generate(client: PlanetClient, arguments: argparse.Namespace) -> int:
-    options = {name: getattr(arguments, name) for name in ("model", "version", "kind", "size", "format")}
+    names = ("model", "version", "kind", "size", "background", "temperature", "format")
+    options = {name: getattr(arguments, name) for name in names}
     saved, failed = generate(
         client,
         str(secrets.randbits(64)) if arguments.seed is None else arguments.seed,
@@ -201,8 +203,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, default=Path("planets"), help="folder to save in (default: %(default)s)")
     command.add_argument("--model", help="model to draw them (default: the server's)")
     command.add_argument("--version", type=_positive, help="version of the model (default: the newest)")
-    command.add_argument("--kind", help="kind of planet, if the model knows kinds")
+    command.add_argument("--kind", help="kind of planet, or a mix such as earth:0.6,mars:0.4")
     command.add_argument("--size", type=_positive, metavar="PIXELS", help="longer side (default: the model's own)")
+    command.add_argument("--background", choices=BACKGROUNDS, help="behind the planet (default: black)")
+    command.add_argument("--temperature", type=float, help="0, all alike, to 2, strange (default: 1)")
     command.add_argument("--format", choices=FORMATS, default="png", help="picture format (default: %(default)s)")
     command.set_defaults(run=_generate)
 

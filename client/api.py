@@ -20,6 +20,8 @@ from client.transport import Transport
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 FORMATS = ("png", "webp", "jpg")
+BACKGROUNDS = ("black", "transparent")
+HIGHEST_TEMPERATURE = 2
 PLANETS_PER_REQUEST = 64  # the most that the server makes at once
 
 
@@ -62,6 +64,8 @@ class PlanetClient:
         version: int | None = None,
         kind: str | None = None,
         size: int | None = None,
+        background: str | None = None,
+        temperature: float | None = None,
         format: str = "png",
     ) -> Planet:
         """Makes one planet: the same one for ever, if `model` and `version` are named.
@@ -70,16 +74,20 @@ class PlanetClient:
             seed_or_address: A seed, 0 to 2^64 - 1, as an integer or in decimal digits; or any other text, an address.
             model: Model to draw it; the server's default if None.
             version: Version of the model; the newest if None.
-            kind: Kind of planet, such as `mars`, if the model knows kinds.
+            kind: Kind of planet, such as `mars`, or a mix, such as `earth:0.6,mars:0.4`, if the model knows kinds.
             size: Longer side of the picture in pixels; the model's own if None.
+            background: `"black"`, as also if None, or `"transparent"`, which the format `"jpg"` cannot be.
+            temperature: 0 to 2: towards 0 the planets of a kind grow alike, above 1 they grow strange; 1 if None.
             format: `"png"`, `"webp"` or `"jpg"`.
 
         Raises:
             PlanetError: Its kind and text say what went wrong.
         """
         text = _text(seed_or_address)
-        options = _options(model=model, version=version, kind=kind, size=size)
-        _check_format(format)
+        options = _options(
+            model=model, version=version, kind=kind, size=size, background=background, temperature=temperature
+        )
+        _check_look(format, temperature)
         if not _survives_a_path(text):
             return self._post({"seeds": [text], "format": format, **options})[0]
         response = self._http.request("GET", f"/v1/planets/{quote(text, safe='/')}.{format}", params=options)
@@ -108,6 +116,8 @@ class PlanetClient:
         version: int | None = None,
         kind: str | None = None,
         size: int | None = None,
+        background: str | None = None,
+        temperature: float | None = None,
         format: str = "png",
     ) -> list[Planet]:
         """Makes many planets, 64 per request.
@@ -116,7 +126,7 @@ class PlanetClient:
             seeds: The seeds or addresses to make; give these or `count`.
             count: How many to make: those at the addresses `{seed}/0`, `{seed}/1`, … if there is a `seed`, else any.
             seed: A seed or address to make `count` planets of.
-            model, version, kind, size, format: As for `planet`.
+            model, version, kind, size, background, temperature, format: As for `planet`.
 
         Returns:
             The planets, in the order asked for.
@@ -128,8 +138,10 @@ class PlanetClient:
             raise InvalidRequest("Ask for either `seeds` or a `count`; only with a count goes a `seed`.")
         if count is not None and count < 1:
             raise InvalidRequest(f"A count of {count} makes no planet; it must be at least 1.")
-        _check_format(format)
-        options = {"format": format, **_options(model=model, version=version, kind=kind, size=size)}
+        _check_look(format, temperature)
+        options = _options(
+            model=model, version=version, kind=kind, size=size, background=background, temperature=temperature
+        )
         if seed is not None:
             seeds = addresses(seed, count)
         if seeds is None:
@@ -137,7 +149,7 @@ class PlanetClient:
         else:
             texts = [_text(s) for s in seeds]
             bodies = [{"seeds": texts[i : i + PLANETS_PER_REQUEST]} for i in range(0, len(texts), PLANETS_PER_REQUEST)]
-        return [planet for body in bodies for planet in self._post({**body, **options})]
+        return [planet for body in bodies for planet in self._post({**body, "format": format, **options})]
 
     def classify(
         self,
@@ -293,6 +305,14 @@ def _survives_a_path(text: str) -> bool:
 
 def _options(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _check_look(format: str, temperature: float | None) -> None:
+    _check_format(format)
+    if temperature is not None and not 0 <= temperature <= HIGHEST_TEMPERATURE:  # nor can JSON carry NaN
+        raise InvalidRequest(
+            f"A temperature of {temperature} is too low or too high: choose 0 to {HIGHEST_TEMPERATURE}."
+        )
 
 
 def _check_format(format: str) -> None:

@@ -12,9 +12,9 @@ export async function listModels() {
 }
 
 /** The URL of one planet's picture; what is empty in `options` is left to the server. */
-export function pictureUrl(address, { model, version, kind, size, format }) {
+export function pictureUrl(address, { model, version, kind, size, background, temperature, format }) {
   const path = address.split("/").map(encodeURIComponent).join("/");
-  const told = Object.entries({ model, version, kind, size }).filter(([, value]) => value);
+  const told = Object.entries({ model, version, kind, size, background, temperature }).filter(([, value]) => value);
   const query = new URLSearchParams(told).toString();
   return `/v1/planets/${path}.${format}${query && `?${query}`}`;
 }

@@ -20,8 +20,10 @@ form.addEventListener("submit", (event) => {
 });
 form.addEventListener("change", ({ target }) => {
   if (target === fields.model) offerKinds();
+  if (target === fields.background) offerFormats();
   if (target !== fields.seed) navigate(readForm());
 });
+fields.temperature.addEventListener("input", tellTemperature);
 byId("dice").addEventListener("click", roll);
 byId("plate-copy").addEventListener("click", ({ target }) => copy(permalink(state), target));
 addEventListener("popstate", () => restore());
@@ -110,17 +112,23 @@ function readForm() {
     model,
     version,
     kind: fields.kind.value,
+    temperature: fields.temperature.value === "1" ? "" : fields.temperature.value,
+    background: fields.background.checked ? "transparent" : "",
     size: fields.size.value,
     format: fields.format.value,
     count: fields.count.value,
   };
 }
 
-function writeForm({ seed, model, version, kind, size, format, count }) {
+function writeForm({ seed, model, version, kind, temperature, background, size, format, count }) {
   fields.seed.value = seed;
   fields.count.value = count;
   fields.format.value = format;
   fields.size.value = size;
+  fields.background.checked = background === "transparent";
+  offerFormats();
+  fields.temperature.value = temperature || "1";
+  tellTemperature();
   const wanted = models.find((m) => m.name === model && (!version || String(m.version) === version));
   choose(fields.model, wanted || !model ? keyOf(wanted ?? models[0]) : `${model}@${version}`);
   offerKinds();
@@ -142,6 +150,17 @@ function offerKinds() {
   const before = fields.kind.value;
   fields.kind.replaceChildren(...["", ...kinds].map((kind) => new Option(kind || "Any", kind)));
   fields.kind.value = kinds.includes(before) ? before : "";
+}
+
+/** Offers JPEG only for a black background: it has no transparency. */
+function offerFormats() {
+  const jpeg = [...fields.format.options].find((option) => option.value === "jpg");
+  jpeg.disabled = fields.background.checked;
+  if (jpeg.disabled && jpeg.selected) fields.format.value = "png";
+}
+
+function tellTemperature() {
+  byId("temperature-value").textContent = Number(fields.temperature.value).toFixed(1);
 }
 
 function keyOf(model) {

@@ -30,6 +30,7 @@ export class Grid {
     const { signal } = this.#restart();
     const size = addresses.length === 1 ? ALONE_SIZE : GRID_SIZE;
     const tiles = addresses.map((address) => this.#tile(address));
+    this.#element.dataset.background = options.background;
     this.#element.dataset.columns = Math.ceil(Math.sqrt(addresses.length));
     this.#element.replaceChildren(...tiles);
 

@@ -1,7 +1,15 @@
 // What the page shows, as a plain object that goes into the URL's query and comes back from it unchanged.
 
-const DEFAULTS = { seed: "", model: "", version: "", kind: "", size: "256", format: "png", count: "1" };
-const CHOICES = { size: ["64", "128", "256", "512"], format: ["png", "webp", "jpg"], count: ["1", "4", "9", "16", "36"] };
+// An empty background is black, and an empty temperature is 1.
+const DEFAULTS = {
+  seed: "", model: "", version: "", kind: "", temperature: "", background: "", size: "256", format: "png", count: "1",
+};
+const CHOICES = {
+  background: ["transparent"],
+  size: ["64", "128", "256", "512"],
+  format: ["png", "webp", "jpg"],
+  count: ["1", "4", "9", "16", "36"],
+};
 
 const SYLLABLES = (
   "al an ar bel cas cor dra el en er fa gal hel il io ka kel lor ly ma mir nar ne no or pel ra ro sa sel " +

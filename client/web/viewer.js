@@ -49,6 +49,7 @@ export class Viewer {
     this.#address = planet.address;
     const image = this.#part("image");
     image.src = pictureUrl(planet.address, { ...options, size: "512", format: "webp" });
+    image.dataset.background = options.background;
     image.alt = `Planet ${planet.address}`;
     const [title, facts, download] = ["title", "facts", "download"].map(this.#part);
     describe(planet, options, { title, facts, download });

@@ -18,6 +18,7 @@ def draw(
     model: ModelVersion,
     seeds: Sequence[int],
     kinds: NDArray[np.float32] | None,
+    temperature: float,
     config: GatewayConfig,
 ) -> NDArray[np.uint8]:
     """Draws planets, `config.batch_size` at a time, all within `config.deadline_s`.
@@ -27,6 +28,7 @@ def draw(
         model: An available generator.
         seeds: B seeds.
         kinds: float32 of shape (B, C), rows summing to 1; None for a model without kinds.
+        temperature: Factor on the latents, which are standard normal.
 
     Returns:
         uint8 of shape (B, H, W, 3).
@@ -34,7 +36,7 @@ def draw(
     Raises:
         BackendError: As `Backend.predict`.
     """
-    inputs = {"latent": latents(seeds, model.card["latent_size"])}
+    inputs = {"latent": latents(seeds, model.card["latent_size"]) * np.float32(temperature)}
     if kinds is not None:
         inputs["kind"] = kinds
     end = time.monotonic() + config.deadline_s

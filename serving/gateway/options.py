@@ -16,6 +16,8 @@ from serving.gateway.problems import Problem
 
 _MAX_VERSION = 2**63 - 1  # TensorFlow Serving's versions are int64
 _DIGITS = re.compile(r"[0-9]{1,19}")
+_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e-?[0-9]{1,3})?", re.IGNORECASE)
+_MAX_TEMPERATURE = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +30,8 @@ class PictureOptions:
         kind: Shares by kind's name, summing to 1; chosen by the seed if None.
         size: Longer side in px, 16..1024; the model's own if None.
         format: `"png"`, `"webp"` or `"jpg"`.
-        background: `"black"`.
+        background: `"black"`, or `"transparent"` for an alpha channel that follows the planet's outline.
+        temperature: Factor on the latent, 0..2: 0 gives a model's most usual planet, above 1 come unusual ones.
     """
 
     model: str | None = None
@@ -37,16 +40,21 @@ class PictureOptions:
     size: int | None = None
     format: str = "png"
     background: str = "black"
+    temperature: float = 1.0
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> PictureOptions:
         """Options from texts (or JSON numbers) by name; one that is None counts as left out.
 
         Raises:
-            Problem: 422, naming the parameter at fault.
+            Problem: 422, naming the parameter at fault; 400 for transparency in a format that has none.
         """
         check_names(given, option_names())
-        return cls(**_parse(given))
+        options = cls(**_parse(given))
+        if options.background == "transparent" and options.format == "jpg":
+            detail = "JPEG pictures cannot be transparent; choose the format png or webp, or a black background."
+            raise Problem(400, detail, parameter="background")
+        return options
 
 
 def option_names() -> list[str]:
@@ -91,6 +99,14 @@ def parse_integer(name: str, value: Any, low: int, high: int) -> int:
     return number
 
 
+def parse_number(name: str, value: Any, low: float, high: float) -> float:
+    """A finite number of low..high from a JSON number or decimal text."""
+    number = float(value) if isinstance(value, str) and _DECIMAL.fullmatch(value) else value
+    if not isinstance(number, int | float) or isinstance(number, bool) or not low <= number <= high:
+        raise Problem(422, f"{name} is {reprlib.repr(value)}; it must be a number of {low}..{high}.", parameter=name)
+    return float(number)
+
+
 def _parse(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _PARSERS[name](value) for name, value in given.items() if value is not None}
 
@@ -113,7 +129,8 @@ _PARSERS = {
     "kind": lambda value: parse_mix(_parse_text("kind", value)),
     "size": lambda value: parse_integer("size", value, MIN_SIZE, MAX_SIZE),
     "format": lambda value: _parse_choice("format", value, list(MEDIA_TYPES)),
-    "background": lambda value: _parse_choice("background", value, ["black"]),
+    "background": lambda value: _parse_choice("background", value, ["black", "transparent"]),
+    "temperature": lambda value: parse_number("temperature", value, 0, _MAX_TEMPERATURE),
     "discriminator": lambda value: _parse_text("discriminator", value),
     "source": lambda value: _parse_text("source", value),
     "target": lambda value: _parse_text("target", value),

@@ -9,6 +9,8 @@ import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
+from serving.gateway.limb import cut_out, find_limb
+
 MEDIA_TYPES = {"png": "image/png", "webp": "image/webp", "jpg": "image/jpeg"}
 ENCODER = f"Pillow {PIL.__version__}"  # another release may write the same picture in other bytes
 MIN_SIZE = 16  # px
@@ -30,11 +32,34 @@ def to_picture(pixels: NDArray[np.uint8], size: int | None = None) -> Image.Imag
     return picture.resize((width, height), Image.Resampling.LANCZOS)
 
 
+def to_transparent_picture(pixels: NDArray[np.uint8], size: int | None = None) -> Image.Image | None:
+    """The planet alone, as RGBA: its outline found at the pixels' size and drawn, antialiased, at the picture's.
+
+    Args:
+        pixels: uint8 of shape (H, W, 3), a planet on a black sky.
+        size: As for `to_picture`.
+
+    Returns:
+        The picture; its colors go on for some pixels where it is fully transparent, so that a filter or a lossy format
+        brings no black in over the outline. None if there is no planet on a black sky.
+    """
+    limb = find_limb(pixels)
+    if limb is None:
+        return None
+    longer = max(pixels.shape[:2])
+    scale = (size or longer) / longer
+    reach = 5 * max(1.0, 1 / scale)  # px, as far as the filter of the resizing looks, and what may show of it
+    picture = to_picture(cut_out(pixels, limb, reach), size)
+    alpha = np.rint(255 * limb.coverage(picture.width, picture.height, scale)).astype(np.uint8)
+    picture.putalpha(Image.fromarray(alpha))
+    return picture
+
+
 def encode(picture: Image.Image, picture_format: str) -> bytes:
     """The file of a picture.
 
     Args:
-        picture: RGB picture.
+        picture: RGB picture, or RGBA but for JPEG.
         picture_format: A key of `MEDIA_TYPES`.
     """
     file = io.BytesIO()

@@ -6,12 +6,15 @@ import base64
 import hashlib
 import io
 import json
+import reprlib
 import zipfile
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 from flask import Flask, Response, g, jsonify, request
+from numpy.typing import NDArray
 from PIL import Image
 from werkzeug.routing import BaseConverter
 
@@ -20,7 +23,7 @@ from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
 from serving.gateway.drawing import draw
 from serving.gateway.orders import Order, order_from_body, order_from_url
-from serving.gateway.pictures import ENCODER, MEDIA_TYPES, encode, to_picture
+from serving.gateway.pictures import ENCODER, MEDIA_TYPES, encode, to_picture, to_transparent_picture
 from serving.gateway.problems import Problem
 
 _FOREVER = "public, max-age=31536000, immutable"
@@ -74,16 +77,28 @@ class _Anything(BaseConverter):
 
 def _pictures(order: Order, backend: Backend, config: GatewayConfig) -> list[Image.Image]:
     with g.timings.stage("model"):
-        pixels = draw(backend, order.model, order.seeds, order.kinds, config)
+        pixels = draw(backend, order.model, order.seeds, order.kinds, order.options.temperature, config)
     with g.timings.stage("decode"):
-        return [to_picture(one, order.options.size) for one in pixels]
+        if order.options.background == "black":
+            return [to_picture(one, order.options.size) for one in pixels]
+        return [_transparent(one, order, text) for one, text in zip(pixels, order.texts, strict=True)]
+
+
+def _transparent(pixels: NDArray[np.uint8], order: Order, text: str) -> Image.Image:
+    picture = to_transparent_picture(pixels, order.options.size)
+    if picture is None:
+        name = f"The picture of {reprlib.repr(text)} by {order.model.name}"
+        detail = f"{name} shows no planet on a black sky to cut out; ask for a black background or another model."
+        raise Problem(422, detail, parameter="background")
+    return picture
 
 
 def _tag(order: Order) -> str:
     """Entity tag of one planet, known before drawing: a client that has the picture costs no drawing. It is used as a
     weak one: it stands for the picture, whose bytes may differ between processors."""
     options, model = order.options, order.model
-    identity = [model.name, model.version, model.card, order.entries(), options.size, options.format, ENCODER]
+    look = [options.size, options.format, options.background, options.temperature]
+    identity = [model.name, model.version, model.card, order.entries(), look, ENCODER]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -118,7 +118,10 @@ def picture(size: int, extension: str) -> bytes:
     return file.getvalue()
 
 
-def problem(detail: str, status: int, **headers: str) -> tuple[str, int, Mapping[str, str]]:
+def problem(
+    detail: str, status: int, parameter: str | None = None, **headers: str
+) -> tuple[str, int, Mapping[str, str]]:
     """An RFC 9457 answer: (body, status, headers)."""
-    body = flask.json.dumps({"title": "No", "status": status, "detail": detail, "request_id": "r-1"})
+    document = {"title": "No", "status": status, "detail": detail, "request_id": "r-1", "parameter": parameter}
+    body = flask.json.dumps(document)
     return body, status, {"Content-Type": "application/problem+json", **headers}

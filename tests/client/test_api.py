@@ -35,6 +35,27 @@ def test_planet_holds_the_picture_and_what_makes_it_again(client: PlanetClient, 
     assert stub.requests == [("GET", "/v1/planets/orion/7/3.webp?model=stub&version=3&size=12", None)]
 
 
+def test_looks_travel_by_url_and_by_body(client: PlanetClient, stub: Stub) -> None:
+    look = {"kind": "earth:0.6,mars:0.4", "background": "transparent", "temperature": 0.5}
+    client.planet("a", **look)
+    client.planets(seeds=["a"], **look)
+
+    (_, url, _), (_, _, body) = stub.requests
+    assert url == "/v1/planets/a.png?kind=earth%3A0.6%2Cmars%3A0.4&background=transparent&temperature=0.5"
+    assert body == {"seeds": ["a"], "format": "png", **look}
+
+
+@pytest.mark.parametrize("temperature", [-0.1, 2.1, float("nan"), float("inf")])
+def test_a_temperature_has_bounds(client: PlanetClient, stub: Stub, temperature: float) -> None:
+    for call in (
+        lambda: client.planet(1, temperature=temperature),
+        lambda: client.planets(count=1, temperature=temperature),
+    ):
+        with pytest.raises(InvalidRequest, match=r"A temperature of .* choose 0 to 2"):
+            call()
+    assert stub.requests == []
+
+
 @pytest.mark.parametrize("seed", [7, "7", "007", "+7"])
 def test_a_number_has_no_address(client: PlanetClient, seed: int | str) -> None:
     assert client.planet(seed).address is None
@@ -220,6 +241,12 @@ def test_against_the_true_gateway(gateway_url: str, tmp_path: Path) -> None:
         dotted = client.planet("../x//y")  # a URL would lose it
         assert dotted.address == "../x//y"
         assert client.planet(2**64 - 1).seed == 2**64 - 1
+
+        cut = client.planet(1, background="transparent", size=48).to_pil()
+        assert (cut.mode, cut.getpixel((0, 0)), cut.getpixel((24, 24))[3]) == ("RGBA", (0, 0, 0, 0), 255)
+        with pytest.raises(InvalidRequest, match="JPEG pictures cannot be transparent") as refused:
+            client.planet(1, background="transparent", format="jpg")
+        assert (refused.value.status, refused.value.parameter) == (400, "background")
 
         with pytest.raises(InvalidRequest, match="18446744073709551616") as refused:
             client.planet("18446744073709551616")

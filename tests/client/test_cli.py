@@ -26,10 +26,12 @@ def test_one_planet_is_that_of_the_seed(stub_url: str, stub: Stub, tmp_path: Pat
 
 def test_many_planets_are_at_addresses_below_the_seed(stub_url: str, stub: Stub, tmp_path: Path, capsys) -> None:
     options = ["--model", "stub", "--version", "3", "--kind", "mars", "--size", "16", "--format", "webp"]
+    options += ["--background", "transparent", "--temperature", "0.5"]
     assert run(stub_url, "generate", "--seed", "orion/7/3", "--count", "3", "--out", str(tmp_path), *options) == 0
 
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"orion_7_3_{i}.webp" for i in range(3)]
-    assert stub.requests[2][1] == "/v1/planets/orion/7/3/2.webp?model=stub&version=3&kind=mars&size=16"
+    asked = "model=stub&version=3&kind=mars&size=16&background=transparent&temperature=0.5"
+    assert stub.requests[2][1] == f"/v1/planets/orion/7/3/2.webp?{asked}"
     assert capsys.readouterr().out == f"3 of 3 saved in {tmp_path}\n"
 
 
@@ -50,6 +52,18 @@ def test_one_failure_does_not_stop_the_others(stub_url: str, stub: Stub, tmp_pat
     assert said.out == f"2 of 3 saved in {tmp_path}\n"
 
 
+def test_a_planet_that_cannot_be_cut_out_does_not_stop_the_others(
+    stub_url: str, stub: Stub, tmp_path: Path, capsys
+) -> None:
+    body, status, headers = problem("It shows no planet.", 422, parameter="background")
+    stub.failures = [(status, headers, body)]
+    arguments = ["--seed", "x", "--count", "3", "--background", "transparent", "--out", str(tmp_path)]
+    assert run(stub_url, "generate", *arguments) == 1
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x_1.png", "x_2.png"]
+    assert capsys.readouterr().err == "python -m client: x/0: It shows no planet. (request r-1)\n"
+
+
 def test_a_failure_of_all_is_said_once(stub_url: str, stub: Stub, tmp_path: Path, capsys) -> None:
     body, status, headers = problem("There is no model 'x'.", 404)
     stub.failures = [(status, headers, body)]
@@ -66,6 +80,9 @@ def test_a_failure_of_all_is_said_once(stub_url: str, stub: Stub, tmp_path: Path
         (["generate", "--count", "many"], "argument --count: 'many' is not a whole number"),
         (["generate", "--format", "bmp"], "argument --format: invalid choice: 'bmp'"),
         (["generate", "--timeout", "0"], "argument --timeout: '0' is not a number of seconds above 0"),
+        (["generate", "--background", "pink"], "argument --background: invalid choice: 'pink'"),
+        (["generate", "--temperature", "hot"], "argument --temperature: invalid float value: 'hot'"),
+        (["generate", "--temperature", "nan"], "A temperature of nan is too low or too high: choose 0 to 2."),
         (["paint"], "invalid choice: 'paint'"),
         ([], "COMMAND"),
     ],

@@ -121,6 +121,40 @@ def test_a_permalink_brings_the_same_planets_back(visit: Visit) -> None:
     assert visit.complaints == []
 
 
+def test_looks_go_into_the_permalink_and_come_back(visit: Visit) -> None:
+    visit.open("?seed=7&format=jpg")
+    visit.wait_for_planets()
+    assert "temperature" not in visit.query
+    assert "background" not in visit.query
+
+    visit.page.check("[name=background]")
+    visit.wait_for_planets()
+    assert visit.page.input_value("[name=format]") == "png"  # JPEG has no transparency
+    assert visit.page.is_disabled("[name=format] option[value=jpg]")
+    visit.page.fill("[name=temperature]", "0.5")
+    visit.page.wait_for_url(lambda url: "temperature=0.5" in url)
+    visit.wait_for_planets()
+    assert (visit.query["temperature"], visit.query["background"]) == (["0.5"], ["transparent"])
+    assert visit.page.inner_text("#temperature-value") == "0.5"
+    corner = """() => {
+      const context = document.createElement("canvas").getContext("2d");
+      context.drawImage(document.querySelector(".tile img"), 0, 0);
+      return context.getImageData(0, 0, 1, 1).data[3];
+    }"""
+    assert visit.page.evaluate(corner) == 0
+    href = visit.page.get_attribute("#plate-download", "href")
+    assert href == "/v1/planets/7.png?model=painter&version=1&size=256&background=transparent&temperature=0.5"
+
+    visit.page.reload()
+    visit.wait_for_planets()
+    assert visit.page.is_checked("[name=background]")
+    assert visit.page.input_value("[name=temperature]") == "0.5"
+    visit.page.uncheck("[name=background]")
+    visit.wait_for_planets()
+    assert visit.page.evaluate(corner) == 255
+    assert visit.complaints == []
+
+
 def test_enter_and_d_work_from_the_keyboard(visit: Visit) -> None:
     visit.open("?seed=1")
     visit.wait_for_planets()

@@ -19,7 +19,7 @@ from serving.backends import create_backend
 from serving.backends.base import Backend
 from serving.gateway import GatewayConfig, create_app
 from serving.latents import kind_index, latents, parse_seed
-from tests.serving.fake_backend import FakeBackend
+from tests.serving.fake_backend import FakeBackend, fake_version
 
 _PINNED = {"model": "tiny_planet", "version": "1"}
 
@@ -123,6 +123,7 @@ def test_entity_tags_tell_planets_apart(client: FlaskClient) -> None:
         "/v1/planets/2.png",
         "/v1/planets/1.webp",
         "/v1/planets/1.png?size=32",
+        "/v1/planets/1.png?temperature=0.5",
         "/v1/planets/1.png?version=1",
         "/v1/planets/1.png?model=tiny_kinds&kind=mars",
         "/v1/planets/1.png?model=tiny_kinds&kind=sun",
@@ -143,6 +144,51 @@ def test_kind_steers_a_conditional_model(client: FlaskClient, embedded_backend: 
     assert response.headers["X-Planet-Kind"] == "earth:0.75,mars:0.25"
     inputs = {"latent": latents([5], 8), "kind": np.float32([[0.75, 0.25, 0]])}
     np.testing.assert_array_equal(pixels(response.data), embedded_backend.predict("tiny_kinds", inputs)["image"][0])
+
+
+def test_temperature_scales_the_latent(client: FlaskClient, embedded_backend: Backend) -> None:
+    usual = client.get("/v1/planets/5.png", query_string=_PINNED)
+    for temperature in ("1", "1.0", "10e-1"):
+        same = client.get("/v1/planets/5.png", query_string={**_PINNED, "temperature": temperature})
+        assert (same.data, same.headers["ETag"]) == (usual.data, usual.headers["ETag"])
+    for temperature in (0, 0.5, 2):
+        scaled = {"latent": latents([5], 8) * np.float32(temperature)}
+        expected = embedded_backend.predict("tiny_planet", scaled, version=1)["image"][0]
+        alone = client.get("/v1/planets/5.png", query_string={**_PINNED, "temperature": temperature})
+        np.testing.assert_array_equal(pixels(alone.data), expected)
+        body = {"seeds": ["5"], "temperature": temperature, "model": "tiny_planet", "version": 1}
+        [together] = client.post("/v1/planets", json=body).get_json()["planets"]
+        np.testing.assert_array_equal(pixels(base64.b64decode(together["image"])), expected)
+
+
+class _DiscBackend(FakeBackend):
+    """Draws discs of radius 20 px on a black sky."""
+
+    def predict(self, name: str, inputs: Any, **arguments: Any) -> dict[str, np.ndarray]:
+        super().predict(name, inputs, **arguments)
+        y, x = np.mgrid[-31.5:32, -31.5:32]
+        disc = np.clip(20.5 - np.hypot(x, y), 0, 1)[None, :, :, None] * [200, 100, 50]
+        return {"image": np.rint(disc).astype(np.uint8).repeat(len(inputs["latent"]), axis=0)}
+
+
+@pytest.mark.parametrize("extension", ["png", "webp"])
+def test_transparent_background_leaves_the_planet(extension: str) -> None:
+    client = create_app(_DiscBackend([fake_version(image_size={"width": 64, "height": 64})])).test_client()
+    url = f"/v1/planets/1.{extension}?size=128&background="
+    cut, black = (client.get(url + background) for background in ("transparent", "black"))
+    assert cut.headers["ETag"] != black.headers["ETag"]
+    assert Image.open(io.BytesIO(black.data)).mode == "RGB"
+    picture = Image.open(io.BytesIO(cut.data))
+    assert (picture.mode, picture.size) == ("RGBA", (128, 128))
+    alpha = np.asarray(picture)[..., 3] / 255
+    assert alpha.sum() == pytest.approx(np.pi * 40**2, rel=0.01)
+    off = abs(np.asarray(picture)[alpha > 0][:, :3].astype(int) - [200, 100, 50])
+    assert off.max() <= (2 if extension == "png" else 30)
+    assert off.mean() <= 2
+
+    body = {"seeds": ["1", "2"], "size": 128, "format": extension, "background": "transparent"}
+    for planet in client.post("/v1/planets", json=body).get_json()["planets"]:
+        assert base64.b64decode(planet["image"]) == cut.data
 
 
 def test_kind_comes_from_the_seed_unless_told(client: FlaskClient) -> None:
@@ -170,8 +216,15 @@ def test_kind_comes_from_the_seed_unless_told(client: FlaskClient) -> None:
         ("1.png?size=1025", 422, "size", "of 16..1024"),
         ("1.png?size=6.4e1", 422, "size", "of 16..1024"),
         ("1.png?size=64&size=65", 422, "size", "given 2 times"),
-        ("1.png?background=transparent", 422, "background", "possible: black"),
-        ("1.png?sise=64", 422, "sise", "allowed: model, version, kind, size, background"),
+        ("1.png?background=pink", 422, "background", "possible: black, transparent"),
+        ("1.jpg?background=transparent", 400, "background", "JPEG pictures cannot be transparent"),
+        ("1.png?background=transparent", 422, "background", "'1' by tiny_planet shows no planet on a black sky"),
+        ("1.png?temperature=-0.1", 422, "temperature", "temperature is '-0.1'; it must be a number of 0..2"),
+        ("1.png?temperature=2.01", 422, "temperature", "of 0..2"),
+        ("1.png?temperature=nan", 422, "temperature", "of 0..2"),
+        ("1.png?temperature=1e999", 422, "temperature", "of 0..2"),
+        ("1.png?temperature=", 422, "temperature", "of 0..2"),
+        ("1.png?sise=64", 422, "sise", "allowed: model, version, kind, size, background, temperature"),
         ("1.png?format=png", 422, "format", "no parameter 'format'"),
         ("1.png?kind=mars", 422, "kind", "model tiny_planet knows no kinds"),
         ("1.png?model=tiny_kinds&kind=krypton", 422, "kind", "no kind 'krypton'; its kinds: earth, mars, sun"),
@@ -284,6 +337,10 @@ def test_post_refuses_to_answer_with_what_it_does_not_make(client: FlaskClient) 
         ({"count": 1, "format": ["png"]}, "format", "possible: png, webp, jpg"),
         ({"count": 1, "kind": {"mars": 1}}, "kind", "must be text"),
         ({"count": 1, "size": "9" * 100_000}, "size", "...9999999999999'; it must be"),
+        ({"count": 1, "temperature": True}, "temperature", "of 0..2"),
+        ({"count": 1, "temperature": float("nan")}, "temperature", "temperature is nan"),
+        ({"count": 1, "temperature": [1]}, "temperature", "of 0..2"),
+        ({"seeds": ["a/b"], "background": "transparent"}, "background", "'a/b' by tiny_planet shows no planet"),
         ({"count": 1, "cuont": 1}, "cuont", "allowed: seeds, count, seed, model"),
     ],
 )
