@@ -7,15 +7,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from datasets.bodies import class_of_folder
+from datasets.bodies import SHINING, class_of_folder
+from datasets.globes import LIGHT, srgb
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _OVERSAMPLING = 4  # each way, averaged
-_SUN = "sun"  # shines by itself, so it gets no shade
 _DUSTY = ("ceres", "mercury", "moon")  # dark dust without air: full, they look flat, with no darker limb
-_LINEAR = np.where(
-    np.arange(256) <= 10, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4
-)  # light by sRGB value (IEC 61966-2-1)
 
 
 def load_maps(folder: Path, class_names: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -62,7 +59,7 @@ def random_globes(surface: np.ndarray, body: str, count: int, size: int, seed: i
                 surface,
                 size,
                 turn=_random_turn(random),
-                sun=None if body == _SUN else _sun(random.uniform(0, 70), random.uniform(0, 360)),
+                sun=None if body in SHINING else _sun(random.uniform(0, 70), random.uniform(0, 360)),
                 diameter=diameter,
                 center=0.5 + random.uniform(-room, room, 2),
                 dusty=body in _DUSTY,
@@ -101,9 +98,9 @@ def draw_globe(
     row = np.minimum(((0.5 - latitude / np.pi) * height).astype(int), height - 1)
     light = _shade(towards_viewer, sun, dusty)
     fine = np.zeros((*inside.shape, 3))
-    fine[inside] = _LINEAR[surface[row, column]] * light[:, None]
+    fine[inside] = LIGHT[surface[row, column]] * light[:, None]
     averaged = fine.reshape(size, _OVERSAMPLING, size, _OVERSAMPLING, 3).mean(axis=(1, 3))
-    return np.rint(255 * _as_srgb(averaged)).astype(np.uint8)
+    return np.rint(255 * srgb(averaged)).astype(np.uint8)
 
 
 def _shade(normals: np.ndarray, sun, dusty: bool) -> np.ndarray:
@@ -113,11 +110,6 @@ def _shade(normals: np.ndarray, sun, dusty: bool) -> np.ndarray:
         return 0.4 + 0.6 * towards_viewer  # the sun's limb in green light
     towards_sun = np.maximum(normals @ sun, 0)
     return towards_sun / (towards_sun + towards_viewer + 1e-6) if dusty else towards_sun
-
-
-def _as_srgb(light: np.ndarray) -> np.ndarray:
-    """Light in 0..1 to sRGB values in 0..1 (IEC 61966-2-1)."""
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def _random_turn(random: np.random.Generator) -> np.ndarray:
