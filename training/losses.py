@@ -41,6 +41,19 @@ def cross_entropy_discriminator_loss(real_logits, fake_logits, real_target=1.0):
     return ops.mean(ops.softplus(real) - real * real_target) + ops.mean(ops.softplus(fake))
 
 
+def kind_cross_entropy(kind_logits, kinds):
+    """Cross-entropy of the kinds that a classifier sees, averaged over pictures, in nats.
+
+    Args:
+        kind_logits: Float `(B, K)`.
+        kinds: Shares of the kinds that are right, float `(B, K)`, rows summing to 1.
+
+    Returns:
+        Float32 scalar, at least 0.
+    """
+    return -ops.mean(ops.sum(kinds * ops.log_softmax(ops.cast(kind_logits, "float32")), axis=-1))
+
+
 def hinge_discriminator_loss(real_logits, fake_logits):
     """Pushes real logits above 1 and generated ones below -1, and no further.
 

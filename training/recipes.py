@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 
 from training.models.critic import CONDITIONINGS
 from training.models.dcgan import VARIANTS
@@ -95,10 +96,7 @@ class ConditionalRecipe(LabelledGANRecipe):
     def __post_init__(self):
         super().__post_init__()
         check_choices(self, CONDITIONAL_CHOICES)
-        if not 0 <= self.ramp_start <= self.ramp_end <= 1:
-            raise ValueError(
-                f"ramp_start is {self.ramp_start} and ramp_end {self.ramp_end}: both must be in 0..1, in this order."
-            )
+        check_ramp(self)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,6 +109,40 @@ class ACGANRecipe(LabelledGANRecipe):
         super().__post_init__()
         if not self.kind_weight >= 0:
             raise ValueError(f"kind_weight is {self.kind_weight}: it must be at least 0.")
+
+
+@dataclasses.dataclass(frozen=True)
+class PlanetRecipe(GANRecipe):
+    """Hyperparameters of planet_v3. Weights of R1 are those at 64 px; they grow with the number of pixels."""
+
+    r1_gamma_early: float  # weight of the R1 penalty to begin with
+    r1_early_share: float  # share of the training for which it holds
+    width: float  # factor of the widths of both networks
+    kind_weight: float  # of the cross-entropy of kinds beside the GAN's own loss
+    ramp_start: float  # share of the training after which kinds begin to count in the discriminator's logit
+    ramp_end: float  # and after which they count in full
+    turn_probability: float  # of showing a globe from another side than its picture does; 0 turns it off
+    init_from: Path | None  # run folder of another planet_v3, of this size or a smaller one, to begin with its weights
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.width > 0:
+            raise ValueError(f"width is {self.width}: it must be above 0.")
+        for name in ("kind_weight", "r1_gamma_early"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 0.")
+        for name in ("r1_early_share", "turn_probability"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be in 0..1.")
+        check_ramp(self)
+
+
+def check_ramp(recipe):
+    """Raises `ValueError` for a recipe whose ramp of the kinds can't be."""
+    if not 0 <= recipe.ramp_start <= recipe.ramp_end <= 1:
+        raise ValueError(
+            f"ramp_start is {recipe.ramp_start} and ramp_end {recipe.ramp_end}: both must be in 0..1, in this order."
+        )
 
 
 def check_choices(recipe, choices: Mapping[str, tuple[str, ...]]):
@@ -176,4 +208,18 @@ CONDITIONAL_RECIPES = {
 
 ACGAN_RECIPES = {
     "sharp": ACGANRecipe(kind_weight=0.5, generator_filters=32, discriminator_filters=32, **_SHARP),
+}
+
+PLANET_RECIPES = {
+    "sharp": PlanetRecipe(
+        r1_gamma_early=0.3,
+        r1_early_share=0.5,
+        width=1.0,
+        kind_weight=0.5,
+        ramp_start=0.0,
+        ramp_end=0.2,
+        turn_probability=0.3,
+        init_from=None,
+        **_SHARP,
+    ),
 }

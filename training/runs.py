@@ -71,6 +71,22 @@ class Run:
         return next((int(row["epoch"]) for row in self.rows if int(row["step"]) == step), None)
 
 
+def read_finished(folder: Path, family: str, networks: Sequence[str]) -> dict[str, Any]:
+    """The `config.json` of a finished run that another training begins with.
+
+    Raises:
+        ValueError: It is no finished run of this family, with the weights of these networks.
+    """
+    names = ("config.json", *(f"{name}.weights.h5" for name in networks))
+    missing = next((name for name in names if not (folder / name).is_file()), None)
+    if missing:
+        raise ValueError(f"--init-from {folder} is not a finished training of {family}: {missing} is missing.")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if config["family"] != family:
+        raise ValueError(f"--init-from {folder} is a training of {config['family']}: give one of {family}.")
+    return config
+
+
 def read_run(folder: Path) -> Run:
     """Reads a run folder made by `training.loop.train`, finished or not; raises `ValueError` if it is none."""
     config = folder / "config.json"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.cyclegan_recipes import CycleGANRecipe
+from training.runs import read_finished
 
 if TYPE_CHECKING:
     from training.trainers.cyclegan import Networks
@@ -37,12 +37,7 @@ def load_networks(networks: Networks, run: Path, recipe: CycleGANRecipe, class_n
     Raises:
         ValueError: There is no such run, or its networks are built otherwise.
     """
-    missing = [
-        name for name in ("config.json", *(f"{n}.weights.h5" for n in networks._fields)) if not (run / name).exists()
-    ]
-    if missing:
-        raise ValueError(f"--init-from {run} is not a finished training of cyclegan: {missing[0]} is missing.")
-    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    config = read_finished(run, "cyclegan", networks._fields)
     for name in _OF_GENERATORS + _OF_DISCRIMINATORS:
         ours, theirs = getattr(recipe, name), config["recipe"][name]
         if ours != theirs:

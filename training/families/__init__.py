@@ -12,8 +12,10 @@ from training.families.classifier import CLASSIFIER
 from training.families.cyclegan import CYCLEGAN
 from training.families.dcgan import DCGAN
 from training.families.labelled_gan import ACGAN, CONDITIONAL
+from training.families.planet import PLANET_V3
 
 FAMILIES: dict[str, Family] = {
+    "planet_v3": PLANET_V3,
     "dcgan": DCGAN,
     "conditional": CONDITIONAL,
     "acgan": ACGAN,

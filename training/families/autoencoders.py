@@ -12,7 +12,7 @@ from datasets.manifest import Size
 from datasets.pictures import Pictures
 from training.config import TrainingConfig
 from training.families.base import Export, Family
-from training.families.drawing import check_kinds, export_discriminator, export_generator, size_in_name
+from training.families.drawing import check_kinds, export_conditional, export_discriminator, size_in_name
 from training.models.conditional import build_conditional_generator
 from training.models.critic import build_auxiliary_critic, check_batch_size, doubling
 from training.models.encoder import build_encoder
@@ -64,7 +64,7 @@ VAE = Family(
     recipes=vae.RECIPES,
     choices={},
     build=_build_vae,
-    exports={"generator": Export(export_generator, lambda config: f"vae_{size_in_name(config)}")},
+    exports={"generator": Export(export_conditional, lambda config: f"vae_{size_in_name(config)}")},
     strategies=STRATEGIES,
 )
 
@@ -74,7 +74,7 @@ CVAEGAN = Family(
     choices=CHOICES,
     build=_build_cvaegan,
     exports={
-        "generator": Export(export_generator, lambda config: f"cvaegan_{size_in_name(config)}"),
+        "generator": Export(export_conditional, lambda config: f"cvaegan_{size_in_name(config)}"),
         "discriminator": Export(_export_critic, lambda config: f"cvaegan_{size_in_name(config)}_discriminator"),
     },
     strategies=STRATEGIES,

@@ -22,12 +22,28 @@ def check_kinds(pictures: Pictures):
         )
 
 
-def export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def export_conditional(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Exports a run's `training.models.conditional` generator; as `Export.write`."""
+    filters = config["recipe"]["generator_filters"]
+    generator = build_conditional_generator(Size.of(config["size"]), len(config["classes"]), filters)
+    return export_generator(generator, run, config, folder)
+
+
+def export_generator(generator: keras.Model, run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Exports a run's generator of kinds.
+
+    Args:
+        generator: With inputs `latent` and `kind`; gets the run's weights.
+        run: Run folder.
+        config: Its config.json.
+        folder: Target folder.
+
+    Returns:
+        The card's entries.
+    """
     from training.savedmodel import save_generator  # needs TensorFlow, which a JAX machine lacks
 
-    size, recipe = Size.of(config["size"]), config["recipe"]
-    generator = build_conditional_generator(size, len(config["classes"]), recipe["generator_filters"])
+    size = Size.of(config["size"])
     generator.load_weights(run / "generator.weights.h5")
     save_generator(generator, folder)
     return {
@@ -44,7 +60,7 @@ def export_discriminator(critic: keras.Model, run: Path, config: Mapping[str, An
     """Exports what a run's discriminator thinks of a picture, whatever its kind.
 
     Args:
-        critic: Of `training.models.critic`; its weights are the run's.
+        critic: With an input `image` and a layer `logit`; gets the run's weights.
         run: Run folder.
         config: Its config.json.
         folder: Target folder.

@@ -12,7 +12,7 @@ from datasets.manifest import Size
 from datasets.pictures import Pictures
 from training.config import TrainingConfig
 from training.families.base import Export, Family
-from training.families.drawing import check_kinds, export_discriminator, export_generator, size_in_name
+from training.families.drawing import check_kinds, export_conditional, export_discriminator, size_in_name
 from training.models.conditional import build_conditional_generator
 from training.models.critic import build_auxiliary_critic, build_conditional_critic, check_batch_size, doubling
 from training.precision import dtype_policy
@@ -73,7 +73,7 @@ def _export_critic(run: Path, config: Mapping[str, Any], folder: Path) -> dict[s
 
 def _exports(family: str) -> dict[str, Export]:
     return {
-        "generator": Export(export_generator, lambda config: f"{family}_{size_in_name(config)}"),
+        "generator": Export(export_conditional, lambda config: f"{family}_{size_in_name(config)}"),
         "discriminator": Export(_export_critic, lambda config: f"{family}_{size_in_name(config)}_discriminator"),
     }
 

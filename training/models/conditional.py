@@ -40,19 +40,19 @@ def build_conditional_generator(size: Size, kinds: int, filters: int = 32, name:
     code = layers.Concatenate()([direction, layers.Dense(EMBEDDING_SIZE, use_bias=False)(kind)])
     x = layers.Dense(height * width * widths[0])(code)
     x = layers.Reshape((height, width, widths[0]))(x)
-    x = layers.ReLU()(_conditional_normalization(x, code))
+    x = layers.ReLU()(conditional_normalization(x, code, name="norm_0"))
     for block in range(halvings):
         x = UpsampledConv2D(widths[block], use_bias=False)(x)
-        x = layers.ReLU()(_conditional_normalization(x, code))  # (B, 2 · height, 2 · width, widths[block]), …
+        x = layers.ReLU()(conditional_normalization(x, code, name=f"norm_{block + 1}"))  # (B, 2 · h, 2 · w, C), …
     x = layers.Conv2D(3, 3, padding="same")(x)
     image = layers.Activation("tanh", dtype="float32", name="image")(x)
     return keras.Model({"latent": latent, "kind": kind}, image, name=name)
 
 
-def _conditional_normalization(x, code):
-    """BatchNorm whose gain and shift the code chooses."""
+def conditional_normalization(x, code, name: str):
+    """BatchNorm of `(B, h, w, C)` whose gain and shift a code `(B, N)` chooses; its layers' names begin with `name`."""
     channels = x.shape[-1]
-    gain = layers.Dense(channels, kernel_initializer="zeros", bias_initializer="ones")(code)
-    shift = layers.Dense(channels, kernel_initializer="zeros")(code)
-    normal = layers.BatchNormalization(center=False, scale=False, synchronized=engine.replicas() > 1)(x)
+    gain = layers.Dense(channels, kernel_initializer="zeros", bias_initializer="ones", name=f"{name}_gain")(code)
+    shift = layers.Dense(channels, kernel_initializer="zeros", name=f"{name}_shift")(code)
+    normal = layers.BatchNormalization(center=False, scale=False, synchronized=engine.replicas() > 1, name=name)(x)
     return normal * layers.Reshape((1, 1, channels))(gain) + layers.Reshape((1, 1, channels))(shift)

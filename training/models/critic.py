@@ -139,12 +139,16 @@ def _image_input(size: Size):
 
 
 def _features(image, size: Size, widths: tuple[int, ...]):
-    """What both heads of a discriminator see of a picture, `(B, widths[-1])`."""
-    x = MinibatchStd()(halved(image, size, widths))  # (B, 4, 4, C + 1)
-    x = layers.Conv2D(widths[-1], 3, padding="same")(x)
+    return judged(halved(image, size, widths), widths[-1])
+
+
+def judged(grid, width: int):
+    """What all heads of a discriminator see of a picture, `(B, width)`, made of its coarsest grid `(B, h, w, C)`."""
+    x = MinibatchStd(name="deviation")(grid)  # (B, h, w, C + 1)
+    x = layers.Conv2D(width, 3, padding="same", name="grid")(x)
     x = layers.LeakyReLU(0.2)(x)
     x = layers.Flatten()(x)
-    x = layers.Dense(widths[-1])(x)
+    x = layers.Dense(width, name="features")(x)
     return layers.LeakyReLU(0.2)(x)
 
 

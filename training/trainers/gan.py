@@ -82,16 +82,18 @@ class GANTrainer(DrawingTrainer):
         regularize = self.recipe.r1_gamma > 0 and index % self.recipe.r1_every == 0
         return self._compiled_step(images, labels, regularize=regularize)
 
+    def _real(self, images):
+        """Real pictures as the discriminator meets them, before the augmentation that generated ones get, too."""
+        return random_flip(images, self.random) if self.recipe.flip else images
+
     def _judge(self, images, kinds):
         """The discriminator's logits `(B, 1)` for pictures of these kinds, and what both sides minimize besides, a
         scalar, or None."""
         return self.discriminator(images, training=True), None
 
     def _step(self, images, labels, regularize):
-        recipe = self.recipe
         kinds = labels / ops.sum(labels, axis=-1, keepdims=True)
-        if recipe.flip:
-            images = random_flip(images, self.random)
+        images = self._real(images)
         (fakes, costs), pullback = engine.forward_and_pullback(
             lambda: self._draw(images, kinds), self._drawing_variables
         )
@@ -130,7 +132,7 @@ class GANTrainer(DrawingTrainer):
             if besides is not None:
                 total += besides
             if regularize:
-                total += recipe.r1_every * losses.r1_penalty(self._slope(images, kinds), recipe.r1_gamma)
+                total += recipe.r1_every * losses.r1_penalty(self._slope(images, kinds), self._r1_gamma())
             if recipe.gradient_penalty:
                 slope = self._slope(self._mix(images, fakes), kinds)
                 total += recipe.gradient_penalty * losses.gradient_penalty(slope)
@@ -144,6 +146,9 @@ class GANTrainer(DrawingTrainer):
             "real_accuracy": ops.mean(ops.cast(real > self.loss.boundary, "float32")),
             "fake_accuracy": ops.mean(ops.cast(fake < self.loss.boundary, "float32")),
         }
+
+    def _r1_gamma(self):
+        return self.recipe.r1_gamma
 
     def _slope(self, images, kinds):
         """d(sum of logits) / d(images), itself differentiable."""

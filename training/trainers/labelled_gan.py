@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from keras import ops
-
+from training.losses import kind_cross_entropy
 from training.trainers.base import ramp
 from training.trainers.drawing import DrawsKinds
 from training.trainers.gan import GANTrainer
@@ -35,5 +34,4 @@ class ACGANTrainer(LabelledGANTrainer):
 
     def _judge(self, images, kinds):
         outputs = self.discriminator(images, training=True)
-        cross_entropy = -ops.mean(ops.sum(kinds * ops.log_softmax(outputs["kind_logits"]), axis=-1))
-        return outputs["logit"], self.recipe.kind_weight * cross_entropy
+        return outputs["logit"], self.recipe.kind_weight * kind_cross_entropy(outputs["kind_logits"], kinds)

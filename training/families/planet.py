@@ -1,0 +1,87 @@
+"""`python -m training.train planet_v3`: planets of any kind, sharp, at 64 px and, grown from there, at 128 and 256."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from datasets.manifest import Size
+from datasets.pictures import Pictures
+from training.config import TrainingConfig
+from training.families.base import Export, Family
+from training.families.drawing import check_kinds, export_discriminator, export_generator, size_in_name
+from training.models.critic import check_batch_size
+from training.models.planet_v3 import build_planet_critic, build_planet_generator, grow
+from training.precision import dtype_policy
+from training.quality import SampleQuality
+from training.recipes import CHOICES, PLANET_RECIPES, PlanetRecipe
+from training.runs import read_finished
+from training.trainers.planet import PlanetTrainer
+from training.workers import STRATEGIES
+
+_R1_SIZE = 64  # pixels, for which a recipe gives the weight of R1
+_NETWORKS = {"generator": build_planet_generator, "discriminator": build_planet_critic}
+
+
+def _build(
+    config: TrainingConfig, recipe: PlanetRecipe, pictures: Pictures, total_steps: int, precision: str
+) -> PlanetTrainer:
+    check_kinds(pictures)
+    check_batch_size(config.batch_size)
+    size = Size.of(config.size)
+    keras.utils.set_random_seed(config.seed)
+    with dtype_policy(precision):
+        networks = {
+            name: build(size, len(pictures.class_names), recipe.width, name) for name, build in _NETWORKS.items()
+        }
+        if recipe.init_from:
+            _grow(networks, recipe.init_from, pictures.class_names)
+        # Larger pictures have smaller slopes per pixel: Karras 2020 (arXiv:2006.06676), table 5, has γ ∝ pixels, too.
+        scale = size.width * size.height / _R1_SIZE**2
+        gammas = {"r1_gamma": recipe.r1_gamma * scale, "r1_gamma_early": recipe.r1_gamma_early * scale}
+        recipe = dataclasses.replace(recipe, **gammas)
+        quality = SampleQuality(pictures.images)
+        return PlanetTrainer(**networks, recipe=recipe, total_steps=total_steps, seed=config.seed, quality=quality)
+
+
+def _grow(networks: Mapping[str, keras.Model], run: Path, class_names: tuple[str, ...]):
+    """Begins networks with what a finished training came to; raises `ValueError` where that does not fit."""
+    config = read_finished(run, "planet_v3", tuple(networks))
+    if tuple(config["classes"]) != class_names:
+        raise ValueError(f"--init-from {run} was trained on other classes: {', '.join(config['classes'])}.")
+    for name, network in networks.items():
+        smaller = _network(name, config)
+        smaller.load_weights(run / f"{name}.weights.h5")
+        grow(network, smaller)
+
+
+def _network(name: str, config: Mapping[str, Any]) -> keras.Model:
+    """One of a run's networks, untrained."""
+    return _NETWORKS[name](Size.of(config["size"]), len(config["classes"]), config["recipe"]["width"], name)
+
+
+def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    return export_generator(_network("generator", config), run, config, folder)
+
+
+def _export_discriminator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    return export_discriminator(_network("discriminator", config), run, config, folder)
+
+
+PLANET_V3 = Family(
+    help="planets of any kind, sharp, growing from 64 px to 128 and 256",
+    recipes=PLANET_RECIPES,
+    choices=CHOICES,
+    build=_build,
+    exports={
+        "generator": Export(_export_generator, lambda config: f"planet_v3_{size_in_name(config)}"),
+        "discriminator": Export(
+            _export_discriminator, lambda config: f"planet_v3_{size_in_name(config)}_discriminator"
+        ),
+    },
+    strategies=STRATEGIES,
+)
