@@ -13,8 +13,9 @@ import numpy as np
 from keras import ops
 
 from training import draws
+from training.turning import disc_of, on_sphere, turned
 
-_DARKEST_PLANET = 0.03  # of 1; below it is sky
+_TURN = math.radians(45)
 
 
 def vary(images, seed: keras.random.SeedGenerator):
@@ -25,12 +26,14 @@ def vary(images, seed: keras.random.SeedGenerator):
         seed: Source of the random draws.
 
     Returns:
-        Float32 `(B, H, W, 3)` in [-1, 1]: turned, off-center, smaller or partly outside, under another sun, in other
-        colors, before stars or a plain color, blurred, noisy, compressed; each in its own way, one in five as it was.
+        Float32 `(B, H, W, 3)` in [-1, 1]: seen from another side, turned, off-center, smaller or partly outside, under
+        another sun, in other colors, before stars or a plain color, blurred, noisy, compressed; each in its own way,
+        one in five as it was.
     """
     dice = _Dice(ops.shape(images)[0], seed)
     light = (ops.cast(images, "float32") + 1.0) * 0.5
-    disc = ops.cast(ops.max(light, axis=-1, keepdims=True) > _DARKEST_PLANET, "float32")
+    disc = disc_of(light)
+    light = ops.where(dice.chance(0.5), turned(light, disc, dice.uniform(0.0, _TURN), dice.direction()), light)
     light = _recolored(light, disc, dice)
     light = light * ops.where(dice.chance(0.65), _sunlight(disc, dice), 1.0)
     light, disc = _placed(light, disc, dice)
@@ -55,7 +58,7 @@ def no_planets(images, seed: keras.random.SeedGenerator):
     half = images.shape[0] // 2
     light = (ops.cast(images, "float32") + 1.0) * 0.5
     pieces = _jigsaw(light[:half], seed)
-    disc = ops.cast(ops.max(light[half:], axis=-1, keepdims=True) > _DARKEST_PLANET, "float32")
+    disc = disc_of(light[half:])
     dice = _Dice(half, seed)
     colors = _random_colors(light[half:], dice) * ops.where(dice.chance(0.5), disc, 1.0)
     colors = ops.where(dice.chance(0.3), _print(light[half:], dice), colors)
@@ -73,6 +76,10 @@ class _Dice:
 
     def normal(self, shape):
         return draws.normal((self.count, *shape), seed=self.seed)
+
+    def direction(self):
+        """In radians."""
+        return self.uniform(0.0, 2 * math.pi)
 
     def factor(self, largest: float):
         """Between 1/largest and largest, as often below 1 as above."""
@@ -107,12 +114,15 @@ def _recolored(light, disc, dice: _Dice):
 
 
 def _redetailed(light, disc, dice: _Dice):
-    """Stronger or fainter fine, middling and coarse patterns: maps differ in relief, in albedo, in sharpness."""
+    """Stronger or fainter fine, middling and coarse patterns: maps differ in relief, in albedo, in sharpness.
+
+    By as much as makers of maps exaggerate relief, or gray bodies are told by how rough they were drawn.
+    """
     middling, coarse = (_mean_around(light, disc, side) for side in (4, 16))
     mean = ops.sum(light * disc, axis=(1, 2), keepdims=True) / (ops.sum(disc, axis=(1, 2), keepdims=True) + 1.0)
     contrast = dice.sometimes(dice.factor(1.6), 1.0)
     bands = (light - middling, middling - coarse, coarse - mean)
-    return mean + contrast * sum(band * dice.sometimes(dice.factor(1.8), 1.0) for band in bands)
+    return mean + contrast * sum(band * dice.factor(2.5) for band in bands)
 
 
 def _mean_around(light, disc, side: int):
@@ -131,13 +141,8 @@ def _sunlight(disc, dice: _Dice):
     Returns:
         Float32 `(B, H, W, 1)` in 0..1.
     """
-    height, width = disc.shape[1:3]
-    y, x = np.meshgrid(np.arange(height) - (height - 1) / 2, np.arange(width) - (width - 1) / 2, indexing="ij")
-    x, y = (np.float32(axis)[None, :, :, None] for axis in (x, y))
-    radius = ops.sqrt(ops.maximum(ops.sum(disc, axis=(1, 2), keepdims=True) / math.pi, 1.0))
-    x, y = x / radius, y / radius
-    z = ops.sqrt(ops.maximum(1.0 - x * x - y * y, 0.0))
-    phase, direction = dice.uniform(0.0, math.radians(80)), dice.uniform(0.0, 2 * math.pi)
+    x, y, z, _ = on_sphere(disc)
+    phase, direction = dice.uniform(0.0, math.radians(80)), dice.direction()
     lambert = z * ops.cos(phase) + (x * ops.cos(direction) + y * ops.sin(direction)) * ops.sin(phase)
     shade = ops.power(ops.clip(lambert, 1e-3, 1.0), dice.uniform(0.3, 1.0))
     ambient = ops.maximum(dice.uniform(-0.25, 0.25), 0.0)  # most nights are black
@@ -149,7 +154,7 @@ def _placed(light, disc, dice: _Dice):
     height, width = light.shape[1:3]
     shrink = ops.where(dice.chance(0.7), ops.exp(dice.uniform(math.log(0.65), math.log(2.0))), 1.0)
     light = ops.where(shrink > 1.5, _coarse(light, 2), light)  # so that fine detail fades instead of flickering
-    angle = dice.uniform(0.0, 2 * math.pi)
+    angle = dice.direction()
     mirror = ops.where(dice.chance(0.5), -1.0, 1.0)
     cosine, sine = ops.cos(angle) * shrink, ops.sin(angle) * shrink
     middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
