@@ -12,6 +12,7 @@ BODIES = (
 ALIASES = {"hamuea": "haumea", "earth_moon": "moon"}
 SHINING = ("sun",)  # bodies that no other lights
 
+MAP_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 MAP_ALIASES = {"earth-clouds": "earth", "moon_4k": "moon"}  # best maps of Stellarium, where it has several
 
 AXES = {

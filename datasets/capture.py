@@ -24,12 +24,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from datasets.bodies import AXES, BODIES, MAP_ALIASES, SHINING, body_of_map, class_order
+from datasets.bodies import AXES, BODIES, MAP_ALIASES, MAP_SUFFIXES, SHINING, body_of_map, class_order
 from datasets.globes import LIGHT, Lighting, draw_ellipsoid
 from datasets.manifest import LARGEST_SIZE, DatasetError, Rejection
 from datasets.pool import cores, pool
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 REGIONS = ((0.5, 0.0), (0.3, 49.0), (0.2, -54.0))  # share of the views, latitude that they show in their middle
 
 _FORMAT_VERSION = 1  # raise it whenever the same maps and options would give other pictures
@@ -119,14 +118,18 @@ def find_maps(folder: Path, bodies: Sequence[str] | None = None) -> dict[str, Pa
     """The map of each body, in class order: of several the one that `MAP_ALIASES` names, else the plainest name.
 
     Raises:
-        DatasetError: The folder, or the map of a body asked for, is missing.
+        DatasetError: The folder, or the map of a body asked for, is missing or can't be read.
     """
     if not folder.is_dir():
         raise DatasetError(f"{folder} is not a folder: expected a folder of maps such as mars.png.")
     wanted = BODIES if bodies is None else [name.strip().lower() for name in bodies]
     found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir(), key=_plainness):
-        if path.suffix.lower() in SUFFIXES and (body := body_of_map(path.stem)) in wanted:
+    try:
+        paths = sorted(folder.iterdir(), key=_plainness)
+    except OSError as error:
+        raise DatasetError(f"{folder} can't be read: {error.strerror or error}.") from None
+    for path in paths:
+        if path.suffix.lower() in MAP_SUFFIXES and (body := body_of_map(path.stem)) in wanted:
             found.setdefault(body, path)
     missing = [name for name in wanted if name not in found]
     if missing and (bodies is not None or not found):

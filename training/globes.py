@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from datasets.bodies import SHINING, class_of_folder
+from datasets.bodies import MAP_SUFFIXES, SHINING, body_of_map
 from datasets.globes import LIGHT, srgb
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _OVERSAMPLING = 4  # each way, averaged
 _DUSTY = ("ceres", "mercury", "moon")  # dark dust without air: full, they look flat, with no darker limb
 
@@ -24,16 +23,11 @@ def load_maps(folder: Path, class_names: tuple[str, ...]) -> dict[str, np.ndarra
     Raises:
         ValueError: There are none.
     """
-    paths = [path for path in sorted(folder.glob("*")) if path.suffix.lower() in SUFFIXES]
+    paths = [path for path in sorted(folder.glob("*")) if path.suffix.lower() in MAP_SUFFIXES]
     known = {path.stem: path for path in paths if body_of_map(path.stem) in class_names}
     if not known:
         raise ValueError(f"{folder} holds no map of {', '.join(class_names)}: name files such as {class_names[0]}.png.")
     return {name: np.asarray(Image.open(path).convert("RGB")) for name, path in known.items()}
-
-
-def body_of_map(name: str) -> str:
-    """The class of a map by its name: `earth_clouds` is earth."""
-    return class_of_folder(name.split("_")[0])
 
 
 def random_globes(surface: np.ndarray, body: str, count: int, size: int, seed: int) -> np.ndarray:

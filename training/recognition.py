@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from datasets.bodies import body_of_map
 from datasets.pictures import Pictures, load_pictures
 from training.calibration import (
     FILE_NAME,
@@ -21,7 +22,7 @@ from training.calibration import (
 )
 from training.classifier_augment import vary
 from training.files import write_text
-from training.globes import body_of_map, load_maps, random_globes
+from training.globes import load_maps, random_globes
 from training.grids import from_uint8, to_uint8
 from training.models.classifier import build_classifier
 from training.nonplanets import draw_nonplanets

@@ -135,3 +135,12 @@ def test_bad_requests(maps, tmp_path, capsys, arguments, message):
     assert main([str(maps), str(tmp_path / "out"), *arguments]) == 2
     assert re.search(message, capsys.readouterr().err)
     assert not (tmp_path / "out").exists()
+
+
+def test_unreadable_maps_end_in_one_sentence(maps, tmp_path, capsys, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(maps), "iterdir", refuse)
+    assert main([str(maps), str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err == f"{maps} can't be read: Permission denied.\n"
