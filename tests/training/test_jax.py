@@ -52,7 +52,11 @@ def test_its_weights_draw_the_same_pictures_on_tensorflow(run):
 
 
 @pytest.mark.parametrize(
-    "family", ["dcgan", *(pytest.param(family, marks=pytest.mark.slow) for family in ("conditional", "vae", "cvaegan"))]
+    "family",
+    [
+        "dcgan",
+        *(pytest.param(family, marks=pytest.mark.slow) for family in ("conditional", "planet_v3", "vae", "cvaegan")),
+    ],
 )
 def test_first_step_is_that_of_tensorflow(tmp_path, family):
     def first_step(backend):
