@@ -17,7 +17,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
 from itertools import repeat
 from pathlib import Path
 
@@ -106,10 +105,6 @@ def capture(
                     pass
     except OSError as error:
         raise DatasetError(f"{out} can't be written: {error.strerror or error}.") from None
-    except BrokenProcessPool:
-        raise DatasetError(
-            "A worker process was killed, perhaps for want of memory: run this again with fewer --workers to go on."
-        ) from None
     broken = {rejection.source for rejection in rejected}
     return Report(tuple(b for b, path in paths.items() if path.name not in broken), len(tasks), tuple(rejected))
 

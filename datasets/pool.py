@@ -8,16 +8,23 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import repeat
 
 from tqdm import tqdm
+
+from datasets.manifest import DatasetError
 
 Run = Callable[..., Iterator]
 
 
 @contextlib.contextmanager
 def pool(workers: int) -> Iterator[Run]:
-    """Yields `run(function, title, *iterables)`, which maps like `map`, in parallel; 1 worker works in this process."""
+    """Yields `run(function, title, *iterables)`, which maps like `map`, in parallel; 1 worker works in this process.
+
+    Raises:
+        DatasetError: A worker was killed.
+    """
     executor = None
     if workers > 1:
         # Spawned, not forked: the caller may hold threads, TensorFlow's for one.
@@ -31,6 +38,10 @@ def pool(workers: int) -> Iterator[Run]:
 
     try:
         yield run
+    except BrokenProcessPool:
+        raise DatasetError(
+            "A worker process was killed, perhaps for want of memory: run this again with fewer --workers to go on."
+        ) from None
     finally:
         if executor:
             executor.shutdown(cancel_futures=True)

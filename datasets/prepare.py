@@ -16,7 +16,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from itertools import repeat
 from pathlib import Path
 
@@ -106,10 +105,6 @@ def prepare(
             return dataclasses.replace(report, small=small)
     except OSError as error:
         raise DatasetError(f"{out} can't be written: {error.strerror or error}.") from None
-    except BrokenProcessPool:
-        raise DatasetError(
-            "A worker process was killed, perhaps for want of memory: run this again with fewer --workers to go on."
-        ) from None
 
 
 def _prepare(

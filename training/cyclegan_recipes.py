@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from training.models.feature_discriminator import NETWORKS
-from training.recipes import check_choices
+from training.recipes import check_choices, check_ranges
 
 CHOICES = {
     "loss": ("lsgan", "wgan-gp"),
@@ -46,32 +46,29 @@ class CycleGANRecipe:
 
     def __post_init__(self):
         check_choices(self, CHOICES)
-        for name in (
-            "learning_rate_held",
-            "beta_1",
-            "cycle_weight_share",
-            "identity_weight_share",
-            "clip_norm_share",
-            "ema_decay",
-        ):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be in 0..1.")
-        for name in ("filters", "downsamplings", "discriminator_filters", "discriminator_layers", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be above 0.")
-        for name in (
-            "blocks",
-            "gradient_penalty",
-            "cycle_weight",
-            "cycle_weight_end",
-            "identity_weight",
-            "identity_weight_end",
-            "clip_norm",
-            "clip_norm_end",
-            "pool",
-        ):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 0.")
+        check_ranges(
+            self,
+            shares=(
+                "learning_rate_held",
+                "beta_1",
+                "cycle_weight_share",
+                "identity_weight_share",
+                "clip_norm_share",
+                "ema_decay",
+            ),
+            positive=("filters", "downsamplings", "discriminator_filters", "discriminator_layers", "learning_rate"),
+            at_least_0=(
+                "blocks",
+                "gradient_penalty",
+                "cycle_weight",
+                "cycle_weight_end",
+                "identity_weight",
+                "identity_weight_end",
+                "clip_norm",
+                "clip_norm_end",
+                "pool",
+            ),
+        )
         if bool(self.clip_norm) != bool(self.clip_norm_end):
             raise ValueError(
                 f"clip_norm is {self.clip_norm} and clip_norm_end {self.clip_norm_end}: set both, or both to 0."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from training.models.critic import CONDITIONINGS
@@ -42,15 +42,12 @@ class GANRecipe:
 
     def __post_init__(self):
         check_choices(self, CHOICES)
-        for name in ("beta_1", "beta_2", "augment_probability", "ema_decay"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be in 0..1.")
-        for name in ("generator_learning_rate", "discriminator_learning_rate", "r1_every"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be above 0.")
-        for name in ("clip_norm", "real_label_noise", "r1_gamma", "gradient_penalty"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 0.")
+        check_ranges(
+            self,
+            shares=("beta_1", "beta_2", "augment_probability", "ema_decay"),
+            positive=("generator_learning_rate", "discriminator_learning_rate", "r1_every"),
+            at_least_0=("clip_norm", "real_label_noise", "r1_gamma", "gradient_penalty"),
+        )
         if self.loss == "wasserstein_gp" and not self.gradient_penalty:
             raise ValueError("The wasserstein_gp loss needs its penalty: set gradient_penalty, usually to 10.")
         if self.real_label_noise and self.loss != "non_saturating":
@@ -107,8 +104,7 @@ class ACGANRecipe(LabelledGANRecipe):
 
     def __post_init__(self):
         super().__post_init__()
-        if not self.kind_weight >= 0:
-            raise ValueError(f"kind_weight is {self.kind_weight}: it must be at least 0.")
+        check_ranges(self, at_least_0=("kind_weight",))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,14 +122,12 @@ class PlanetRecipe(GANRecipe):
 
     def __post_init__(self):
         super().__post_init__()
-        if not self.width > 0:
-            raise ValueError(f"width is {self.width}: it must be above 0.")
-        for name in ("kind_weight", "r1_gamma_early"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 0.")
-        for name in ("r1_early_share", "turn_probability"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be in 0..1.")
+        check_ranges(
+            self,
+            shares=("r1_early_share", "turn_probability"),
+            positive=("width",),
+            at_least_0=("kind_weight", "r1_gamma_early"),
+        )
         check_ramp(self)
 
 
@@ -143,6 +137,19 @@ def check_ramp(recipe):
         raise ValueError(
             f"ramp_start is {recipe.ramp_start} and ramp_end {recipe.ramp_end}: both must be in 0..1, in this order."
         )
+
+
+def check_ranges(recipe, shares: Sequence[str] = (), positive: Sequence[str] = (), at_least_0: Sequence[str] = ()):
+    """Raises `ValueError` for the first of a recipe's fields that is no share in 0..1, not above 0, or below 0."""
+    for name in shares:
+        if not 0 <= getattr(recipe, name) <= 1:
+            raise ValueError(f"{name} is {getattr(recipe, name)}: it must be in 0..1.")
+    for name in positive:
+        if not getattr(recipe, name) > 0:
+            raise ValueError(f"{name} is {getattr(recipe, name)}: it must be above 0.")
+    for name in at_least_0:
+        if not getattr(recipe, name) >= 0:
+            raise ValueError(f"{name} is {getattr(recipe, name)}: it must be at least 0.")
 
 
 def check_choices(recipe, choices: Mapping[str, tuple[str, ...]]):

@@ -13,6 +13,7 @@ from training import engine
 from training.calibration import softmax
 from training.classifier_augment import no_planets, vary
 from training.grids import from_uint8, tile, to_uint8
+from training.recipes import check_ranges
 from training.trainers.base import Preview, named_variables
 
 PREVIEW_ROWS = 8  # pictures per class
@@ -30,13 +31,12 @@ class ClassifierRecipe:
     outlier_weight: float  # of their loss
 
     def __post_init__(self):
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate is {self.learning_rate}: it must be above 0.")
-        for name in ("weight_decay", "outlier_weight"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 0.")
-        if not 0 <= self.outlier_share <= 1:
-            raise ValueError(f"outlier_share is {self.outlier_share}: it must be in 0..1.")
+        check_ranges(
+            self,
+            shares=("outlier_share",),
+            positive=("learning_rate",),
+            at_least_0=("weight_decay", "outlier_weight"),
+        )
 
 
 RECIPES = {

@@ -14,7 +14,7 @@ from keras import ops
 from training import draws, losses
 from training.models.critic import features_of
 from training.models.encoder import latent_of
-from training.recipes import ACGAN_RECIPES, ACGANRecipe
+from training.recipes import ACGAN_RECIPES, ACGANRecipe, check_ranges
 from training.trainers.base import named_variables
 from training.trainers.labelled_gan import ACGANTrainer
 from training.trainers.vae import check_autoencoder, kl_weight, values_of
@@ -34,9 +34,7 @@ class CVAEGANRecipe(ACGANRecipe):
     def __post_init__(self):
         super().__post_init__()
         check_autoencoder(self)
-        for name in ("bound_weight", "feature_weight"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 0.")
+        check_ranges(self, at_least_0=("bound_weight", "feature_weight"))
 
 
 RECIPES = {

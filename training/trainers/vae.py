@@ -11,6 +11,7 @@ from training import draws, engine, losses
 from training.augment import random_flip
 from training.models.encoder import latent_of
 from training.quality import SampleQuality
+from training.recipes import check_ranges
 from training.trainers.base import named_variables, ramp
 from training.trainers.drawing import DrawingTrainer, DrawsKinds
 
@@ -30,22 +31,14 @@ class VAERecipe:
 
     def __post_init__(self):
         check_autoencoder(self)
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate is {self.learning_rate}: it must be above 0.")
-        if not 0 <= self.ema_decay <= 1:
-            raise ValueError(f"ema_decay is {self.ema_decay}: it must be in 0..1.")
+        check_ranges(self, shares=("ema_decay",), positive=("learning_rate",))
         if self.generator_filters < 1:
             raise ValueError(f"generator_filters is {self.generator_filters}: it must be at least 1.")
 
 
 def check_autoencoder(recipe):
     """Raises `ValueError` for what can't be among the settings that recipes with an encoder have in common."""
-    if not recipe.likelihood_scale > 0:
-        raise ValueError(f"likelihood_scale is {recipe.likelihood_scale}: it must be above 0.")
-    if not recipe.kl_weight >= 0:
-        raise ValueError(f"kl_weight is {recipe.kl_weight}: it must be at least 0.")
-    if not 0 <= recipe.kl_warm_up <= 1:
-        raise ValueError(f"kl_warm_up is {recipe.kl_warm_up}: it must be in 0..1.")
+    check_ranges(recipe, shares=("kl_warm_up",), positive=("likelihood_scale",), at_least_0=("kl_weight",))
     if recipe.encoder_filters < 1:
         raise ValueError(f"encoder_filters is {recipe.encoder_filters}: it must be at least 1.")
 
