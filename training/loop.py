@@ -88,6 +88,7 @@ def _train(config: TrainingConfig, resume: bool, workers: Workers):
         raise ValueError(f"The workers see different checkpoints in {run}: give all of them the same folder as --out.")
     log = contextlib.nullcontext()
     if workers.chief:
+        _forget_models(trainer, run)
         described = _describe(config, recipe_name, recipe, trainer, pictures, precision, workers.replicas)
         write_text(run / "config.json", json.dumps(described, indent=2) + "\n")
         log = logs.TrainingLog(run, keep_epochs=progress.step // steps)
@@ -197,6 +198,12 @@ def _checkpoint(config, trainer: Trainer, progress: _Progress, preview: Preview 
 def _save_models(trainer: Trainer, folder: Path):
     for name, model in trainer.models.items():
         write_whole(folder / f"{name}.weights.h5", model.save_weights)
+
+
+def _forget_models(trainer: Trainer, folder: Path):
+    """Removes the models of a training that goes on: what is exported, or begun with, must be as far as its log."""
+    for name in trainer.models:
+        (folder / f"{name}.weights.h5").unlink(missing_ok=True)
 
 
 def _show(run: Path):

@@ -144,9 +144,10 @@ function choose(select, value) {
   select.value = value;
 }
 
-/** Offers the kinds of the model chosen, and keeps the choice if it is one of them. */
+/** Offers the kinds and archetypes of the model chosen, and keeps the choice if it is one of them. */
 function offerKinds() {
-  const kinds = models.find((model) => keyOf(model) === fields.model.value)?.card.class_names ?? [];
+  const card = models.find((model) => keyOf(model) === fields.model.value)?.card;
+  const kinds = [...(card?.class_names ?? []), ...Object.keys(card?.archetypes ?? {})];
   const before = fields.kind.value;
   fields.kind.replaceChildren(...["", ...kinds].map((kind) => new Option(kind || "Any", kind)));
   fields.kind.value = kinds.includes(before) ? before : "";

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,8 @@ def _card_fault(card: Any) -> str:
     unknown_below = card.get("unknown_below")
     if unknown_below is not None and not (isinstance(unknown_below, int | float) and 0 <= unknown_below <= 1):
         return "has an 'unknown_below' that is no number of 0..1"
+    if not _are_mixes(card.get("archetypes", {}), card.get("class_names") or ()):
+        return "has 'archetypes' that are no mixes of its 'class_names' with shares that sum to 1"
     return ""
 
 
@@ -99,6 +102,16 @@ def _is_size(value: Any) -> bool:
 
 def _are_names(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _are_mixes(value: Any, kinds: Any) -> bool:
+    return isinstance(value, dict) and all(
+        name not in kinds
+        and isinstance(mix, dict)
+        and all(kind in kinds and isinstance(share, int | float) and share > 0 for kind, share in mix.items())
+        and math.isclose(sum(mix.values()), 1.0, abs_tol=1e-6)
+        for name, mix in value.items()
+    )
 
 
 def _is_name(value: Any) -> bool:

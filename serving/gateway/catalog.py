@@ -17,6 +17,8 @@ _VERBS = {
     "translate": "translate pictures",
 }
 
+_PREFERRED = ("planet_v3_64",)  # to other models, the best first
+
 
 class Catalog:
     """The backend's models, asked for anew once the last answer is `config.catalog_age_s` old."""
@@ -45,11 +47,13 @@ class Catalog:
         return list(newest.values())
 
     def default_name(self, task: str = "generate") -> str | None:
-        """The model of requests that name none: the configured one, else the first by name that is available."""
+        """The model of requests that name none: the configured one, else a preferred one, else the first by name."""
         configured = {"generate": self._config.default_model, "classify": self._config.default_classifier}.get(task)
         if configured is not None:
             return configured
-        return next((version.name for version in self.available(task)), None)
+        names = [version.name for version in self.available(task)]
+        preferred = (name for name in _PREFERRED if name in names)
+        return next(iter([*preferred, *names]), None)
 
     def find(
         self,

@@ -13,7 +13,8 @@ class GatewayConfig:
     """Settings of the gateway; the defaults suit one machine.
 
     Attributes:
-        default_model: Model of requests that name none; if None, the first by name of those that can draw now.
+        default_model: Model of requests that name none; if None, planet_v3, else the first by name that can draw
+            now.
         default_classifier: Classifier of requests that name none; if None, the first by name that is available.
         deadline_s: Seconds the model server has for one request, all its batches together.
         max_planets: Most planets of one POST.

@@ -1,4 +1,4 @@
-"""Kinds of planets: `earth`, or a mix such as `earth:0.6,mars:0.4`."""
+"""Kinds of planets: `earth`, an archetype such as `gas_giant`, or a mix such as `earth:0.6,mars:0.4`."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def kind_rows(model: ModelVersion, mix: Mapping[str, float] | None, seeds: Seque
     """The input `kind` of a model.
 
     Args:
-        model: The model to draw with.
-        mix: Shares by kind's name; None lets each seed choose one kind by `kind_index`.
+        model: The model to draw with; its card may name archetypes, mixes of its kinds that can be asked for like them.
+        mix: Shares by name of kind or archetype; None lets each seed choose one kind by `kind_index`.
         seeds: B seeds.
 
     Returns:
@@ -57,10 +57,12 @@ def kind_rows(model: ModelVersion, mix: Mapping[str, float] | None, seeds: Seque
     if mix is None:
         rows[range(len(seeds)), [kind_index(seed, len(names)) for seed in seeds]] = 1.0
         return rows
+    known = {name: {name: 1.0} for name in names} | dict(model.card.get("archetypes", {}))
     for name, share in mix.items():
-        if name not in names:
-            raise _problem(f"The model {model.name} knows no kind {reprlib.repr(name)}; its kinds: {', '.join(names)}.")
-        rows[:, names.index(name)] = share
+        if name not in known:
+            raise _problem(f"The model {model.name} knows no kind {reprlib.repr(name)}; its kinds: {', '.join(known)}.")
+        for kind, part in known[name].items():
+            rows[:, names.index(kind)] += share * part
     return rows
 
 

@@ -113,3 +113,23 @@ def test_a_classifiers_limit_is_a_probability(tmp_path: Path, limit: Any, fits: 
     write_card(tmp_path / "model" / "1", {"task": "classify", **_NEEDS["classify"], "unknown_below": limit})
 
     assert (scan(tmp_path)[0].error == "") == fits
+
+
+@pytest.mark.parametrize(
+    ("archetypes", "fits"),
+    [
+        ({}, True),
+        ({"desert": {"earth": 0.25, "mars": 0.75}}, True),
+        ({"desert": {"earth": 0.25, "mars": 0.25}}, False),
+        ({"desert": {"earth": 1.25, "mars": -0.25}}, False),
+        ({"desert": {"pluto": 1.0}}, False),
+        ({"mars": {"mars": 1.0}}, False),
+        ({"desert": "mars"}, False),
+        (["desert"], False),
+    ],
+)
+def test_archetypes_are_mixes_of_a_models_kinds(tmp_path: Path, archetypes: Any, fits: bool) -> None:
+    card = {"task": "generate", **_SIZE, "latent_size": 8, "class_names": ["earth", "mars"], "archetypes": archetypes}
+    write_card(tmp_path / "model" / "1", card)
+
+    assert (scan(tmp_path)[0].error == "") == fits

@@ -88,6 +88,15 @@ def test_default_model_is_the_first_by_name_that_can_draw() -> None:
     assert client_of(FakeBackend(versions), default_model="d_good").get("/v1/models").get_json()["default"] == "d_good"
 
 
+def test_planet_v3_is_the_default_model_where_it_can_draw() -> None:
+    versions = [fake_version("a_good"), fake_version("planet_v3_64")]
+    client = client_of(FakeBackend(versions))
+    assert client.get("/v1/models").get_json()["default"] == "planet_v3_64"
+    assert client.get("/v1/planets/1.png").headers["X-Planet-Model"] == "planet_v3_64"
+    versions[1] = fake_version("planet_v3_64", state="UNAVAILABLE")
+    assert client_of(FakeBackend(versions)).get("/v1/models").get_json()["default"] == "a_good"
+
+
 def test_list_of_models_is_reused_for_a_while() -> None:
     backend = FakeBackend()
     client = client_of(backend, catalog_age_s=1000.0)

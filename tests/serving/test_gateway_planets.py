@@ -146,6 +146,15 @@ def test_kind_steers_a_conditional_model(client: FlaskClient, embedded_backend: 
     np.testing.assert_array_equal(pixels(response.data), embedded_backend.predict("tiny_kinds", inputs)["image"][0])
 
 
+def test_archetype_is_a_mix_of_kinds(client: FlaskClient) -> None:
+    url = "/v1/planets/5.png?model=tiny_kinds&kind="
+    desert = client.get(url + "desert")
+    assert desert.headers["X-Planet-Kind"] == "mars:0.5,sun:0.5"
+    assert pixels(desert.data).tolist() == pixels(client.get(url + "mars,sun").data).tolist()
+    mixed = client.get(url + "desert:0.5,earth:0.25,mars:0.25")
+    assert mixed.headers["X-Planet-Kind"] == "earth:0.25,mars:0.5,sun:0.25"
+
+
 def test_temperature_scales_the_latent(client: FlaskClient, embedded_backend: Backend) -> None:
     usual = client.get("/v1/planets/5.png", query_string=_PINNED)
     for temperature in ("1", "1.0", "10e-1"):
@@ -227,7 +236,7 @@ def test_kind_comes_from_the_seed_unless_told(client: FlaskClient) -> None:
         ("1.png?sise=64", 422, "sise", "allowed: model, version, kind, size, background, temperature"),
         ("1.png?format=png", 422, "format", "no parameter 'format'"),
         ("1.png?kind=mars", 422, "kind", "model tiny_planet knows no kinds"),
-        ("1.png?model=tiny_kinds&kind=krypton", 422, "kind", "no kind 'krypton'; its kinds: earth, mars, sun"),
+        ("1.png?model=tiny_kinds&kind=krypton", 422, "kind", "no kind 'krypton'; its kinds: earth, mars, sun, desert"),
         ("1.png?model=tiny_kinds&kind=mars:-1", 422, "kind", "above 0"),
         ("1.png?model=tiny_kinds&kind=mars:nan", 422, "kind", "above 0"),
         ("1.png?model=tiny_kinds&kind=mars:1,mars:2", 422, "kind", "given twice"),

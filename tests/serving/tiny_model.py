@@ -95,6 +95,7 @@ def tiny_card(name: str, version: int, class_names: Sequence[str] = (), image_si
         "image_size": {"width": image_size, "height": image_size},
         "latent_size": LATENT_SIZE,
         "class_names": list(class_names),
+        "archetypes": {"desert": {"mars": 0.5, "sun": 0.5}} if {"mars", "sun"} <= set(class_names) else {},
         "training_data": {"source": "none", "license": "none", "pictures": 0, "classes": list(class_names)},
         "recipe": {"architecture": "dense"},
         "seed": version,

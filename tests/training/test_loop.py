@@ -96,6 +96,14 @@ def test_stopped_anywhere_and_resumed_equals_uninterrupted(finished, config, mon
     assert without_time(read_log(Path(config.out))) == without_time(read_log(Path(finished.out)))
 
 
+def test_training_that_went_on_and_was_stopped_leaves_no_older_models(copy, monkeypatch):
+    asked = iter([False, True])
+    monkeypatch.setattr(loop, "_stop_requests", lambda: contextlib.nullcontext(lambda: next(asked)))
+    with pytest.raises(TrainingInterrupted):
+        train(dataclasses.replace(copy, epochs=5), resume=True)
+    assert not list(Path(copy.out).glob("*.weights.h5"))
+
+
 def test_rows_written_after_the_checkpoint_are_dropped_on_resume(copy):
     run = Path(copy.out)
     newest_checkpoint(run / "checkpoints").unlink()  # killed in the fourth epoch, its row already written

@@ -190,6 +190,7 @@ def test_generator_and_discriminator_can_be_exported(run, tmp_path):
         assert export_main([str(run), "--saved-models", str(tmp_path), "--model", model]) == 0
     card = json.loads((tmp_path / "planet_v3_16/1/assets.extra/card.json").read_text())
     assert (card["task"], card["latent_size"], card["class_names"]) == ("generate", 128, ["earth", "mars"])
+    assert card["archetypes"] == {}  # each needs more than Earth and Mars
     generate = tf.saved_model.load(str(tmp_path / "planet_v3_16/1")).signatures["generate"]
     image = generate(latent=tf.constant(LATENTS), kind=tf.constant(KINDS))["image"]
     assert (image.dtype, image.shape) == (tf.uint8, (4, 16, 16, 3))

@@ -10,6 +10,7 @@ import keras
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures
+from training.archetypes import archetypes_of
 from training.models.conditional import build_conditional_generator
 
 
@@ -52,6 +53,7 @@ def export_generator(generator: keras.Model, run: Path, config: Mapping[str, Any
         "image_size": size._asdict(),
         "latent_size": config["latent_size"],
         "class_names": config["classes"],
+        "archetypes": archetypes_of(config["classes"]),
         "generator_parameters": config["generator_parameters"],
     }
 
