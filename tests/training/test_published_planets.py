@@ -1,0 +1,64 @@
+"""The committed planet_v3 models, as a game meets them: planets that stand free on black, morphs without jumps."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from serving.gateway.limb import find_limb
+from serving.latents import latents
+from training.archetypes import ARCHETYPES
+from training.served import ServedModel
+
+FOLDERS = sorted((Path(__file__).resolve().parents[2] / "saved_models").glob("planet_v3_*"))
+STEPS = 33
+
+
+@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
+def model(request):
+    return ServedModel(request.param)
+
+
+def draw(model, latent, kind):
+    return model.call("generate", "image", "drawing", latent=latent.astype(np.float32), kind=kind.astype(np.float32))
+
+
+def largest_step(pictures):
+    """Largest difference between neighbors, as a share of that between the first and the last; 1 is a jump."""
+    levels = pictures.astype(np.float32)
+    return np.abs(np.diff(levels, axis=0)).mean(axis=(1, 2, 3)).max() / np.abs(levels[-1] - levels[0]).mean()
+
+
+def on_the_way(first, last):
+    """`STEPS` latents along the great circle between two."""
+    angle = np.arccos(first @ last / np.linalg.norm(first) / np.linalg.norm(last))
+    share = np.linspace(0, 1, STEPS)[:, None]
+    return (np.sin((1 - share) * angle) * first + np.sin(share * angle) * last) / np.sin(angle)
+
+
+def test_neighboring_latents_give_neighboring_planets(model):
+    for kind, (first, last) in zip(np.eye(12), latents(range(24), 128).reshape(12, 2, 128), strict=True):
+        assert largest_step(draw(model, on_the_way(first, last), np.tile(kind, (STEPS, 1)))) < 0.3
+
+
+def test_neighboring_mixes_give_neighboring_planets(model):
+    share = np.linspace(0, 1, STEPS)[:, None]
+    for first, last in zip(np.eye(12), np.roll(np.eye(12), 5, axis=0), strict=True):
+        same = np.tile(latents([7], 128), (STEPS, 1))
+        assert largest_step(draw(model, same, (1 - share) * first + share * last)) < 0.3
+
+
+def test_every_kind_and_archetype_is_one_planet_on_a_black_sky(model):
+    kinds = dict(zip(model.card["class_names"], np.eye(12), strict=True))
+    assert model.card["archetypes"] == ARCHETYPES
+    for name, mix in ARCHETYPES.items():
+        kinds[name] = sum(share * kinds[body] for body, share in mix.items())
+    for name, kind in kinds.items():
+        for picture in draw(model, latents(range(8), 128), np.tile(kind, (8, 1))):
+            assert find_limb(picture) is not None, name
+            corners = picture[[0, 0, -1, -1], [0, -1, 0, -1]]
+            assert corners.max() < 32, name
+
+
+def test_no_planet_is_a_copy(model):
+    assert model.card["metrics"]["memorization_ratio"] >= 1.0
