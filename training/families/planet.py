@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,46 +30,67 @@ _NETWORKS = {"generator": build_planet_generator, "discriminator": build_planet_
 def _build(
     config: TrainingConfig, recipe: PlanetRecipe, pictures: Pictures, total_steps: int, precision: str
 ) -> PlanetTrainer:
+    return begin(PlanetTrainer, _NETWORKS, config, recipe, pictures, total_steps, precision)
+
+
+def begin(
+    trainer: type[PlanetTrainer],
+    networks: Mapping[str, Callable[..., keras.Model]],
+    config: TrainingConfig,
+    recipe: PlanetRecipe,
+    pictures: Pictures,
+    total_steps: int,
+    precision: str,
+) -> PlanetTrainer:
+    """As `Family.build`, for one of the families whose networks grow.
+
+    Args:
+        trainer: Its trainer.
+        networks: `generator` and `discriminator`: `(size, kinds, width, name)` to the network.
+        config: As in `Family.build`, like all that follow.
+        recipe: As above.
+        pictures: As above.
+        total_steps: As above.
+        precision: As above.
+    """
     check_kinds(pictures)
     check_batch_size(config.batch_size)
     size = Size.of(config.size)
     keras.utils.set_random_seed(config.seed)
     with dtype_policy(precision):
-        networks = {
-            name: build(size, len(pictures.class_names), recipe.width, name) for name, build in _NETWORKS.items()
-        }
+        built = {name: build(size, len(pictures.class_names), recipe.width, name) for name, build in networks.items()}
         if recipe.init_from:
-            _grow(networks, recipe.init_from, pictures.class_names)
+            _grow(built, networks, config.family, recipe.init_from, pictures.class_names)
         # Larger pictures have smaller slopes per pixel: Karras 2020 (arXiv:2006.06676), table 5, has γ ∝ pixels, too.
         scale = size.width * size.height / _R1_SIZE**2
         gammas = {"r1_gamma": recipe.r1_gamma * scale, "r1_gamma_early": recipe.r1_gamma_early * scale}
         recipe = dataclasses.replace(recipe, **gammas)
         quality = SampleQuality(pictures.images)
-        return PlanetTrainer(**networks, recipe=recipe, total_steps=total_steps, seed=config.seed, quality=quality)
+        return trainer(**built, recipe=recipe, total_steps=total_steps, seed=config.seed, quality=quality)
 
 
-def _grow(networks: Mapping[str, keras.Model], run: Path, class_names: tuple[str, ...]):
+def _grow(built, networks, family: str, run: Path, class_names: tuple[str, ...]):
     """Begins networks with what a finished training came to; raises `ValueError` where that does not fit."""
-    config = read_finished(run, "planet_v3", tuple(networks))
+    config = read_finished(run, family, tuple(built))
     if tuple(config["classes"]) != class_names:
         raise ValueError(f"--init-from {run} was trained on other classes: {', '.join(config['classes'])}.")
-    for name, network in networks.items():
-        smaller = _network(name, config)
+    for name, network in built.items():
+        smaller = network_of(networks[name], name, config)
         smaller.load_weights(run / f"{name}.weights.h5")
         grow(network, smaller)
 
 
-def _network(name: str, config: Mapping[str, Any]) -> keras.Model:
-    """One of a run's networks, untrained."""
-    return _NETWORKS[name](Size.of(config["size"]), len(config["classes"]), config["recipe"]["width"], name)
+def network_of(build: Callable[..., keras.Model], name: str, config: Mapping[str, Any]) -> keras.Model:
+    """One of a run's networks, its weights not loaded yet."""
+    return build(Size.of(config["size"]), len(config["classes"]), config["recipe"]["width"], name)
 
 
 def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    return export_generator(_network("generator", config), run, config, folder)
+    return export_generator(network_of(build_planet_generator, "generator", config), run, config, folder)
 
 
 def _export_discriminator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    return export_discriminator(_network("discriminator", config), run, config, folder)
+    return export_discriminator(network_of(build_planet_critic, "discriminator", config), run, config, folder)
 
 
 PLANET_V3 = Family(

@@ -1,0 +1,106 @@
+"""Ellipsoids seen from any side."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from datasets.manifest import Size
+from training import engine
+from training.rendering import RADIUS, bumped, map_places, see, turn_of
+
+SIZE = Size(64, 64)
+SPHERE = np.ones((1, 3), np.float32)
+FLAT = np.float32([[1.0, 0.6, 0.8]])
+
+
+def turn(longitude=0.0, latitude=0.0, roll=0.0):
+    return turn_of(np.float32([[longitude, latitude, roll]]))
+
+
+def array(values):
+    return ops.convert_to_numpy(values)
+
+
+def seen(axes=SPHERE, size=SIZE, **view):
+    return [array(one)[0] for one in see(size, ops.convert_to_tensor(axes), turn(**view))]
+
+
+@pytest.mark.parametrize("size", [SIZE, Size(128, 128), Size(96, 64)])
+def test_sphere_is_a_disc_of_the_right_area(size):
+    radius = RADIUS * min(size) / 2
+    assert seen(size=size)[2].sum() == pytest.approx(np.pi * radius**2, rel=2e-3)
+
+
+def test_ellipsoid_is_an_ellipse_of_the_right_area():
+    radius = RADIUS * 32
+    assert seen(FLAT)[2].sum() == pytest.approx(np.pi * radius**2 * 0.6, rel=5e-3)
+    assert seen(FLAT, longitude=90)[2].sum() == pytest.approx(np.pi * radius**2 * 0.6 * 0.8, rel=5e-3)
+    assert seen(FLAT, latitude=90)[2].sum() == pytest.approx(np.pi * radius**2 * 0.8, rel=5e-3)
+
+
+def test_limb_is_antialiased():
+    coverage = seen()[2].reshape(64, 64)
+    part = (coverage > 0) & (coverage < 1)
+    assert 100 < part.sum() < 260  # a ring about a pixel wide
+    assert len(np.unique(coverage[part].round(3))) > 10
+
+
+@pytest.mark.parametrize("view", [{"longitude": 370.0}, {"longitude": 10.0, "roll": 360.0}])
+def test_a_whole_turn_changes_nothing(view):
+    for one, other in zip(seen(FLAT, longitude=10.0), seen(FLAT, **view), strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-3)
+
+
+def test_longitude_latitude_and_roll_turn_as_on_a_map():
+    middle = 32 * 64 + 32
+
+    def facing(**view):
+        return seen(**view)[0][middle]
+
+    np.testing.assert_allclose(facing(), [0, 0, 1], atol=0.03)
+    np.testing.assert_allclose(facing(longitude=90), [1, 0, 0], atol=0.03)
+    np.testing.assert_allclose(facing(latitude=90), [0, 1, 0], atol=0.03)
+    top = seen(roll=90)[0].reshape(64, 64, 3)[6, 32]
+    np.testing.assert_allclose(top, [1, 0, 0], atol=0.5)  # counterclockwise: what was at the right is at the top
+    assert top[0] > 0.8
+
+
+def test_points_and_normals_are_of_length_1_and_face_the_viewer():
+    points, normals, coverage = seen(FLAT, longitude=30, latitude=40, roll=50)
+    inside = coverage[:, 0] > 0.99
+    np.testing.assert_allclose(np.linalg.norm(points, axis=-1), 1, atol=1e-4)
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=-1), 1, atol=1e-4)
+    assert (normals[inside, 2] > 0).all()
+
+
+def test_gradients_are_finite():
+    def total(axes):
+        sight = see(SIZE, axes, turn(20.0, 30.0))
+        return sum(ops.sum(one) for one in sight)
+
+    for axes in (SPHERE, FLAT):
+        value, slope = engine.input_gradient(total, ops.convert_to_tensor(axes))
+        assert np.isfinite(array(value))
+        assert np.isfinite(array(slope)).all()
+        assert array(slope).any()
+
+
+def test_slope_to_the_right_leans_normals_to_the_left():
+    normals = ops.convert_to_tensor(seen()[1][None])
+    x = np.tile(np.linspace(0, 0.5, 64, dtype=np.float32), 64)[None, :, None]
+    before, after = array(normals)[0], array(bumped(normals, ops.convert_to_tensor(x), SIZE))[0]
+    middle = 32 * 64 + 32
+    assert after[middle, 0] < before[middle, 0] - 0.1
+    np.testing.assert_allclose(np.linalg.norm(after, axis=-1), 1, atol=1e-4)
+    np.testing.assert_array_equal(
+        array(bumped(normals, 0 * ops.convert_to_tensor(x), SIZE)).round(4)[0], before.round(4)
+    )
+
+
+def test_maps_places_are_on_the_sphere_and_its_pole_rows_are_the_poles():
+    places = map_places(8).reshape(8, 16, 3)
+    np.testing.assert_allclose(np.linalg.norm(places, axis=-1), 1, atol=1e-6)
+    np.testing.assert_array_equal(places[0], np.tile([0, 1, 0], (16, 1)))
+    np.testing.assert_array_equal(places[-1], np.tile([0, -1, 0], (16, 1)))
+    assert places[4, 11, 0] > 0.7  # east is right
+    assert places[4, 4, 0] < -0.7

@@ -1,0 +1,47 @@
+"""`python -m training.train world_v1`: worlds, planets with a surface all around, to be seen from any side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from datasets.pictures import Pictures
+from training.config import TrainingConfig
+from training.families.base import Export, Family
+from training.families.drawing import export_discriminator, size_in_name
+from training.families.planet import begin, network_of
+from training.models.planet_v3 import build_planet_critic
+from training.models.world_v1 import build_world_generator
+from training.recipes import CHOICES, WORLD_RECIPES, PlanetRecipe
+from training.trainers.world import WorldTrainer
+from training.workers import STRATEGIES
+
+
+def _build(
+    config: TrainingConfig, recipe: PlanetRecipe, pictures: Pictures, total_steps: int, precision: str
+) -> WorldTrainer:
+    networks = {"generator": build_world_generator, "discriminator": _build_critic}
+    return begin(WorldTrainer, networks, config, recipe, pictures, total_steps, precision)
+
+
+def _build_critic(size, kinds, width, name):
+    """The width is the generator's alone."""
+    del width
+    return build_planet_critic(size, kinds, name=name)
+
+
+def _export_discriminator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    return export_discriminator(network_of(_build_critic, "discriminator", config), run, config, folder)
+
+
+WORLD_V1 = Family(
+    help="worlds: planets with a surface all around, seen from any side under any sun",
+    recipes=WORLD_RECIPES,
+    choices=CHOICES,
+    build=_build,
+    exports={
+        "discriminator": Export(_export_discriminator, lambda config: f"world_v1_{size_in_name(config)}_discriminator"),
+    },
+    strategies=STRATEGIES,
+)
