@@ -1,0 +1,1 @@
+"""Deployment: TensorFlow Serving's configuration, written from `saved_models/`, and what runs it in containers."""

@@ -1,0 +1,103 @@
+"""Which versions of each model TensorFlow Serving loads, and which labels they bear."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from serving.backends.cards import StoredVersion
+
+LABELS = ("stable", "canary")
+_MODEL_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+class RolloutError(Exception):
+    """The models cannot be served as asked; the text is one sentence."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ServedModel:
+    """One model as TensorFlow Serving is to serve it.
+
+    Attributes:
+        name: Model name.
+        versions: Versions to load, ascending.
+        labels: Version by label; `"stable"` always, `"canary"` while there is one.
+    """
+
+    name: str
+    versions: tuple[int, ...]
+    labels: Mapping[str, int]
+
+
+def plan(stored: Sequence[StoredVersion], choices: Mapping[str, Mapping[str, int]]) -> list[ServedModel]:
+    """What to serve of the stored versions, sorted by name.
+
+    `stable` is the choice, else the newest version; who chooses a canary chooses `stable` too, so that the canary's end
+    moves nothing else. Loaded are both and the version before `stable`: TensorFlow Serving moves a label only to a
+    version that it has loaded, and so `stable` can be put back at once.
+
+    Args:
+        stored: Every stored version.
+        choices: Version by label by model name, for models that are not to follow the rule.
+
+    Raises:
+        RolloutError: Nothing is stored, a name or a card is unusable, or a choice names what is not there.
+    """
+    if not stored:
+        raise RolloutError("There are no models to serve: export one with python -m training.export.")
+    versions: dict[str, list[int]] = {}
+    for version in stored:
+        if not _MODEL_NAME.fullmatch(version.name):
+            raise RolloutError(
+                f"The model name '{version.name}' has other characters than A-Z a-z 0-9 . _ -: rename its folder."
+            )
+        if version.error:
+            raise RolloutError(f"Version {version.version} of '{version.name}' cannot be served. {version.error}")
+        versions.setdefault(version.name, []).append(version.version)
+    for name in choices:
+        if name not in versions:
+            raise RolloutError(f"The rollout names model '{name}', which is not stored; stored are {_list(versions)}.")
+    return [_plan_model(name, sorted(versions[name]), choices.get(name, {})) for name in sorted(versions)]
+
+
+def read_choices(path: Path) -> dict[str, dict[str, int]]:
+    """Version by label by model name, from a TOML file.
+
+    Raises:
+        RolloutError: The file cannot be read, or holds anything else.
+    """
+    try:
+        choices = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RolloutError(f"'{path}' cannot be read: {error}.") from error
+    for name, labels in choices.items():
+        if not isinstance(labels, dict):
+            raise RolloutError(f"'{path}' holds '{name}' outside of a model: write [MODEL], and below it stable = 1.")
+        for label, version in labels.items():
+            if label not in LABELS or type(version) is not int:
+                raise RolloutError(
+                    f"'{path}' gives '{name}' the line {label} = {version!r}: write stable or canary = a version."
+                )
+    return choices
+
+
+def _plan_model(name: str, stored: list[int], choice: Mapping[str, int]) -> ServedModel:
+    for label, version in choice.items():
+        if version not in stored:
+            raise RolloutError(
+                f"The rollout makes version {version} of '{name}' {label}, but stored are {_list(stored)}."
+            )
+    if "canary" in choice and choice["canary"] == choice.get("stable", choice["canary"]):
+        raise RolloutError(f"The rollout gives '{name}' a canary: write beside it another version as stable.")
+    labels = {"stable": stored[-1], **choice}
+    stable = labels["stable"]
+    before = [version for version in stored if version < stable][-1:]
+    return ServedModel(name, tuple(sorted({*labels.values(), *before})), labels)
+
+
+def _list(values: Mapping[str, object] | Sequence[int]) -> str:
+    return ", ".join(str(value) for value in values)
