@@ -31,6 +31,7 @@ _CHANNEL_OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2000),  # the default, 2 minutes, hides a server that is back
     ("grpc.enable_http_proxy", 0),  # a model server is a neighbor
+    ("grpc.lb_policy_name", "round_robin"),  # the name may be that of several servers
 ]
 _STATES = {0: "LOADING", 10: "LOADING", 20: "LOADING", 30: "AVAILABLE", 40: "UNLOADING", 50: "UNAVAILABLE"}
 _TARGET = re.compile(r"(\[[0-9a-fA-F:.%\w]+\]|[^\s:/\[\]]+):(\d{1,5})")
@@ -45,7 +46,8 @@ class TFServingBackend:
     Args:
         saved_models: Folder with `NAME/VERSION/assets.extra/card.json`; only models that stand there are listed.
         target: `HOST:PORT` of the server's gRPC port.
-        max_batch: Rows sent in one request, at most the server's `max_batch_size`; larger batches are cut.
+        max_batch: Rows sent in one request, at most the server's `max_batch_size` (32 in `serving/deploy`);
+            larger batches are cut.
         status_deadline: Seconds the server may take to tell its models' states.
 
     Raises:
@@ -57,7 +59,7 @@ class TFServingBackend:
         saved_models: Path,
         target: str | None,
         *,
-        max_batch: int = 64,
+        max_batch: int = 32,
         status_deadline: float = 2.0,
     ) -> None:
         self._target = _checked_target(target)
