@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import limits
+
+from serving.gateway.authorization import KeysError, read_keys
 from serving.gateway.config import GatewayConfig
+from serving.gateway.logs import STYLES, configure_logging
 from serving.gateway.server import StartError, serve
 
 
@@ -19,23 +24,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--backend tfserving needs --target HOST:PORT, the gRPC port of TensorFlow Serving")
     if given.backend == "embedded" and given.target is not None:
         parser.error("--target is for --backend tfserving; the embedded backend has no other server")
-    config = GatewayConfig(
-        default_model=given.default_model, default_classifier=given.default_classifier, deadline_s=given.deadline
-    )
+    configure_logging(given.log)
     try:
+        config = _config(given)
         serve(
             backend_kind=given.backend,
             target=given.target,
             saved_models=given.saved_models,
             host=given.host,
             port=given.port,
-            threads=given.threads,
             config=config,
         )
-    except StartError as error:
+    except (KeysError, StartError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _config(given: argparse.Namespace) -> GatewayConfig:
+    return GatewayConfig(
+        default_model=given.default_model,
+        default_classifier=given.default_classifier,
+        deadline_s=given.deadline,
+        max_in_flight=given.threads,
+        max_waiting=given.max_waiting,
+        cache_bytes=given.cache_mib * 1024 * 1024,
+        rate_limit=given.rate_limit,
+        trusted_proxies=given.trusted_proxies,
+        cors_origins=tuple(given.cors_origin),
+        api_keys=None if given.api_keys is None else read_keys(given.api_keys),
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,26 +67,43 @@ def _parser() -> argparse.ArgumentParser:
     add("--target", metavar="HOST:PORT", help="gRPC port of TensorFlow Serving, for --backend tfserving")
     add("--saved-models", type=Path, default=Path("saved_models"), metavar="FOLDER", help="holds NAME/VERSION/ models")
     add("--host", default="127.0.0.1", help="name or address to listen at; 0.0.0.0 for every interface")
-    add("--port", type=_port, default=8000, help="port to listen at; 0 picks a free one")
-    add("--threads", type=_thread_count, default=8, help="requests worked on at the same time")
+    add("--port", type=_whole(0, 65535), default=8000, help="port to listen at; 0 picks a free one")
+    add("--threads", type=_whole(1, 256), default=GatewayConfig.max_in_flight, help="requests worked on at once")
+    add("--max-waiting", type=_whole(0, 256), default=GatewayConfig.max_waiting, help="more are refused with a 503")
     add("--default-model", metavar="NAME", help="model of requests that name none; else the first by name")
     add("--default-classifier", metavar="NAME", help="the same for requests to recognize a picture")
-    add("--deadline", type=_seconds, default=GatewayConfig.deadline_s, metavar="SECONDS", help="time for the model")
+    add("--deadline", type=_seconds, default=GatewayConfig.deadline_s, metavar="SECONDS", help="time for an answer")
+    add("--cache-mib", type=_whole(0, 65536), default=64, metavar="MIB", help="cache of pictures; 0 turns it off")
+    add("--rate-limit", type=_rate, metavar="RATE", help="most requests of one address, such as 600/minute")
+    add("--trusted-proxies", type=_whole(0, 16), default=0, metavar="N", help="proxies whose X-Forwarded-For is true")
+    add("--cors-origin", type=_origin, action="append", default=[], metavar="ORIGIN", help="site that may; * for all")
+    add("--api-keys", type=Path, metavar="FILE", help="asks for keys; python -m serving.gateway.keys makes its lines")
+    add("--log", choices=STYLES, default="text", help="a line per request on stderr")
     return parser
 
 
-def _port(text: str) -> int:
-    return _integer(text, 0, 65535)
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of {low}..{high}")
+        return int(text)
+
+    return parse
 
 
-def _thread_count(text: str) -> int:
-    return _integer(text, 1, 256)
+def _rate(text: str) -> str:
+    try:
+        limits.parse_many(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a rate such as 600/minute or 10/second") from None
+    return text
 
 
-def _integer(text: str, low: int, high: int) -> int:
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of {low}..{high}")
-    return int(text)
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if text != "*" and not (parts.scheme and parts.netloc and text == f"{parts.scheme}://{parts.netloc}"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an origin such as https://game.example, or *")
+    return text
 
 
 def _seconds(text: str) -> float:

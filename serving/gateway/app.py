@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
 
 from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from serving.backends.base import Backend
+from serving.gateway.admission import Admission
+from serving.gateway.authorization import require_keys
+from serving.gateway.cache import PictureCache
 from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
+from serving.gateway.cors import allow_origins
 from serving.gateway.health import add_health_routes
+from serving.gateway.limits import limit_clients
+from serving.gateway.logs import log_requests
+from serving.gateway.metrics import add_metrics
 from serving.gateway.models import add_model_routes
 from serving.gateway.page import add_page_routes
 from serving.gateway.planets import add_planet_routes
@@ -32,23 +41,34 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     app.url_map.merge_slashes = False  # a//b is another address than a/b
     catalog = Catalog(backend, config)
     uploads = Uploads(config)
-    _accompany_requests(app)
+    admission = Admission(config)
+    cache = PictureCache(config.cache_bytes)
+    if config.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)
     handle_problems(app, config)
-    add_planet_routes(app, backend, catalog, config)
-    add_recognition_routes(app, backend, catalog, uploads, config)
-    add_translation_routes(app, backend, catalog, uploads, config)
+    # Requests meet these in their order, responses in the opposite one.
+    log_requests(app)
+    add_metrics(app, catalog, admission, cache)
+    _accompany_requests(app, config)
+    allow_origins(app, config)
+    limit_clients(app, config)
+    require_keys(app, config)
+    add_planet_routes(app, backend, catalog, admission, cache, config)
+    add_recognition_routes(app, backend, catalog, uploads, admission)
+    add_translation_routes(app, backend, catalog, uploads, admission)
     add_model_routes(app, catalog)
     add_health_routes(app, catalog)
     add_page_routes(app, config)
     return app
 
 
-def _accompany_requests(app: Flask) -> None:
-    """Gives every request an id and every response that id, timings, and headers against content sniffing."""
+def _accompany_requests(app: Flask, config: GatewayConfig) -> None:
+    """Gives every request an id and a deadline, every response that id, timings, and a header against sniffing."""
 
     @app.before_request
     def begin() -> None:
         g.timings = Timings()
+        g.expires = time.monotonic() + config.deadline_s
         given = request.headers.get("X-Request-Id", "")
         g.request_id = given if _SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         try:

@@ -12,6 +12,11 @@ from serving.backends.base import Backend, ModelVersion
 from serving.gateway.framing import frame
 
 
+def model_headers(model: ModelVersion) -> dict[str, str]:
+    """Headers that tell which model an answer is of."""
+    return {"X-Planet-Model": model.name, "X-Planet-Version": str(model.version)}
+
+
 def ask(backend: Backend, model: ModelVersion, picture: Image.Image, expires: float) -> dict[str, np.ndarray]:
     """What a model says of one picture, framed as it was trained to see them.
 

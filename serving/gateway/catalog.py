@@ -21,22 +21,28 @@ _PREFERRED = ("planet_v3_64",)  # to other models, the best first
 
 
 class Catalog:
-    """The backend's models, asked for anew once the last answer is `config.catalog_age_s` old."""
+    """The backend's models, asked for anew once the last answer is `config.catalog_age_s` old.
+
+    One request asks; others go by the last answer meanwhile, so that a server that hangs holds up none of them.
+    """
 
     def __init__(self, backend: Backend, config: GatewayConfig) -> None:
         self._backend = backend
         self._config = config
         self._lock = threading.Lock()
-        self._versions: list[ModelVersion] = []
+        self._versions: list[ModelVersion] | None = None
         self._expires = -float("inf")
 
     def versions(self) -> list[ModelVersion]:
         """Every version, sorted by name, then newest first."""
-        with self._lock:
-            if time.monotonic() >= self._expires:
-                self._versions = self._backend.models()
-                self._expires = time.monotonic() + self._config.catalog_age_s
-            return self._versions
+        if time.monotonic() >= self._expires and self._lock.acquire(blocking=self._versions is None):
+            try:
+                if time.monotonic() >= self._expires:
+                    self._versions = self._backend.models()
+                    self._expires = time.monotonic() + self._config.catalog_age_s
+            finally:
+                self._lock.release()
+        return self._versions
 
     def available(self, task: str) -> list[ModelVersion]:
         """The newest available version of each model for a task, sorted by name."""

@@ -20,8 +20,9 @@ def draw(
     kinds: NDArray[np.float32] | None,
     temperature: float,
     config: GatewayConfig,
+    expires: float,
 ) -> NDArray[np.uint8]:
-    """Draws planets, `config.batch_size` at a time, all within `config.deadline_s`.
+    """Draws planets, `config.batch_size` at a time.
 
     Args:
         backend: Where the model runs.
@@ -29,6 +30,7 @@ def draw(
         seeds: B seeds.
         kinds: float32 of shape (B, C), rows summing to 1; None for a model without kinds.
         temperature: Factor on the latents, which are standard normal.
+        expires: `time.monotonic()` at which the answer is too late.
 
     Returns:
         uint8 of shape (B, H, W, 3).
@@ -39,10 +41,9 @@ def draw(
     inputs = {"latent": latents(seeds, model.card["latent_size"]) * np.float32(temperature)}
     if kinds is not None:
         inputs["kind"] = kinds
-    end = time.monotonic() + config.deadline_s
     batches = []
     for start in range(0, len(seeds), config.batch_size):
-        left_s = end - time.monotonic()
+        left_s = expires - time.monotonic()
         if left_s <= 0:
             raise DeadlineExceeded(f"The model {model.name} took longer than {config.deadline_s:g} s.")
         batch = {name: values[start : start + config.batch_size] for name, values in inputs.items()}

@@ -8,7 +8,8 @@ from serving.gateway.config import GatewayConfig
 from serving.gateway.problems import Problem
 
 _CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -30,6 +31,8 @@ def add_page_routes(app: Flask, config: GatewayConfig) -> None:
     def protect(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
         response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
 
     app.register_blueprint(routes)

@@ -19,6 +19,9 @@ from PIL import Image
 from werkzeug.routing import BaseConverter
 
 from serving.backends.base import Backend
+from serving.gateway.admission import Admission
+from serving.gateway.asking import model_headers
+from serving.gateway.cache import PictureCache
 from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
 from serving.gateway.drawing import draw
@@ -26,10 +29,12 @@ from serving.gateway.orders import Order, order_from_body, order_from_url
 from serving.gateway.pictures import ENCODER, MEDIA_TYPES, encode, to_picture, to_transparent_picture
 from serving.gateway.problems import Problem
 
-_FOREVER = "public, max-age=31536000, immutable"
+_FOREVER = "max-age=31536000, immutable"
 
 
-def add_planet_routes(app: Flask, backend: Backend, catalog: Catalog, config: GatewayConfig) -> None:
+def add_planet_routes(
+    app: Flask, backend: Backend, catalog: Catalog, admission: Admission, cache: PictureCache, config: GatewayConfig
+) -> None:
     """Adds `GET /v1/planets/{seed or address}.{format}` and `POST /v1/planets`."""
     app.url_map.converters["anything"] = _Anything
 
@@ -39,13 +44,19 @@ def add_planet_routes(app: Flask, backend: Backend, catalog: Catalog, config: Ga
         tag = _tag(order)
         if request.if_none_match.contains_weak(tag):
             response = Response(status=304)
+        elif (file := cache.get(tag)) is not None:
+            g.timings.note("cache", "hit")
+            response = Response(file)
         else:
-            picture = _pictures(order, backend, config)[0]
-            with g.timings.stage("encode"):
-                response = Response(encode(picture, order.options.format))
+            with admission.place(g.expires):
+                picture = _pictures(order, backend, config)[0]
+                with g.timings.stage("encode"):
+                    file = encode(picture, order.options.format)
+            cache.put(tag, file)
+            response = Response(file)
         response.content_type = MEDIA_TYPES[order.options.format]
         response.set_etag(tag, weak=True)
-        response.headers.update(_headers(order))
+        response.headers.update(_headers(order, config))
         return response
 
     @app.post("/v1/planets")
@@ -54,9 +65,10 @@ def add_planet_routes(app: Flask, backend: Backend, catalog: Catalog, config: Ga
             raise Problem(415, "The body must be JSON; send it with Content-Type: application/json.")
         as_zip = _wants_zip()
         order = order_from_body(request.get_data(), catalog, config)
-        pictures = _pictures(order, backend, config)
-        with g.timings.stage("encode"):
-            files = [encode(picture, order.options.format) for picture in pictures]
+        with admission.place(g.expires):
+            pictures = _pictures(order, backend, config)
+            with g.timings.stage("encode"):
+                files = [encode(picture, order.options.format) for picture in pictures]
         entries = [
             {**entry, "width": picture.width, "height": picture.height}
             for entry, picture in zip(order.entries(), pictures, strict=True)
@@ -64,6 +76,7 @@ def add_planet_routes(app: Flask, backend: Backend, catalog: Catalog, config: Ga
         answer = {"model": order.model.name, "version": order.model.version, "format": order.options.format}
         answer["planets"] = entries
         response = _zip(answer, files) if as_zip else _json(answer, files)
+        response.headers.update(model_headers(order.model))
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -77,7 +90,7 @@ class _Anything(BaseConverter):
 
 def _pictures(order: Order, backend: Backend, config: GatewayConfig) -> list[Image.Image]:
     with g.timings.stage("model"):
-        pixels = draw(backend, order.model, order.seeds, order.kinds, order.options.temperature, config)
+        pixels = draw(backend, order.model, order.seeds, order.kinds, order.options.temperature, config, g.expires)
     with g.timings.stage("decode"):
         if order.options.background == "black":
             return [to_picture(one, order.options.size) for one in pixels]
@@ -102,14 +115,14 @@ def _tag(order: Order) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _headers(order: Order) -> dict[str, str]:
+def _headers(order: Order, config: GatewayConfig) -> dict[str, str]:
     [entry] = order.entries()
     pinned = order.options.model is not None and order.options.version is not None
+    whose = "public" if config.api_keys is None else "private"  # no shared cache passes it on to those without a key
     headers = {
         "X-Planet-Seed": entry["seed"],
-        "X-Planet-Model": order.model.name,
-        "X-Planet-Version": str(order.model.version),
-        "Cache-Control": _FOREVER if pinned else "no-cache",
+        **model_headers(order.model),
+        "Cache-Control": f"{whose}, {_FOREVER}" if pinned else "no-cache",
     }
     if entry["kind"] is not None:
         headers["X-Planet-Kind"] = ",".join(f"{quote(name)}:{share:g}" for name, share in entry["kind"].items())

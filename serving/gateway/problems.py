@@ -35,13 +35,17 @@ class Problem(Exception):
         status: HTTP status, 400..599.
         detail: One sentence: what was wrong, what was expected, what to do.
         parameter: Name of the request's parameter at fault, if one is.
+        headers: Headers of the answer.
     """
 
-    def __init__(self, status: int, detail: str, *, parameter: str | None = None) -> None:
+    def __init__(
+        self, status: int, detail: str, *, parameter: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.parameter = parameter
+        self.headers = dict(headers or {})
 
 
 def handle_problems(app: Flask, config: GatewayConfig) -> None:
@@ -50,7 +54,7 @@ def handle_problems(app: Flask, config: GatewayConfig) -> None:
     @app.errorhandler(Problem)
     def problem(error: Problem) -> Response:
         headers = {"Retry-After": str(config.retry_after_s)} if error.status == 503 else {}
-        return _document(error.status, error.detail, headers, error.parameter)
+        return _document(error.status, error.detail, headers | error.headers, error.parameter)
 
     @app.errorhandler(BackendError)
     def backend_error(error: BackendError) -> Response:

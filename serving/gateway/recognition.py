@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 
 from serving.backends.base import Backend, ModelVersion
-from serving.gateway.asking import ask
+from serving.gateway.admission import Admission
+from serving.gateway.asking import ask, model_headers
 from serving.gateway.catalog import Catalog
-from serving.gateway.config import GatewayConfig
 from serving.gateway.options import parse_query
 from serving.gateway.uploads import Uploads
 
 
 def add_recognition_routes(
-    app: Flask, backend: Backend, catalog: Catalog, uploads: Uploads, config: GatewayConfig
+    app: Flask, backend: Backend, catalog: Catalog, uploads: Uploads, admission: Admission
 ) -> None:
     """Adds `POST /v1/classify`."""
 
@@ -25,13 +24,14 @@ def add_recognition_routes(
         given = parse_query(request.args, ["model", "version", "discriminator"])
         classifier = catalog.find(given.get("model"), given.get("version"), task="classify")
         discriminator = _discriminator(given.get("discriminator"), catalog)
-        upload = uploads.read()
-        expires = time.monotonic() + config.deadline_s
-        answer = _recognized(classifier, ask(backend, classifier, upload.picture, expires)["probabilities"].tolist())
-        answer["realness"] = None
-        if discriminator is not None:
-            realness = float(ask(backend, discriminator, upload.picture, expires)["realness"])
-            answer["realness"] = {**_named(discriminator), "value": round(realness, 6)}
+        with admission.place(g.expires):
+            upload = uploads.read()
+            outputs = ask(backend, classifier, upload.picture, g.expires)
+            answer = _recognized(classifier, outputs["probabilities"].tolist())
+            answer["realness"] = None
+            if discriminator is not None:
+                realness = float(ask(backend, discriminator, upload.picture, g.expires)["realness"])
+                answer["realness"] = {**_named(discriminator), "value": round(realness, 6)}
         answer["picture"] = {
             "width": upload.width,
             "height": upload.height,
@@ -39,6 +39,7 @@ def add_recognition_routes(
             "frames": upload.frames,
         }
         response = jsonify(answer)
+        response.headers.update(model_headers(classifier))
         response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +17,8 @@ from serving.backends.base import BackendMisconfigured
 from serving.gateway.app import create_app
 from serving.gateway.config import GatewayConfig
 
+_SPARE_THREADS = 8  # beyond those that work or wait: for health, metrics, the page, the cache and refusals
+_MAX_CONNECTIONS = 900  # below the 1024 open files that a process usually may have; kept-alive ones cost no thread
 _MAX_BODY_BYTES = 64 * 1024 * 1024  # what waitress takes in at all; the app refuses far smaller bodies, and says so
 
 
@@ -30,12 +33,12 @@ def serve(
     saved_models: Path,
     host: str,
     port: int,
-    threads: int,
     config: GatewayConfig,
 ) -> None:
-    """Serves until SIGTERM or SIGINT, then gives the requests it has begun 5 s to finish, and returns.
+    """Serves until SIGTERM or SIGINT, finishes the requests it has begun, and returns.
 
-    Prints one line with the URL once connections are accepted.
+    Prints one line with the URL once connections are accepted. Finishing takes `config.deadline_s` at most; a second
+    signal ends it.
 
     Args:
         backend_kind: `"embedded"` or `"tfserving"`.
@@ -43,7 +46,6 @@ def serve(
         saved_models: Folder of `NAME/VERSION/` SavedModels.
         host: Name or address to listen at.
         port: Port to listen at; 0 picks a free one.
-        threads: Requests worked on at the same time.
         config: Settings of the app.
 
     Raises:
@@ -51,24 +53,35 @@ def serve(
     """
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits for a thread
     listener = _bind(host, port)
     backend = None
     try:
         backend = create_backend(backend_kind, saved_models=saved_models, target=target)
         app = create_app(backend, config)
-        server = _listen(listener, app, threads)
+        server = _listen(listener, app, config)
         print(f"Planets are served at {_url(listener)} (stop with Ctrl+C).", flush=True)
-        server.run()
+        _run(server, config)
     except BackendMisconfigured as error:
         raise StartError(str(error)) from None
     except SystemExit:
-        pass  # by a signal, while starting
+        pass  # by a signal, while starting or finishing
     finally:
         if backend is not None:
             backend.close()
         listener.close()
+
+
+def _run(server: waitress.server.TcpWSGIServer, config: GatewayConfig) -> None:
+    """Answers requests until a signal comes, then those begun; waitress' own `run` would cut off what is half sent."""
+    try:
+        server.asyncore.loop(timeout=1, map=server._map, use_poll=True)
+    except SystemExit:
+        end = time.monotonic() + config.deadline_s
+        server.accepting = False
+        server.task_dispatcher.shutdown(timeout=config.deadline_s)
+        while time.monotonic() < end and any(one.total_outbufs_len for one in server.active_channels.values()):
+            server.asyncore.loop(timeout=0.1, map=server._map, use_poll=True, count=1)
 
 
 def _stop(signal_number: int, frame: object) -> NoReturn:
@@ -90,11 +103,18 @@ def _bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _listen(listener: socket.socket, app: Flask, threads: int) -> waitress.server.TcpWSGIServer:
+def _listen(listener: socket.socket, app: Flask, config: GatewayConfig) -> waitress.server.TcpWSGIServer:
     """A server whose socket accepts connections; they are answered once it runs."""
     try:
         return waitress.create_server(
-            app, sockets=[listener], threads=threads, ident="planet-generator", max_request_body_size=_MAX_BODY_BYTES
+            app,
+            sockets=[listener],
+            # Whoever waits does so in the app, which refuses what is too much; in waitress' own line nobody could tell.
+            threads=config.max_in_flight + config.max_waiting + _SPARE_THREADS,
+            connection_limit=_MAX_CONNECTIONS,
+            ident="planet-generator",
+            max_request_body_size=_MAX_BODY_BYTES,
+            clear_untrusted_proxy_headers=config.trusted_proxies == 0,
         )
     except OSError as error:  # another process may have bound the port too, and listened first
         raise _not_listening(*listener.getsockname()[:2], error) from None

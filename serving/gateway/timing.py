@@ -1,10 +1,10 @@
-"""Where a request's time went, told in the `Server-Timing` header."""
+"""Where a request's time went, told in the `Server-Timing` header and in the metrics."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 
 class Timings:
@@ -13,6 +13,7 @@ class Timings:
     def __init__(self) -> None:
         self._start = time.perf_counter()
         self._stages_s: dict[str, float] = {}
+        self._notes: dict[str, str] = {}
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -23,7 +24,20 @@ class Timings:
         finally:
             self._stages_s[name] = self._stages_s.get(name, 0.0) + time.perf_counter() - start
 
+    def note(self, name: str, description: str) -> None:
+        """Tells something that takes no time worth telling, such as `cache;desc=hit`."""
+        self._notes[name] = description
+
+    def stages_s(self) -> Mapping[str, float]:
+        """Seconds by stage, so far."""
+        return self._stages_s
+
+    def total_s(self) -> float:
+        """Seconds since construction."""
+        return time.perf_counter() - self._start
+
     def header(self) -> str:
         """The header's value, in milliseconds, such as `model;dur=3.2, encode;dur=1.1, total;dur=4.6`."""
-        stages_s = {**self._stages_s, "total": time.perf_counter() - self._start}
-        return ", ".join(f"{name};dur={1000 * seconds:.2f}" for name, seconds in stages_s.items())
+        notes = [f"{name};desc={description}" for name, description in self._notes.items()]
+        stages_s = {**self._stages_s, "total": self.total_s()}
+        return ", ".join([*notes, *(f"{name};dur={1000 * seconds:.2f}" for name, seconds in stages_s.items())])

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import reprlib
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, g, request
 
 from serving.backends.base import Backend, ModelVersion
-from serving.gateway.asking import ask
+from serving.gateway.admission import Admission
+from serving.gateway.asking import ask, model_headers
 from serving.gateway.catalog import Catalog
-from serving.gateway.config import GatewayConfig
 from serving.gateway.options import parse_query
 from serving.gateway.pictures import MEDIA_TYPES, encode, to_picture
 from serving.gateway.problems import Problem
@@ -22,7 +21,7 @@ _DOMAINS = ("source", "target")
 
 
 def add_translation_routes(
-    app: Flask, backend: Backend, catalog: Catalog, uploads: Uploads, config: GatewayConfig
+    app: Flask, backend: Backend, catalog: Catalog, uploads: Uploads, admission: Admission
 ) -> None:
     """Adds `POST /v1/translate`. The answer has the model's shape: the picture is framed as `framing.frame` tells."""
 
@@ -31,13 +30,13 @@ def add_translation_routes(
         given = parse_query(request.args, ["model", "version", *_DOMAINS, "size", "format"])
         translator = catalog.find(_name(given, catalog), given.get("version"), task="translate")
         picture_format = given.get("format", "png")
-        upload = uploads.read()
-        image = ask(backend, translator, upload.picture, time.monotonic() + config.deadline_s)["image"]
-        with g.timings.stage("encode"):
-            file = encode(to_picture(image, given.get("size")), picture_format)
+        with admission.place(g.expires):
+            upload = uploads.read()
+            image = ask(backend, translator, upload.picture, g.expires)["image"]
+            with g.timings.stage("encode"):
+                file = encode(to_picture(image, given.get("size")), picture_format)
         response = Response(file, content_type=MEDIA_TYPES[picture_format])
-        response.headers["X-Planet-Model"] = translator.name
-        response.headers["X-Planet-Version"] = str(translator.version)
+        response.headers.update(model_headers(translator))
         response.headers["Cache-Control"] = "no-store"
         return response
 

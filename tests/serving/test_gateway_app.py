@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from serving.backends.base import (
     DeadlineExceeded,
     InvalidInput,
     ModelNotFound,
+    ModelVersion,
     Overloaded,
 )
 from serving.gateway import GatewayConfig, create_app
@@ -103,6 +106,26 @@ def test_list_of_models_is_reused_for_a_while() -> None:
     assert client.get("/health/ready").status_code == 200
     backend.versions = []
     assert client.get("/health/ready").status_code == 200
+
+
+def test_a_list_that_takes_long_holds_up_one_request_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = FakeBackend()
+    client = client_of(backend)
+    assert client.get("/v1/planets/1.png").status_code == 200
+    asked, gate = threading.Event(), threading.Event()
+
+    def hang() -> list[ModelVersion]:
+        asked.set()
+        assert gate.wait(20)
+        return []
+
+    monkeypatch.setattr(backend, "models", hang)
+    with ThreadPoolExecutor(1) as threads:
+        held_up = threads.submit(client.application.test_client().get, "/v1/planets/1.png")
+        assert asked.wait(20)
+        assert client.get("/v1/planets/1.png").status_code == 200
+        gate.set()
+        assert held_up.result(20).status_code == 503
 
 
 def test_health_follows_the_models() -> None:
@@ -193,7 +216,8 @@ def test_page(web: Path) -> None:
         response = client.get(path)
         assert response.status_code == 200
         assert response.content_type.startswith(content_type)
-        assert response.headers["Content-Security-Policy"].startswith("default-src 'self'; img-src 'self' blob: data:")
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self';")
+        assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert client.get(path, headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
 

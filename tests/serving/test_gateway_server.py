@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import http.client
 import json
+import logging
 import queue
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import pytest
+from waitress.task import ThreadedTaskDispatcher
 
 from serving.backends.base import BackendMisconfigured
+from serving.gateway import __main__ as gateway_main
 from serving.gateway import server
 from serving.gateway.__main__ import main
 from serving.gateway.config import GatewayConfig
@@ -55,9 +62,9 @@ def url_in(line: str) -> str:
     return next(word for word in line.split() if word.startswith("http://"))
 
 
-def get(url: str, path: str) -> tuple[int, bytes]:
+def get(url: str, path: str, headers: Mapping[str, str] = MappingProxyType({})) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
-    connection.request("GET", path)
+    connection.request("GET", path, headers=headers)
     response = connection.getresponse()
     body = response.read()
     connection.close()
@@ -82,37 +89,127 @@ def test_importing_the_gateway_imports_no_tensorflow() -> None:
     assert result.stdout.split() == ["False", "False"]
 
 
-def test_request_in_flight_is_answered_before_the_stop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+Served = Callable[..., FakeBackend]
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Served:
+    """Serves over a fake backend, returned, as long as another thread visits it, called with its URL."""
+
+    def run(visit: Callable[[str], None], backend: FakeBackend | None = None, **config: object) -> FakeBackend:
+        backend = backend or FakeBackend()
+        monkeypatch.setattr(server, "create_backend", lambda *_, **__: backend)
+        lines: queue.Queue[str] = queue.Queue()
+        monkeypatch.setattr(server, "print", lambda line, **_: lines.put(line), raising=False)
+
+        def visit_and_stop() -> None:
+            try:
+                visit(url_in(lines.get(timeout=20)))
+            finally:
+                if not backend.closed:
+                    signal.raise_signal(signal.SIGTERM)
+
+        with ThreadPoolExecutor(1) as visitor:
+            visiting = visitor.submit(visit_and_stop)
+            serve(
+                backend_kind="embedded",
+                target=None,
+                saved_models=tmp_path,
+                host="127.0.0.1",
+                port=0,
+                config=GatewayConfig(**config),
+            )
+            visiting.result(20)
+        return backend
+
+    return run
+
+
+def test_requests_begun_are_answered_before_the_stop(served: Served) -> None:
     backend = FakeBackend()
     backend.gate.clear()
-    monkeypatch.setattr(server, "create_backend", lambda *_, **__: backend)
-    lines: queue.Queue[str] = queue.Queue()
-    monkeypatch.setattr(server, "print", lambda line, **_: lines.put(line), raising=False)
     answers = []
 
-    def visit() -> None:
-        url = url_in(lines.get(timeout=20))
-        asking = threading.Thread(target=lambda: answers.append(get(url, "/v1/planets/1.png")))
-        asking.start()
-        backend.entered.wait(20)
-        signal.raise_signal(signal.SIGTERM)
-        backend.gate.set()
-        asking.join(20)
+    def visit(url: str) -> None:
+        with ThreadPoolExecutor(2) as clients:
+            asked = [clients.submit(get, url, f"/v1/planets/{seed}.png") for seed in range(2)]
+            assert backend.entered.wait(20)
+            end = time.monotonic() + 20
+            while b"planet_queue_depth 1.0" not in get(url, "/metrics")[1]:
+                assert time.monotonic() < end
+            signal.raise_signal(signal.SIGTERM)
+            backend.gate.set()
+            answers.extend(one.result(20) for one in asked)
 
-    visitor = threading.Thread(target=visit)
-    visitor.start()
-    serve(
-        backend_kind="embedded",
-        target=None,
-        saved_models=tmp_path,
-        host="127.0.0.1",
-        port=0,
-        threads=2,
-        config=GatewayConfig(),
-    )
-    visitor.join(20)
-    assert answers[0][0] == 200
+    served(visit, backend, max_in_flight=1)
+    assert [status for status, _ in answers] == [200, 200]
     assert backend.closed
+
+
+def test_answer_half_sent_is_sent_whole_before_the_stop(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_thread_works = threading.Event()
+    shutdown, bind = ThreadedTaskDispatcher.shutdown, server._bind
+    monkeypatch.setattr(
+        ThreadedTaskDispatcher, "shutdown", lambda *args, **named: (shutdown(*args, **named), no_thread_works.set())
+    )
+
+    def bind_small(host: str, port: int) -> socket.socket:
+        listener = bind(host, port)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return listener
+
+    monkeypatch.setattr(server, "_bind", bind_small)
+    answers = []
+
+    def visit(url: str) -> None:
+        connection = socket.socket()
+        connection.settimeout(20)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect((urlsplit(url).hostname, urlsplit(url).port))
+        body = b'{"count": 64, "format": "jpg", "size": 256}'
+        head = f"POST /v1/planets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        connection.sendall(head.encode() + b"\r\n\r\n" + body)
+        assert connection.recv(1, socket.MSG_PEEK) == b"H"
+        signal.raise_signal(signal.SIGTERM)
+        assert no_thread_works.wait(20)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        answers.append(json.loads(response.read()))
+        connection.close()
+
+    served(visit)
+    assert len(answers[0]["planets"]) == 64
+
+
+def test_health_answers_while_all_others_work_or_wait(served: Served) -> None:
+    backend = FakeBackend()
+    backend.gate.clear()
+    statuses: list[int] = []
+
+    def visit(url: str) -> None:
+        with ThreadPoolExecutor(12) as clients:
+            asked = [clients.submit(get, url, f"/v1/planets/{seed}.png") for seed in range(12)]
+            refused = next(concurrent.futures.as_completed(asked, 20))
+            assert refused.result()[0] == 503
+            assert get(url, "/health/ready")[0] == 200
+            backend.gate.set()
+            statuses.extend(one.result(20)[0] for one in asked)
+
+    served(visit, backend, max_in_flight=2, max_waiting=3)
+    assert statuses.count(200) + statuses.count(503) == 12
+    assert statuses.count(200) >= 5
+
+
+@pytest.mark.parametrize(("trusted_proxies", "remote"), [(0, "127.0.0.1"), (1, "10.0.0.3")])
+def test_forwarded_address_reaches_the_app_if_trusted(
+    served: Served, caplog: pytest.LogCaptureFixture, trusted_proxies: int, remote: str
+) -> None:
+    def visit(url: str) -> None:
+        assert get(url, "/health/live", {"X-Forwarded-For": "forged, 10.0.0.3"})[0] == 200
+
+    with caplog.at_level(logging.INFO, "serving.gateway.access"):
+        served(visit, trusted_proxies=trusted_proxies)
+    assert [record.fields["remote"] for record in caplog.records if hasattr(record, "fields")] == [remote]
 
 
 def test_port_in_use_is_told_in_one_sentence(
@@ -135,6 +232,33 @@ def test_misconfigured_backend_is_told_in_one_sentence(
     assert capsys.readouterr().err == "The folder is a lie.\n"
 
 
+def test_unusable_file_of_keys_is_told_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--api-keys", str(tmp_path / "none.txt")]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "API keys" in line
+
+
+def test_options_reach_the_app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.txt"
+    keys.write_text("ab" * 32, encoding="utf-8")
+    configs = []
+    monkeypatch.setattr(gateway_main, "serve", lambda **named: configs.append(named["config"]))
+    limits = ["--threads", "3", "--max-waiting", "4", "--cache-mib", "0", "--rate-limit", "10/second;99/hour"]
+    origins = ["--cors-origin", "https://a.example", "--cors-origin", "https://b.example"]
+    assert main([*limits, *origins, "--trusted-proxies", "2", "--api-keys", str(keys), "--log", "none"]) == 0
+    assert configs == [
+        GatewayConfig(
+            max_in_flight=3,
+            max_waiting=4,
+            cache_bytes=0,
+            rate_limit="10/second;99/hour",
+            cors_origins=("https://a.example", "https://b.example"),
+            trusted_proxies=2,
+            api_keys=frozenset({"ab" * 32}),
+        )
+    ]
+
+
 def test_unknown_host_cannot_be_listened_at() -> None:
     with pytest.raises(StartError, match=r"Cannot listen at host\.invalid port 0"):
         server._bind("host.invalid", 0)
@@ -150,6 +274,11 @@ def test_unknown_host_cannot_be_listened_at() -> None:
         (["--port", "http"], "'http' is not a whole number of 0..65535"),
         (["--threads", "0"], "'0' is not a whole number of 1..256"),
         (["--deadline", "nan"], "'nan' is not a number of seconds"),
+        (["--max-waiting", "-1"], "'-1' is not a whole number of 0..256"),
+        (["--rate-limit", "often"], "'often' is not a rate such as 600/minute"),
+        (["--cors-origin", "game.example"], "'game.example' is not an origin such as https://"),
+        (["--cors-origin", "https://game.example/"], "is not an origin such as https://"),
+        (["--log", "xml"], "invalid choice: 'xml'"),
     ],
 )
 def test_bad_arguments(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
