@@ -20,7 +20,8 @@ def create_backend(kind: str, *, saved_models: Path | str, target: str | None = 
     Args:
         kind: `"embedded"` or `"tfserving"`.
         saved_models: Folder of SavedModels; `tfserving` reads only their cards. It may be empty, which is logged.
-        target: `HOST:PORT` of TensorFlow Serving's gRPC port; required by `tfserving`, ignored by `embedded`.
+        target: `HOST:PORT` of TensorFlow Serving's gRPC port, or several with commas between them; required by
+            `tfserving`, ignored by `embedded`.
 
     Raises:
         BackendMisconfigured: Unknown kind, missing folder, missing or malformed target, or no TensorFlow.

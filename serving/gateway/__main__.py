@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--backend", choices=["embedded", "tfserving"], default="embedded", help="where the models run")
-    add("--target", metavar="HOST:PORT", help="gRPC port of TensorFlow Serving, for --backend tfserving")
+    add("--target", metavar="HOST:PORT", help="gRPC port of TensorFlow Serving; commas between several")
     add("--saved-models", type=Path, default=Path("saved_models"), metavar="FOLDER", help="holds NAME/VERSION/ models")
     add("--host", default="127.0.0.1", help="name or address to listen at; 0.0.0.0 for every interface")
     add("--port", type=_whole(0, 65535), default=8000, help="port to listen at; 0 picks a free one")

@@ -37,18 +37,23 @@ class ServingDouble:
 
     Attributes:
         target: `HOST:PORT`.
-        trouble: gRPC status and details that every Predict answers with, or None.
+        trouble: gRPC status and details that Predict answers with, or None.
+        trouble_left: How many Predicts more the trouble lasts; without end if None.
         gate: While cleared, every call hangs.
         called: Set at the first call.
+        predicts: How many times Predict was called.
         batches: Batch sizes of the Predict requests so far.
     """
 
     def __init__(self, saved_models: Path, *, tensor_content: bool = True, max_batch: int = 64, port: int = 0) -> None:
         self.trouble: tuple[grpc.StatusCode, str] | None = None
+        self.trouble_left: int | None = None
+        self.predicts = 0
         self.gate = threading.Event()
         self.gate.set()
         self.called = threading.Event()
         self.batches: list[int] = []
+        self._lock = threading.Lock()
         self._tensor_content = tensor_content
         self._max_batch = max_batch
         self._loaded, self._broken = _load(saved_models)
@@ -76,10 +81,12 @@ class ServingDouble:
         self._server.stop(None).wait()
 
     def _predict(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        with self._lock:
+            self.predicts += 1
         self.called.set()
         self.gate.wait()
-        if self.trouble is not None:
-            context.abort(*self.trouble)
+        if trouble := self._next_trouble():
+            context.abort(*trouble)
         spec, tensors = read_predict_request(request)
         name, version = spec["name"], spec["version"]
         versions = self._loaded.get(name, {})
@@ -99,6 +106,13 @@ class ServingDouble:
         encode = _as_tensor_content if self._tensor_content else _as_typed_field
         entries = {key: encode(value.numpy()).SerializeToString() for key, value in outputs.items()}
         return write_predict_response(name, version, entries)
+
+    def _next_trouble(self) -> tuple[grpc.StatusCode, str] | None:
+        with self._lock:
+            if self.trouble_left is None:
+                return self.trouble
+            self.trouble_left -= 1
+            return self.trouble if self.trouble_left >= 0 else None
 
     def _input_fault(self, specs: dict[str, tf.TensorSpec], tensors: dict[str, np.ndarray]) -> str:
         if len(tensors) != len(specs):

@@ -42,14 +42,25 @@ def test_tfserving_needs_a_target(tmp_path: Path, target: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["localhost", "localhost:", ":8500", "localhost:grpc", "localhost:0", "localhost:70000", "http://a:8500"]
+    "target",
+    [
+        "localhost",
+        "localhost:",
+        ":8500",
+        "localhost:grpc",
+        "localhost:0",
+        "localhost:70000",
+        "http://a:8500",
+        "a:1,",
+        "a:1;b:1",
+    ],
 )
 def test_a_malformed_target_is_refused(tmp_path: Path, target: str) -> None:
     with pytest.raises(BackendMisconfigured, match="is not HOST:PORT"):
         create_backend("tfserving", saved_models=tmp_path, target=target)
 
 
-@pytest.mark.parametrize("target", ["localhost:8500", "10.0.0.7:1", "[::1]:8500", "tf-serving.models.svc:8500"])
+@pytest.mark.parametrize("target", ["localhost:8500", "10.0.0.7:1", "[::1]:8500", "tf.models.svc:8500", "a:1,[::1]:2"])
 def test_a_good_target_is_taken_with_no_server_there(tmp_path: Path, target: str) -> None:
     create_backend("tfserving", saved_models=tmp_path, target=target).close()
 

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
 import pytest
 
+from serving.backends import tfserving
 from serving.backends.base import BackendUnavailable, DeadlineExceeded, InvalidInput, ModelNotFound, Overloaded
+from serving.backends.breaker import Breaker
 from serving.backends.tfserving import TFServingBackend
 from tests.serving.serving_double import QUEUE_FULL, THREADS_EXHAUSTED, ServingDouble
+from tests.serving.test_backend_breaker import Clock
 from tests.serving.tiny_model import LATENT_SIZE, tiny_card, write_card, write_tiny_generator
 
 LATENT = {"latent": np.ones((1, LATENT_SIZE), np.float32)}
+AWAY = (grpc.StatusCode.UNAVAILABLE, "Socket closed")
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """Two servers, and a backend over both that leaves one alone for a second after two failures in a row."""
+
+    backend: TFServingBackend
+    first: ServingDouble
+    second: ServingDouble
+    clock: Clock
 
 
 @pytest.fixture
@@ -30,7 +46,7 @@ def double(saved_models_dir: Path) -> Iterator[ServingDouble]:
 def make(request: pytest.FixtureRequest) -> Callable[..., TFServingBackend]:
     """Makes backends that are closed after the test."""
 
-    def make(folder: Path, target: str, **options: float) -> TFServingBackend:
+    def make(folder: Path, target: str, **options: Any) -> TFServingBackend:
         backend = TFServingBackend(folder, target, **options)
         request.addfinalizer(backend.close)
         return backend
@@ -41,6 +57,18 @@ def make(request: pytest.FixtureRequest) -> Callable[..., TFServingBackend]:
 @pytest.fixture
 def backend(make: Callable[..., TFServingBackend], saved_models_dir: Path, double: ServingDouble) -> TFServingBackend:
     return make(saved_models_dir, double.target)
+
+
+@pytest.fixture
+def pair(make: Callable[..., TFServingBackend], saved_models_dir: Path) -> Iterator[Pair]:
+    clock = Clock()
+    with ServingDouble(saved_models_dir) as first, ServingDouble(saved_models_dir) as second:
+        backend = make(
+            saved_models_dir,
+            f"{first.target},{second.target}",
+            new_breaker=lambda: Breaker(failures=2, rest=1.0, clock=clock),
+        )
+        yield Pair(backend, first, second, clock)
 
 
 def test_a_server_that_is_away_is_told(saved_models_dir: Path, make: Callable[..., TFServingBackend]) -> None:
@@ -120,6 +148,126 @@ def test_a_busy_server_is_overload(
 
     with pytest.raises(Overloaded, match="try again in a moment"):
         backend.predict("tiny_planet", LATENT)
+    assert double.predicts == 1  # a busy server is not asked again
+
+
+def test_a_short_trouble_is_not_noticed(backend: TFServingBackend, double: ServingDouble) -> None:
+    double.trouble, double.trouble_left = AWAY, 2
+
+    assert len(backend.predict("tiny_planet", LATENT, deadline=60.0)["image"]) == 1
+    assert double.predicts == 3
+
+
+def test_no_retry_begins_that_the_deadline_would_cut_short(
+    backend: TFServingBackend, double: ServingDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tfserving, "_BACKOFF_S", 3600.0)
+    double.trouble = AWAY
+
+    with pytest.raises(BackendUnavailable, match="cannot be reached"):
+        backend.predict("tiny_planet", LATENT, deadline=60.0)
+    assert double.predicts == 1
+
+
+def test_close_ends_the_pause_before_a_retry(
+    backend: TFServingBackend, double: ServingDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tfserving, "_BACKOFF_S", 3600.0)
+    double.trouble = AWAY
+
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        call = thread.submit(backend.predict, "tiny_planet", LATENT)
+        assert double.called.wait(30)
+        backend.close()
+        with pytest.raises(BackendUnavailable, match="shutting down"):
+            call.result()
+
+
+def test_calls_take_turns_over_the_targets(pair: Pair) -> None:
+    for _ in range(4):
+        pair.backend.predict("tiny_planet", LATENT)
+
+    assert (pair.first.predicts, pair.second.predicts) == (2, 2)
+
+
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_a_target_that_is_away_is_made_up_for_by_the_other(pair: Pair, is_stopped: bool) -> None:
+    if is_stopped:
+        pair.first.stop()
+    pair.first.trouble = AWAY
+
+    for _ in range(8):
+        assert len(pair.backend.predict("tiny_planet", LATENT, deadline=60.0)["image"]) == 1
+    assert pair.second.predicts == 8
+    assert pair.first.predicts == (0 if is_stopped else 2)  # left alone after that many failures
+
+
+def test_a_target_left_alone_is_tried_once_and_then_used_again(pair: Pair) -> None:
+    pair.first.trouble, pair.first.trouble_left = AWAY, 3
+    for _ in range(4):
+        pair.backend.predict("tiny_planet", LATENT)
+    assert pair.first.predicts == 2
+
+    pair.clock.now += 1.0
+    for _ in range(4):
+        pair.backend.predict("tiny_planet", LATENT)
+    assert pair.first.predicts == 3  # the trial failed
+
+    pair.clock.now += 1.0
+    for _ in range(4):
+        pair.backend.predict("tiny_planet", LATENT)
+    assert pair.first.predicts == 5
+
+
+def test_a_target_that_hangs_is_left_alone(pair: Pair) -> None:
+    for _ in range(2):
+        pair.backend.predict("tiny_planet", LATENT)  # the first call is the slowest
+    pair.first.gate.clear()
+
+    for turn in range(8):
+        if turn in (0, 2):
+            with pytest.raises(DeadlineExceeded, match=pair.first.target):
+                pair.backend.predict("tiny_planet", LATENT, deadline=1.0)
+        else:
+            pair.backend.predict("tiny_planet", LATENT, deadline=60.0)
+    assert pair.first.predicts == 3
+
+
+def test_with_all_targets_left_alone_calls_fail_unasked(pair: Pair, caplog: pytest.LogCaptureFixture) -> None:
+    pair.first.trouble = pair.second.trouble = AWAY
+    for _ in range(2):
+        with pytest.raises(BackendUnavailable, match="cannot be reached"):
+            pair.backend.predict("tiny_planet", LATENT)
+    asked = pair.first.predicts + pair.second.predicts
+
+    with pytest.raises(BackendUnavailable, match="has answered of late: try again in a moment"):
+        pair.backend.predict("tiny_planet", LATENT)
+    assert pair.first.predicts + pair.second.predicts == asked == 4
+    assert len(caplog.records) == 2
+    assert f"{pair.first.target} cannot be reached" in caplog.text
+
+
+def test_an_answer_that_is_an_error_is_an_answer(backend: TFServingBackend, double: ServingDouble) -> None:
+    for _ in range(8):
+        with pytest.raises(ModelNotFound):
+            backend.predict("no_such_model", LATENT)
+    assert double.predicts == 8
+
+
+def test_a_version_is_available_once_every_target_that_answers_has_it(
+    saved_models_dir: Path, tmp_path: Path, make: Callable[..., TFServingBackend]
+) -> None:
+    shutil.copytree(saved_models_dir / "tiny_planet" / "1", tmp_path / "tiny_planet" / "1")
+    with ServingDouble(saved_models_dir) as new, ServingDouble(tmp_path) as old:
+        backend = make(saved_models_dir, f"{new.target},{old.target}")
+        with_old = {(m.name, m.version): m for m in backend.models()}
+        old.stop()
+        without_old = backend.models()
+
+    assert [key for key, m in with_old.items() if m.state == "AVAILABLE"] == [("tiny_planet", 1)]
+    assert f"{old.target} does not serve version 2" in with_old["tiny_planet", 2].error
+    assert f"{old.target} does not serve model 'tiny_kinds'" in with_old["tiny_kinds", 1].error
+    assert {m.state for m in without_old} == {"AVAILABLE"}
 
 
 @pytest.mark.parametrize(
