@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from serving.backends.base import Backend
 from serving.gateway.admission import Admission
+from serving.gateway.answering import Answers
 from serving.gateway.authorization import require_keys
 from serving.gateway.cache import PictureCache
 from serving.gateway.catalog import Catalog
@@ -21,10 +22,12 @@ from serving.gateway.limits import limit_clients
 from serving.gateway.logs import log_requests
 from serving.gateway.metrics import add_metrics
 from serving.gateway.models import add_model_routes
+from serving.gateway.morphs import add_morph_route
 from serving.gateway.page import add_page_routes
 from serving.gateway.planets import add_planet_routes
 from serving.gateway.problems import Problem, handle_problems
 from serving.gateway.recognition import add_recognition_routes
+from serving.gateway.sheets import add_sheet_route
 from serving.gateway.timing import Timings
 from serving.gateway.translation import add_translation_routes
 from serving.gateway.uploads import Uploads
@@ -43,6 +46,7 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     uploads = Uploads(config)
     admission = Admission(config)
     cache = PictureCache(config.cache_bytes)
+    answers = Answers(admission, cache, config)
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)
     handle_problems(app, config)
@@ -53,7 +57,9 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     allow_origins(app, config)
     limit_clients(app, config)
     require_keys(app, config)
-    add_planet_routes(app, backend, catalog, admission, cache, config)
+    add_planet_routes(app, backend, catalog, answers, config)
+    add_morph_route(app, backend, catalog, answers, config)
+    add_sheet_route(app, backend, catalog, answers, config)
     add_recognition_routes(app, backend, catalog, uploads, admission)
     add_translation_routes(app, backend, catalog, uploads, admission)
     add_model_routes(app, catalog)

@@ -1,36 +1,47 @@
-"""Seeds to pixels, by way of the backend."""
+"""Latents to pixels, by way of the backend, and orders to pictures."""
 
 from __future__ import annotations
 
+import reprlib
 import time
 from collections.abc import Sequence
 
 import numpy as np
+from flask import g
 from numpy.typing import NDArray
+from PIL import Image
 
-from serving.backends.base import Backend, DeadlineExceeded, ModelVersion
+from serving.backends.base import Backend, DeadlineExceeded
 from serving.gateway.config import GatewayConfig
+from serving.gateway.orders import Order
+from serving.gateway.pictures import to_picture, to_transparent_picture
+from serving.gateway.problems import Problem
 from serving.latents import latents
 
 
+def draw_planets(order: Order, backend: Backend, config: GatewayConfig) -> list[Image.Image]:
+    """The pictures of an order, one for each of its seeds.
+
+    Raises:
+        BackendError: As `Backend.predict`.
+        Problem: 422, a picture that shall be transparent shows no planet to cut out.
+    """
+    rows = latents(order.seeds, order.model.card["latent_size"])
+    pixels = draw(order, rows, order.kinds, backend, config)
+    return to_pictures(order, pixels, [f"The picture of {reprlib.repr(text)}" for text in order.texts])
+
+
 def draw(
-    backend: Backend,
-    model: ModelVersion,
-    seeds: Sequence[int],
-    kinds: NDArray[np.float32] | None,
-    temperature: float,
-    config: GatewayConfig,
-    expires: float,
+    order: Order, rows: NDArray[np.float32], kinds: NDArray[np.float32] | None, backend: Backend, config: GatewayConfig
 ) -> NDArray[np.uint8]:
-    """Draws planets, `config.batch_size` at a time.
+    """Draws planets by an order's model, at its temperature, `config.batch_size` at a time.
 
     Args:
-        backend: Where the model runs.
-        model: An available generator.
-        seeds: B seeds.
+        order: Names the model and the temperature, a factor on the latents.
+        rows: float32 of shape (B, Z), B at least 1: standard normal latents.
         kinds: float32 of shape (B, C), rows summing to 1; None for a model without kinds.
-        temperature: Factor on the latents, which are standard normal.
-        expires: `time.monotonic()` at which the answer is too late.
+        backend: Where the model runs.
+        config: For the size of a batch.
 
     Returns:
         uint8 of shape (B, H, W, 3).
@@ -38,15 +49,42 @@ def draw(
     Raises:
         BackendError: As `Backend.predict`.
     """
-    inputs = {"latent": latents(seeds, model.card["latent_size"]) * np.float32(temperature)}
+    model = order.model
+    inputs = {"latent": rows * np.float32(order.options.temperature)}
     if kinds is not None:
         inputs["kind"] = kinds
     batches = []
-    for start in range(0, len(seeds), config.batch_size):
-        left_s = expires - time.monotonic()
+    for start in range(0, len(rows), config.batch_size):
+        left_s = g.expires - time.monotonic()
         if left_s <= 0:
             raise DeadlineExceeded(f"The model {model.name} took longer than {config.deadline_s:g} s.")
         batch = {name: values[start : start + config.batch_size] for name, values in inputs.items()}
-        outputs = backend.predict(model.name, batch, version=model.version, deadline=left_s)
+        with g.timings.stage("model"):
+            outputs = backend.predict(model.name, batch, version=model.version, deadline=left_s)
         batches.append(outputs["image"])
     return np.concatenate(batches)
+
+
+def to_pictures(order: Order, pixels: NDArray[np.uint8], names: Sequence[str]) -> list[Image.Image]:
+    """Pictures of the size and background that an order asks for.
+
+    Args:
+        order: Names the size and the background.
+        pixels: uint8 of shape (B, H, W, 3).
+        names: What each of the B is, for the sentence of a problem, such as `"Frame 3"`.
+
+    Raises:
+        Problem: 422, a picture that shall be transparent shows no planet to cut out.
+    """
+    with g.timings.stage("decode"):
+        if order.options.background == "black":
+            return [to_picture(one, order.options.size) for one in pixels]
+        return [_transparent(order, one, name) for one, name in zip(pixels, names, strict=True)]
+
+
+def _transparent(order: Order, pixels: NDArray[np.uint8], name: str) -> Image.Image:
+    picture = to_transparent_picture(pixels, order.options.size)
+    if picture is None:
+        shows = f"{name} by {order.model.name} shows no planet on a black sky to cut out"
+        raise Problem(422, f"{shows}; ask for a black background or another model.", parameter="background")
+    return picture

@@ -89,6 +89,13 @@ def check_names(given: Collection[str], allowed: Collection[str]) -> None:
             )
 
 
+def check_ending(ending: str, allowed: Collection[str]) -> None:
+    """Refuses a path that does not end in a format there is."""
+    if ending not in allowed:
+        endings = ", ".join(f".{name}" for name in allowed)
+        raise Problem(422, f"The path must end in the picture's format, one of {endings}.", parameter="format")
+
+
 def parse_integer(name: str, value: Any, low: int, high: int) -> int:
     """An integer of low..high from a JSON number or decimal digits."""
     number = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value

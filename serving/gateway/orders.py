@@ -15,8 +15,15 @@ from werkzeug.datastructures import MultiDict
 from serving.backends.base import ModelVersion
 from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
-from serving.gateway.kinds import kind_rows
-from serving.gateway.options import PictureOptions, check_names, option_names, parse_integer, single_values
+from serving.gateway.kinds import kind_rows, mix_text
+from serving.gateway.options import (
+    PictureOptions,
+    check_ending,
+    check_names,
+    option_names,
+    parse_integer,
+    single_values,
+)
 from serving.gateway.pictures import MEDIA_TYPES
 from serving.gateway.problems import Problem
 from serving.latents import is_address, parse_seed
@@ -49,6 +56,19 @@ class Order:
             for index, (text, seed) in enumerate(zip(self.texts, self.seeds, strict=True))
         ]
 
+    def about(self, entry: Mapping[str, Any]) -> dict[str, str]:
+        """What the file of one of `entries` tells about itself, by keyword of PNG."""
+        about = {
+            "seed": entry["seed"],
+            "address": entry["address"],
+            "model": self.model.name,
+            "version": str(self.model.version),
+            "kind": None if entry["kind"] is None else mix_text(entry["kind"]),
+            "temperature": f"{self.options.temperature:g}",
+            "Software": "Planet Generator",
+        }
+        return {keyword: text for keyword, text in about.items() if text is not None}
+
     def _shares(self, index: int) -> dict[str, float] | None:
         if self.kinds is None:
             return None
@@ -68,11 +88,9 @@ def order_from_url(file: str, query: MultiDict[str, str], catalog: Catalog) -> O
         Problem: Something asked for is not possible.
     """
     text, dot, extension = file.rpartition(".")
-    if not dot or extension not in MEDIA_TYPES:
-        endings = ", ".join(f".{name}" for name in MEDIA_TYPES)
-        raise Problem(422, f"The path must end in the picture's format, one of {endings}.", parameter="format")
+    check_ending(extension if dot else "", MEDIA_TYPES)
     given = single_values(query, [name for name in option_names() if name != "format"])
-    return _order([text], PictureOptions.parse({**given, "format": extension}), catalog)
+    return order_of([text], PictureOptions.parse({**given, "format": extension}), catalog)
 
 
 def order_from_body(body: bytes, catalog: Catalog, config: GatewayConfig) -> Order:
@@ -88,14 +106,40 @@ def order_from_body(body: bytes, catalog: Catalog, config: GatewayConfig) -> Ord
     options = PictureOptions.parse(given)
     if (seeds is None) == (count is None):
         raise Problem(422, 'Give either "seeds", a list, or "count", with or without a "seed" to count from.')
-    texts = _counted(count, base, config) if seeds is None else _listed(seeds, base, config)
-    return _order(texts, options, catalog)
+    texts = counted_texts(count, base, config) if seeds is None else _listed(seeds, base, config)
+    return order_of(texts, options, catalog)
 
 
-def _order(texts: Sequence[str], options: PictureOptions, catalog: Catalog) -> Order:
-    seeds = [_seed(text) for text in texts]
+def order_of(
+    texts: Sequence[str], options: PictureOptions, catalog: Catalog, parameters: Sequence[str] | None = None
+) -> Order:
+    """The order of seeds and addresses; `parameters` are the request's that gave each, `seed` if None.
+
+    Raises:
+        Problem: Something asked for is not possible.
+    """
+    seeds = [to_seed(text, name) for text, name in zip(texts, parameters or ["seed"] * len(texts), strict=True)]
     model = catalog.find(options.model, options.version)
     return Order(texts, seeds, model, kind_rows(model, options.kind, seeds), options)
+
+
+def counted_texts(count: Any, base: Any, config: GatewayConfig) -> list[str]:
+    """Planet i's address is `{base}/{i}`, so that each can be had alone later; without a base, seeds are random."""
+    count = parse_integer("count", count, 1, config.max_planets)
+    if base is None:
+        return [str(secrets.randbits(64)) for _ in range(count)]
+    text = _text(base, "seed")
+    seed = to_seed(text)
+    stem = text if is_address(text) else str(seed)
+    return [f"{stem}/{index}" for index in range(count)]
+
+
+def to_seed(text: str, parameter: str = "seed") -> int:
+    """The seed of a text that the request's `parameter` gave; a text that has none is a 422 `Problem`."""
+    try:
+        return parse_seed(text)
+    except ValueError as error:
+        raise Problem(422, str(error), parameter=parameter) from None
 
 
 def _json_object(body: bytes) -> Mapping[str, Any]:
@@ -107,17 +151,6 @@ def _json_object(body: bytes) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise Problem(422, 'The body must be a JSON object such as {"count": 16}.')
     return value
-
-
-def _counted(count: Any, base: Any, config: GatewayConfig) -> list[str]:
-    """Planet i's address is `{base}/{i}`, so that each can be had alone later; without a base, seeds are random."""
-    count = parse_integer("count", count, 1, config.max_planets)
-    if base is None:
-        return [str(secrets.randbits(64)) for _ in range(count)]
-    text = _text(base, "seed")
-    seed = _seed(text)
-    stem = text if is_address(text) else str(seed)
-    return [f"{stem}/{index}" for index in range(count)]
 
 
 def _listed(seeds: Any, base: Any, config: GatewayConfig) -> list[str]:
@@ -134,10 +167,3 @@ def _text(value: Any, parameter: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_JSON_INTEGER:
         return str(value)
     raise Problem(422, "A seed must be text; only up to 2^53-1 may it be a JSON integer.", parameter=parameter)
-
-
-def _seed(text: str) -> int:
-    try:
-        return parse_seed(text)
-    except ValueError as error:
-        raise Problem(422, str(error), parameter="seed") from None

@@ -80,6 +80,21 @@ def test_formats_show_the_same_planet(client: FlaskClient, extension: str, name:
     assert abs(pixels(response.data) - truth).mean() <= levels / 4
 
 
+def test_a_png_tells_what_it_shows() -> None:
+    backend = FakeBackend([fake_version(class_names=["earth", "mars"])])
+    client = create_app(backend).test_client()
+    url = "/v1/planets/größe/惑星.png?kind=mars:1,earth:3&temperature=0.5"
+    seed = str(parse_seed("größe/惑星"))
+    about = {"seed": seed, "address": "größe/惑星", "model": "fake", "version": "1", "kind": "earth:0.75,mars:0.25"}
+    about |= {"temperature": "0.5", "Software": "Planet Generator"}
+    assert Image.open(io.BytesIO(client.get(url).data)).text == about
+    body = {"seeds": ["größe/惑星"], "kind": "earth:3,mars", "temperature": 0.5}
+    [planet] = client.post("/v1/planets", json=body).get_json()["planets"]
+    assert base64.b64decode(planet["image"]) == client.get(url).data
+    by_number = client.get(url.replace("größe/惑星", seed)).data  # not the cached file of the address
+    assert Image.open(io.BytesIO(by_number)).text == {name: about[name] for name in about if name != "address"}
+
+
 @pytest.mark.parametrize(("size", "sides"), [("16", (8, 16)), ("17", (8, 17)), ("1024", (512, 1024))])
 def test_size_is_the_longer_side(size: str, sides: tuple[int, int]) -> None:
     response = create_app(FakeBackend()).test_client().get(f"/v1/planets/1.png?size={size}")
@@ -195,7 +210,7 @@ def test_transparent_background_leaves_the_planet(extension: str) -> None:
     assert off.max() <= (2 if extension == "png" else 30)
     assert off.mean() <= 2
 
-    body = {"seeds": ["1", "2"], "size": 128, "format": extension, "background": "transparent"}
+    body = {"seeds": ["1", "1"], "size": 128, "format": extension, "background": "transparent"}
     for planet in client.post("/v1/planets", json=body).get_json()["planets"]:
         assert base64.b64decode(planet["image"]) == cut.data
 

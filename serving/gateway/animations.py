@@ -1,0 +1,36 @@
+"""Frames to animated files: WebP and GIF."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Sequence
+
+from PIL import Image
+
+MEDIA_TYPES = {"webp": "image/webp", "gif": "image/gif"}
+_TICKS_PER_S = {"webp": 1000, "gif": 100}
+
+
+def encode_animation(frames: Sequence[Image.Image], animation_format: str, fps: int, loop: bool) -> bytes:
+    """The file of an animation.
+
+    Args:
+        frames: At least two RGB pictures of one size, or RGBA but for GIF.
+        animation_format: A key of `MEDIA_TYPES`.
+        fps: Frames a second.
+        loop: Whether it goes back to the first frame, the way it came, and on for ever; else it is shown once.
+    """
+    shown = [*frames, *frames[-2:0:-1]] if loop else list(frames)
+    ticks = _TICKS_PER_S[animation_format]
+    # The ends are rounded, not the durations, so that 96 frames take as long as they should.
+    ends = [round(index * ticks / fps) for index in range(len(shown) + 1)]
+    durations_ms = [(end - start) * 1000 // ticks for start, end in itertools.pairwise(ends)]
+    file = io.BytesIO()
+    options = {"save_all": True, "append_images": shown[1:], "duration": durations_ms}
+    if animation_format == "webp":
+        # Quality as of single planets; a slower method pays even less on frames that are told by their differences.
+        shown[0].save(file, "WEBP", quality=90, method=0, loop=0 if loop else 1, **options)
+    else:
+        shown[0].save(file, "GIF", **options, **({"loop": 0} if loop else {}))
+    return file.getvalue()
