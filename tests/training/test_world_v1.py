@@ -10,7 +10,6 @@ import numpy as np
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
 from training.config import TrainingConfig
-from training.grids import from_uint8
 from training.loop import train
 from training.models.planet_v3 import grow
 from training.models.world_v1 import LATENT_SIZE, build_world_generator
@@ -97,18 +96,6 @@ def test_the_same_weights_draw_any_size():
     assert np.abs(draw(small) - reduced).mean() < 0.03
 
 
-def test_a_step_changes_both_networks_and_stays_finite():
-    pictures = draw_pictures(count=8)
-    trainer = build_trainer("world_v1", pictures, total_steps=4, width=WIDTH)
-    before = {name: network.get_weights() for name, network in trainer.models.items()}
-    for step in range(2):
-        metrics = trainer.step(from_uint8(pictures.images), pictures.labels, step)
-        assert all(np.isfinite(float(value)) for value in metrics.values())
-    for name, network in trainer.models.items():
-        changed = [not np.array_equal(*pair) for pair in zip(before[name], network.get_weights(), strict=True)]
-        assert sum(changed) > len(changed) / 2, name
-
-
 def test_directions_of_waves_are_not_learned():
     surface = build_world_generator(Size.of(16), 2, WIDTH).get_layer("surface")
     assert sum(np.prod(variable.shape) for variable in surface.non_trainable_variables) == 6 * 32 * (3 + 10) + 140
@@ -125,5 +112,6 @@ def test_training_leaves_a_run_to_go_on_from(prepared_data, tmp_path):
     trainer = build_trainer("world_v1", draw_pictures(size=32), width=WIDTH, init_from=run)
     trained = build_world_generator(Size.of(16), 2, WIDTH)
     trained.load_weights(run / "generator.weights.h5")
+    assert np.any(trained.get_layer("surface")._height.kernel), "relief begins at 0, and is learned"
     for old, new in zip(trained.get_weights(), trainer.generator.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
