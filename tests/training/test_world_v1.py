@@ -22,6 +22,7 @@ SUN = np.float32([[0.0, 0.0, 1.0]] * 2)
 
 def world(size: int = 32, seed: int = 1) -> keras.Model:
     """A world whose weights are other than its first, so that it shows."""
+    keras.utils.set_random_seed(seed)
     network = build_world_generator(Size.of(size), 2, WIDTH)
     random = np.random.default_rng(seed)
     for variable in network.trainable_variables:
