@@ -49,9 +49,9 @@ def turn_of(view):
         [part[:, i] for i in range(3)] for part in (ops.sin(radians), ops.cos(radians))
     )
     one, none = ops.ones_like(sin_lon), ops.zeros_like(sin_lon)
-    spin = _matrix([[cos_lon, none, sin_lon], [none, one, none], [-sin_lon, none, cos_lon]])
-    nod = _matrix([[one, none, none], [none, cos_lat, sin_lat], [none, -sin_lat, cos_lat]])
-    roll = _matrix([[cos_roll, sin_roll, none], [-sin_roll, cos_roll, none], [none, none, one]])
+    spin = matrix([[cos_lon, none, sin_lon], [none, one, none], [-sin_lon, none, cos_lon]])
+    nod = matrix([[one, none, none], [none, cos_lat, sin_lat], [none, -sin_lat, cos_lat]])
+    roll = matrix([[cos_roll, sin_roll, none], [-sin_roll, cos_roll, none], [none, none, one]])
     return spin @ nod @ roll
 
 
@@ -137,5 +137,6 @@ def unit(vectors):
     return vectors * ops.rsqrt(ops.sum(vectors * vectors, axis=-1, keepdims=True) + _SMALLEST)
 
 
-def _matrix(rows):
+def matrix(rows):
+    """Matrices `(B, N, N)` of rows of entries `(B,)`."""
     return ops.stack([ops.stack(row, axis=-1) for row in rows], axis=-2)

@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=_whole(0, 65535), default=8000, help="port to listen at; 0 picks a free one")
     add("--threads", type=_whole(1, 256), default=GatewayConfig.max_in_flight, help="requests worked on at once")
     add("--max-waiting", type=_whole(0, 256), default=GatewayConfig.max_waiting, help="more are refused with a 503")
-    add("--default-model", metavar="NAME", help="model of requests that name none; else the first by name")
+    add("--default-model", metavar="NAME", help="model of requests that name none; else planet_v3, or the first")
     add("--default-classifier", metavar="NAME", help="the same for requests to recognize a picture")
     add("--deadline", type=_seconds, default=GatewayConfig.deadline_s, metavar="SECONDS", help="time for an answer")
     add("--cache-mib", type=_whole(0, 65536), default=64, metavar="MIB", help="cache of pictures; 0 turns it off")

@@ -27,7 +27,7 @@ def require_keys(app: Flask, config: GatewayConfig) -> None:
 
     @app.before_request
     def check() -> None:
-        if not request.path.startswith("/v1/") or request.method == "OPTIONS":
+        if not is_api_call():
             return
         authorization = request.authorization
         token = authorization.token if authorization is not None and authorization.type == "bearer" else None
@@ -37,6 +37,11 @@ def require_keys(app: Flask, config: GatewayConfig) -> None:
         # All are compared, each in constant time: how long it takes tells nothing about any.
         if sum(hmac.compare_digest(given, digest) for digest in digests) == 0:
             raise _refusal("The API key is not known: check it, or ask for another.", 'Bearer error="invalid_token"')
+
+
+def is_api_call() -> bool:
+    """Whether the request asks anything of `/v1`; a preflight request only asks whether it may."""
+    return request.path.startswith("/v1/") and request.method != "OPTIONS"
 
 
 def read_keys(file: Path) -> frozenset[str]:

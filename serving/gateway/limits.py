@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
 
+from serving.gateway.authorization import is_api_call
 from serving.gateway.config import GatewayConfig
 from serving.gateway.problems import Problem
 
@@ -20,7 +21,7 @@ def limit_clients(app: Flask, config: GatewayConfig) -> None:
 
     @limiter.request_filter
     def is_free() -> bool:
-        return not request.path.startswith("/v1/") or request.method == "OPTIONS"
+        return not is_api_call()
 
     @app.errorhandler(RateLimitExceeded)
     def exceeded(error: RateLimitExceeded) -> Response:

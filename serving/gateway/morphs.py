@@ -17,7 +17,7 @@ from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
 from serving.gateway.drawing import draw, to_pictures
 from serving.gateway.kinds import kind_rows, parse_mix
-from serving.gateway.options import PictureOptions, check_ending, option_names, parse_integer, single_values
+from serving.gateway.options import PictureOptions, check_ending, parse_integer, query_names, single_values
 from serving.gateway.orders import Order, order_of
 from serving.gateway.pictures import scaled_sides
 from serving.gateway.problems import Problem
@@ -67,8 +67,7 @@ def add_morph_route(app: Flask, backend: Backend, catalog: Catalog, answers: Ans
 
 def _morph(extension: str, query: MultiDict[str, str], catalog: Catalog) -> Morph:
     check_ending(extension, MEDIA_TYPES)
-    options = [name for name in option_names() if name != "format"]
-    given = single_values(query, [*_ENDS, "to_kind", "frames", "fps", "loop", *options])
+    given = single_values(query, [*_ENDS, "to_kind", "frames", "fps", "loop", *query_names()])
     for name in _ENDS:
         if name not in given:
             raise Problem(422, f"{name} is missing; give a seed or an address to go {name}.", parameter=name)

@@ -62,6 +62,11 @@ def option_names() -> list[str]:
     return [field.name for field in dataclasses.fields(PictureOptions)]
 
 
+def query_names() -> list[str]:
+    """Names of the options in the query of a GET, whose format is the ending of its path."""
+    return [name for name in option_names() if name != "format"]
+
+
 def parse_query(query: MultiDict[str, str], allowed: Collection[str]) -> dict[str, Any]:
     """The options that the query of a URL gives, each valid in itself.
 

@@ -22,6 +22,7 @@ from serving.gateway.options import (
     check_names,
     option_names,
     parse_integer,
+    query_names,
     single_values,
 )
 from serving.gateway.pictures import MEDIA_TYPES
@@ -89,7 +90,7 @@ def order_from_url(file: str, query: MultiDict[str, str], catalog: Catalog) -> O
     """
     text, dot, extension = file.rpartition(".")
     check_ending(extension if dot else "", MEDIA_TYPES)
-    given = single_values(query, [name for name in option_names() if name != "format"])
+    given = single_values(query, query_names())
     return order_of([text], PictureOptions.parse({**given, "format": extension}), catalog)
 
 

@@ -16,7 +16,7 @@ from serving.gateway.answering import Answers
 from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
 from serving.gateway.drawing import draw_planets
-from serving.gateway.options import PictureOptions, check_ending, option_names, parse_integer, single_values
+from serving.gateway.options import PictureOptions, check_ending, parse_integer, query_names, single_values
 from serving.gateway.orders import Order, counted_texts, order_of, to_seed
 from serving.gateway.pictures import MEDIA_TYPES, encode, scaled_sides
 from serving.gateway.problems import Problem
@@ -74,8 +74,7 @@ def add_sheet_route(app: Flask, backend: Backend, catalog: Catalog, answers: Ans
 
 
 def _sheet(extension: str, query: MultiDict[str, str], catalog: Catalog, config: GatewayConfig) -> Sheet:
-    options = [name for name in option_names() if name != "format"]
-    given = single_values(query, ["seed", "count", "columns", *options])
+    given = single_values(query, ["seed", "count", "columns", *query_names()])
     base, count, columns = (given.pop(name, None) for name in ("seed", "count", "columns"))
     if base is None:
         raise Problem(422, "seed is missing; give a seed or an address to count from.", parameter="seed")

@@ -18,7 +18,7 @@ import numpy as np
 from keras import layers, ops
 
 from datasets.manifest import Size
-from training.rendering import bumped, see, turn_of, unit
+from training.rendering import bumped, matrix, see, turn_of, unit
 
 STYLE_SIZE = 24  # of the latent's numbers; the rest are the world's chances
 OCTAVES = 6
@@ -36,8 +36,15 @@ _LONGEST_WAVE = 1.5  # radians per radius, of the first octave; each has twice t
 _ROUGHNESS = 0.8  # amplitude of an octave over that of the one before
 _FLATTEST = 0.4  # shortest axis over the longest
 _EMBEDDING_SIZE = 96
-_LOOKS = {"axes": 3, "ambient": 1, "limb": 1, "shine": 1, "rim": 3, "haze": 1}  # what a world is besides its surface
-_MIDDLE = {"axes": 3.0, "ambient": -2.0, "limb": 0.0, "shine": -2.0, "rim": -1.0, "haze": -2.0}  # their logits at first
+# What a world is besides its surface: how many numbers, and their logit at first.
+_LOOKS = {
+    "axes": (3, 3.0),
+    "ambient": (1, -2.0),
+    "limb": (1, 0.0),
+    "shine": (1, -2.0),
+    "rim": (3, -1.0),
+    "haze": (1, -2.0),
+}
 
 
 def build_world_generator(size: Size, kinds: int, width: float = 1.0, name: str = "generator") -> keras.Model:
@@ -54,7 +61,8 @@ def build_world_generator(size: Size, kinds: int, width: float = 1.0, name: str 
         as in `training.rendering.turn_of`, "sun": (B, 3) in the viewer's axes, its length the strength of the light}`
         to float32 `(B, H, W, 3)` in [-1, 1], on black.
     """
-    inputs = {name: keras.Input((length,), name=name) for name, length in _inputs(kinds).items()}
+    lengths = {"latent": LATENT_SIZE, "kind": kinds, "view": 3, "sun": 3}
+    inputs = {name: keras.Input((length,), name=name) for name, length in lengths.items()}
     code, looks = _world(inputs["latent"], inputs["kind"])
     sight = View(size, name="sight")(looks["axes"], inputs["view"])
     albedo, height = Surface(width, name="surface")([sight.points, inputs["latent"], code])
@@ -110,10 +118,6 @@ def lit(albedo, normals, smooth, sun, looks):
     return ops.clip(albedo * (shine + (1.0 - shine) * day) + air, 0.0, 1.0)
 
 
-def _inputs(kinds: int) -> dict[str, int]:
-    return {"latent": LATENT_SIZE, "kind": kinds, "view": 3, "sun": 3}
-
-
 def _world(latent, kind):
     """A code of the world's style and kind `(B, CODE_SIZE)`, and by name what it is besides its surface, in 0..1."""
     embedding = layers.Dense(_EMBEDDING_SIZE, use_bias=False, dtype="float32", name="embedding")(kind)
@@ -127,9 +131,9 @@ def _world(latent, kind):
             kernel_initializer="zeros",
             dtype="float32",
             name=name,
-            bias_initializer=keras.initializers.Constant(_MIDDLE[name]),
+            bias_initializer=keras.initializers.Constant(logit),
         )(code)
-        for name, length in _LOOKS.items()
+        for name, (length, logit) in _LOOKS.items()
     }
     axes = _FLATTEST + (1.0 - _FLATTEST) * looks["axes"]
     looks["axes"] = axes / ops.max(axes, axis=-1, keepdims=True)
@@ -152,7 +156,7 @@ class Surface(layers.Layer):
         super().__init__(**{"dtype": "float32", **kwargs})  # geometry; the layers within have the global policy
         self.width = width
         channels = max(1, round(WIDTH * width))
-        self._layers_used = [layers.Dense(channels, use_bias=False, name=f"dense_{i}") for i in range(6)]
+        self._hidden = [layers.Dense(channels, use_bias=False, name=f"dense_{i}") for i in range(6)]
         self._styles = [layers.Dense(2 * channels, name=f"style_{i}") for i in range(6)]
         self._warp = layers.Dense(3, kernel_initializer=keras.initializers.RandomNormal(0.0, 0.02), name="warp")
         self._albedo = layers.Dense(3, dtype="float32", name="albedo")
@@ -171,10 +175,10 @@ class Surface(layers.Layer):
         self._waves = self._constant(directions * frequencies, "waves")
         self._mixes = self._constant(mixes, "mixes")
         self._radii = self._constant(radii, "radii")
-        fields, channels = 2 * FIELDS, self._layers_used[0].units
+        fields, channels = 2 * FIELDS, self._hidden[0].units
         first, relief = fields + 5, sum(2 for _ in CELLS[:2])
         inner = (first, channels, channels + fields + 4 + relief, channels, channels + fields + 2, channels)
-        for layer, inputs in zip(self._layers_used, inner, strict=True):
+        for layer, inputs in zip(self._hidden, inner, strict=True):
             layer.build((None, None, inputs))
         for layer in self._styles:
             layer.build((None, shapes[2][-1]))
@@ -183,7 +187,7 @@ class Surface(layers.Layer):
 
     def call(self, inputs):
         points, latent, code = inputs
-        _, phases, turning, centers = _split(latent)
+        phases, turning, centers = _chances(latent)
         phases = math.pi * (1.0 + ops.erf(phases / math.sqrt(2.0)))  # uniform over the circle
         turn = _rotation(turning)
         coarse = ops.concatenate([_bands(points), self._fields(points, turn, phases, (0, 1))], axis=-1)
@@ -207,7 +211,8 @@ class Surface(layers.Layer):
         return self.add_weight(shape=values.shape, initializer=initializer, trainable=False, name=name)
 
     def _fields(self, points, turn, phases, octaves):
-        """`FIELDS` random fields of each of these octaves, `(B, P, FIELDS · octaves)`, each of variance about 1."""
+        """`FIELDS` random fields of each of these octaves, `(B, P, FIELDS · octaves)`, fainter from octave to
+        octave."""
         fields = []
         for octave in octaves:
             waves = ops.transpose(self._waves[octave] @ turn, (0, 2, 1))  # (B, 3, WAVES), as the world is turned
@@ -230,18 +235,16 @@ class Surface(layers.Layer):
 
     def _block(self, index: int, x, code):
         gain, shift = ops.split(self._styles[index](code)[:, None], 2, axis=-1)
-        return ops.leaky_relu(self._layers_used[index](x) * (1.0 + gain) + shift, 0.2)
+        return ops.leaky_relu(self._hidden[index](x) * (1.0 + gain) + shift, 0.2)
 
     def _beside(self, x, features):
         return ops.concatenate([x, *(ops.cast(one, x.dtype) for one in features)], axis=-1)
 
 
-def _split(latent):
-    """Style `(B, 24)`, phases `(B, OCTAVES · WAVES)`, a quaternion `(B, 4)`, and centers of cells `(B, N, 3)`."""
-    style, phases, turning, centers = ops.split(
-        latent, [STYLE_SIZE, STYLE_SIZE + _PHASES, STYLE_SIZE + _PHASES + 4], axis=-1
-    )
-    return style, phases, turning, unit(ops.reshape(centers, (-1, _CENTERS // 3, 3)))
+def _chances(latent):
+    """Phases `(B, OCTAVES · WAVES)`, a quaternion `(B, 4)`, and centers of cells `(B, N, 3)`."""
+    phases, turning, centers = ops.split(latent[:, STYLE_SIZE:], [_PHASES, _PHASES + 4], axis=-1)
+    return phases, turning, unit(ops.reshape(centers, (-1, _CENTERS // 3, 3)))
 
 
 def _bands(points):
@@ -273,4 +276,4 @@ def _rotation(quaternion):
         [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
         [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
     ]
-    return ops.stack([ops.stack(row, axis=-1) for row in rows], axis=-2)
+    return matrix(rows)
