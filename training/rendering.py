@@ -103,13 +103,12 @@ def bumped(normals, height, size: Size):
     return unit(normals - along * ops.clip(normals[..., 2:] * 4.0 - 0.4, 0.0, 1.0))
 
 
-def pixel_places(size: Size) -> tuple[np.ndarray, np.ndarray]:
+def pixel_places(size: Size):
     """Places of the pixels' middles right of and above the picture's, in radii, float32 `(1, P)` each."""
     side = pixel_side(size)
     right = (np.arange(size.width) + 0.5 - size.width / 2) * side
     above = (size.height / 2 - np.arange(size.height) - 0.5) * side
-    x, y = np.meshgrid(right.astype(np.float32), above.astype(np.float32))
-    return x.reshape(1, -1), y.reshape(1, -1)
+    return _columns_and_rows(right[None, :], above[:, None])
 
 
 def pixel_side(size: Size) -> float:
@@ -117,19 +116,24 @@ def pixel_side(size: Size) -> float:
     return 2.0 / (RADIUS * min(size))
 
 
-def map_places(height: int) -> np.ndarray:
+def map_places(height: int):
     """Points on the unit sphere of the pixels of a map in equirectangular projection, float32 `(height · 2 height, 3)`.
 
     Longitude -180° is at its left edge, north at its top. The middles of the first and last row are the poles
     themselves, so that these rows are of one color.
     """
-    longitude = ((np.arange(2 * height) + 0.5) / height - 1.0) * np.pi
-    latitude = (0.5 - np.arange(height) / (height - 1)) * np.pi
-    longitude, latitude = np.meshgrid(longitude, latitude)
-    ring = np.cos(latitude)
+    longitude = (((np.arange(2 * height) + 0.5) / height - 1.0) * np.pi)[None, :]
+    latitude = map_latitudes(height)[:, None]
+    ring, sines = np.cos(latitude), np.sin(latitude)
     ring[[0, -1]] = 0.0
-    points = np.stack([ring * np.sin(longitude), np.sin(latitude), ring * np.cos(longitude)], axis=-1)
-    return points.reshape(-1, 3).astype(np.float32)
+    east, north = _columns_and_rows(np.sin(longitude), sines)
+    nearer, ring = _columns_and_rows(np.cos(longitude), ring)
+    return ops.stack([ring * east, north, ring * nearer], axis=-1)[0]
+
+
+def map_latitudes(height: int) -> np.ndarray:
+    """Latitudes of the rows of a map in radians, float64 `(height,)`."""
+    return (0.5 - np.arange(height) / (height - 1)) * np.pi
 
 
 def unit(vectors):
@@ -140,3 +144,15 @@ def unit(vectors):
 def matrix(rows):
     """Matrices `(B, N, N)` of rows of entries `(B,)`."""
     return ops.stack([ops.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def _columns_and_rows(of_columns: np.ndarray, of_rows: np.ndarray):
+    """Values of a grid's columns `(1, W)` and rows `(H, 1)` for each of its cells, float32 `(1, H · W)` each.
+
+    Spread in the graph, which would else hold megabytes of them.
+    """
+    shape = (of_rows.size, of_columns.size)
+    grids = (
+        ops.broadcast_to(ops.convert_to_tensor(values.astype(np.float32)), shape) for values in (of_columns, of_rows)
+    )
+    return tuple(ops.reshape(grid, (1, -1)) for grid in grids)

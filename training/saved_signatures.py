@@ -20,6 +20,7 @@ def save_signatures(
     models: Sequence[keras.Model],
     functions: Mapping[str, tf.types.experimental.PolymorphicFunction],
     example: Callable[[int], Mapping[str, np.ndarray]],
+    warm: Mapping[str, Sequence[int]] | None = None,
 ):
     """Saves functions of Keras models as a SavedModel, and checks that it answers as they do.
 
@@ -28,20 +29,31 @@ def save_signatures(
         models: Every model that a function reads.
         functions: Signatures by name, each with an `input_signature` and returning a dict of tensors; the first is
             also `serving_default`.
-        example: Batch size to inputs of the first signature by name.
+        example: Batch size to inputs by name, those of all signatures.
+        warm: Batch sizes to warm up with, by signature; a signature that is left out is not checked either. Only the
+            first, with `WARMUP_BATCH_SIZES`, if None.
 
     Raises:
         ValueError: What was written answers otherwise than the models.
     """
+    first = next(iter(functions))
+    warm = warm or {first: WARMUP_BATCH_SIZES}
     module = tf.Module()
     module.variables_of_models = [variable.value for model in models for variable in model.variables]
-    first = next(iter(functions))
-    signatures = {"serving_default": functions[first], **functions}
-    tf.saved_model.save(module, str(folder), signatures=signatures)
-    write_warmup_records(folder, first, [example(batch) for batch in WARMUP_BATCH_SIZES])
-    inputs = {name: tf.constant(values) for name, values in example(2).items()}
-    expected = functions[first](**inputs)
-    answers = tf.saved_model.load(str(folder)).signatures[first](**inputs)
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": functions[first], **functions})
+
+    def inputs_of(name: str, batch: int) -> dict[str, np.ndarray]:
+        examples = example(batch)
+        return {spec.name: examples[spec.name] for spec in functions[name].input_signature}
+
+    write_warmup_records(folder, [(name, inputs_of(name, batch)) for name in warm for batch in warm[name]])
+    loaded = tf.saved_model.load(str(folder))
+    for name in warm:
+        inputs = {key: tf.constant(values) for key, values in inputs_of(name, min(2, *warm[name])).items()}
+        _check_equal(loaded.signatures[name](**inputs), functions[name](**inputs))
+
+
+def _check_equal(answers: Mapping[str, tf.Tensor], expected: Mapping[str, tf.Tensor]):
     for name, values in expected.items():
         tolerance = 1.0 if values.dtype == tf.uint8 else 1e-4
         worst = np.abs(answers[name].numpy().astype(np.float64) - values.numpy()).max()

@@ -25,18 +25,17 @@ _MODEL_SPEC_SIGNATURE_NAME = 3
 _MAP_KEY, _MAP_VALUE = 1, 2
 
 
-def write_warmup_records(folder: Path, signature: str, requests: Iterable[Mapping[str, np.ndarray]]):
+def write_warmup_records(folder: Path, requests: Iterable[tuple[str, Mapping[str, np.ndarray]]]):
     """Writes `assets.extra/tf_serving_warmup_requests` into a SavedModel.
 
     Args:
         folder: The SavedModel's folder.
-        signature: The signature to call.
-        requests: One mapping from input name to array per record.
+        requests: The signature to call and its inputs by name, one pair per record.
     """
     extra = folder / "assets.extra"
     extra.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(extra / FILE_NAME)) as writer:
-        for inputs in requests:
+        for signature, inputs in requests:
             writer.write(prediction_log(signature, inputs))
 
 

@@ -98,7 +98,7 @@ def test_slope_to_the_right_leans_normals_to_the_left():
 
 
 def test_maps_places_are_on_the_sphere_and_its_pole_rows_are_the_poles():
-    places = map_places(8).reshape(8, 16, 3)
+    places = array(map_places(8)).reshape(8, 16, 3)
     np.testing.assert_allclose(np.linalg.norm(places, axis=-1), 1, atol=1e-6)
     np.testing.assert_array_equal(places[0], np.tile([0, 1, 0], (16, 1)))
     np.testing.assert_array_equal(places[-1], np.tile([0, -1, 0], (16, 1)))

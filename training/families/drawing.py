@@ -44,9 +44,14 @@ def export_generator(generator: keras.Model, run: Path, config: Mapping[str, Any
     """
     from training.savedmodel import save_generator  # needs TensorFlow, which a JAX machine lacks
 
-    size = Size.of(config["size"])
     generator.load_weights(run / "generator.weights.h5")
     save_generator(generator, folder)
+    return generator_entries(config)
+
+
+def generator_entries(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The card's entries for a run's generator of kinds."""
+    size = Size.of(config["size"])
     return {
         "task": "generate",
         "description": f"Draws {', '.join(config['classes'])}, or mixes of them, at {size} px ({config['family']}).",

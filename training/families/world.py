@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from datasets.manifest import Size
 from datasets.pictures import Pictures
 from training.config import TrainingConfig
 from training.families.base import Export, Family
-from training.families.drawing import export_discriminator, size_in_name
+from training.families.drawing import export_discriminator, generator_entries, size_in_name
 from training.families.planet import begin, network_of
 from training.models.planet_v3 import build_planet_critic
 from training.models.world_v1 import build_world_generator
@@ -31,6 +32,23 @@ def _build_critic(size, kinds, width, name):
     return build_planet_critic(size, kinds, name=name)
 
 
+def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    from training.savedmodel_world import LATENT_LENGTH, MAP_HEIGHT, SIZES, save_world  # needs TensorFlow
+
+    generator = network_of(build_world_generator, "generator", config)
+    generator.load_weights(run / "generator.weights.h5")
+    save_world(generator, Size.of(config["size"]), folder, SIZES, MAP_HEIGHT)
+    return {
+        **generator_entries(config),
+        "description": (
+            f"Worlds with a surface all around, like {', '.join(config['classes'])} or mixes of them, seen from any "
+            f"side at any size ({config['family']})."
+        ),
+        "latent_size": LATENT_LENGTH,
+        "world": {"sizes": list(SIZES), "map": [MAP_HEIGHT, 2 * MAP_HEIGHT]},
+    }
+
+
 def _export_discriminator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return export_discriminator(network_of(_build_critic, "discriminator", config), run, config, folder)
 
@@ -41,6 +59,7 @@ WORLD_V1 = Family(
     choices=CHOICES,
     build=_build,
     exports={
+        "generator": Export(_export_generator, lambda config: f"world_v1_{size_in_name(config)}"),
         "discriminator": Export(_export_discriminator, lambda config: f"world_v1_{size_in_name(config)}_discriminator"),
     },
     strategies=STRATEGIES,

@@ -70,6 +70,23 @@ def build_world_generator(size: Size, kinds: int, width: float = 1.0, name: str 
     return keras.Model(inputs, image, name=name)
 
 
+def style_of(generator: keras.Model) -> keras.Model:
+    """The part of a world's generator that sees neither places nor pixels.
+
+    Args:
+        generator: As `build_world_generator` builds it.
+
+    Returns:
+        A model from `latent` and `kind` to `code` `(B, CODE_SIZE)`, for `Surface`; `axes` `(B, 3)`, for
+        `training.rendering.see`; and what `lit` wants of a world's looks. It shares the generator's weights.
+    """
+    looks = {name: generator.get_layer(name).output for name in _LOOKS}
+    axes = generator.get_layer("sight").input[0]
+    code = generator.get_layer("surface").input[2]
+    inputs = {one.name: one for one in generator.inputs if one.name in ("latent", "kind")}
+    return keras.Model(inputs, {**looks, "axes": axes, "code": code})
+
+
 class _OfSize(layers.Layer):
     """A layer without weights that knows the size of the pictures, and computes in float32."""
 
