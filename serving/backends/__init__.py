@@ -14,7 +14,9 @@ KINDS = ("embedded", "tfserving")
 _log = logging.getLogger(__name__)
 
 
-def create_backend(kind: str, *, saved_models: Path | str, target: str | None = None) -> Backend:
+def create_backend(
+    kind: str, *, saved_models: Path | str, target: str | None = None, rollout: Path | None = None
+) -> Backend:
     """Makes a backend. A `tfserving` one is made at once even if its server is away.
 
     Args:
@@ -22,9 +24,11 @@ def create_backend(kind: str, *, saved_models: Path | str, target: str | None = 
         saved_models: Folder of SavedModels; `tfserving` reads only their cards. It may be empty, which is logged.
         target: `HOST:PORT` of TensorFlow Serving's gRPC port, or several with commas between them; required by
             `tfserving`, ignored by `embedded`.
+        rollout: File that chooses the versions which bear labels, read by `embedded`; TensorFlow Serving has its own.
 
     Raises:
-        BackendMisconfigured: Unknown kind, missing folder, missing or malformed target, or no TensorFlow.
+        BackendMisconfigured: Unknown kind, missing folder, missing or malformed target, unusable rollout, or no
+            TensorFlow.
     """
     if kind not in KINDS:
         raise BackendMisconfigured(f"Unknown backend '{kind}': use one of {', '.join(KINDS)}.")
@@ -46,4 +50,4 @@ def create_backend(kind: str, *, saved_models: Path | str, target: str | None = 
         )
     from serving.backends.embedded import EmbeddedBackend
 
-    return EmbeddedBackend(saved_models)
+    return EmbeddedBackend(saved_models, rollout)

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+LABELS = ("stable", "canary")
+
 
 class BackendError(Exception):
     """Base of every error a backend raises; its text is one sentence fit for a user."""
@@ -18,7 +20,7 @@ class BackendMisconfigured(BackendError):
 
 
 class ModelNotFound(BackendError):
-    """No model of that name, no such version of it that can be served, or no such signature."""
+    """No model of that name, no such version or label of it that can be served, or no such signature."""
 
 
 class InvalidInput(BackendError):
@@ -47,6 +49,7 @@ class ModelVersion:
         state: `"LOADING"`, `"AVAILABLE"`, `"UNLOADING"` or `"UNAVAILABLE"`.
         card: The parsed `assets.extra/card.json`.
         error: Why the version is `"UNAVAILABLE"`, one sentence, else `""`.
+        labels: Those of `LABELS` that it bears; a label is borne by at most one version of a model.
     """
 
     name: str
@@ -54,6 +57,7 @@ class ModelVersion:
     state: str
     card: Mapping[str, Any]
     error: str = ""
+    labels: tuple[str, ...] = ()
 
 
 class Backend(Protocol):
@@ -70,6 +74,7 @@ class Backend(Protocol):
         *,
         signature: str = "serving_default",
         version: int | None = None,
+        label: str | None = None,
         deadline: float | None = None,
     ) -> dict[str, np.ndarray]:
         """Runs one signature.
@@ -78,7 +83,8 @@ class Backend(Protocol):
             name: Model name.
             inputs: Arrays by input name; the first dimension of each is the batch.
             signature: Signature to call.
-            version: Version to call; the newest available one if None.
+            version: Version to call; with neither it nor a label, the newest available one.
+            label: Label of the version to call, in place of its number.
             deadline: Seconds the call may take; unbounded if None.
 
         Returns:

@@ -89,6 +89,8 @@ def _card_fault(card: Any) -> str:
         return "has an 'unknown_below' that is no number of 0..1"
     if not _are_mixes(card.get("archetypes", {}), card.get("class_names") or ()):
         return "has 'archetypes' that are no mixes of its 'class_names' with shares that sum to 1"
+    if "world" in card and not _is_world(card["world"]):
+        return "has a 'world' without 'sizes', rising, and 'map', height and width, in pixels"
     return ""
 
 
@@ -98,6 +100,15 @@ def _is_count(value: Any) -> bool:
 
 def _is_size(value: Any) -> bool:
     return isinstance(value, dict) and _is_count(value.get("width")) and _is_count(value.get("height"))
+
+
+def _is_world(value: Any) -> bool:
+    def are_counts(values: Any) -> bool:
+        return isinstance(values, list) and values != [] and all(map(_is_count, values))
+
+    if not isinstance(value, dict) or not (are_counts(value.get("sizes")) and are_counts(value.get("map"))):
+        return False
+    return value["sizes"] == sorted(set(value["sizes"])) and len(value["map"]) == 2
 
 
 def _are_names(value: Any) -> bool:

@@ -4,66 +4,85 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import logging
-import math
+import itertools
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from serving.backends.base import (
+    BackendMisconfigured,
     BackendUnavailable,
     DeadlineExceeded,
-    InvalidInput,
     ModelNotFound,
     ModelVersion,
     Overloaded,
 )
-from serving.backends.cards import StoredVersion, scan
-from serving.backends.inputs import as_batch, check_signature
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read by TensorFlow when it is imported
-import tensorflow as tf
-
-_WARM_SIGNATURES = ("serving_default", "generate", "classify", "discriminate", "translate")
-
-_log = logging.getLogger(__name__)
+from serving.backends.cards import scan
+from serving.backends.inputs import as_batch, check_choice
+from serving.backends.joining import JoinedCalls
+from serving.backends.loading import LoadedVersion, tf
+from serving.backends.rollout import Rollout, RolloutError, labels_of
 
 
 class EmbeddedBackend:
-    """Serves every version in a folder as it was when the backend was made.
+    """Serves the versions in a folder.
 
-    The newest version of each model that can be loaded is loaded and warmed up at once, an older one at its first call.
-    A broken version is reported by `models()` and leaves the others alone. Calls run on one thread per core and queue
-    for it up to `max_pending`; a call past its deadline is given up, but a run that has begun ends in the background.
+    To begin with, the newest version of each model that can be loaded, and those that bear labels, are loaded and
+    warmed up at once, an older one at its first call. `models()` looks at the folder again: a version that has come is
+    loaded in the background and called once that is done; one that has gone ends with the calls that it has begun, or,
+    if no other of its model can be called, goes on until one can. A broken version is reported by `models()`, leaves
+    the others alone, and is tried again when its files change. Calls run on one thread per core and queue for it up to
+    `max_pending`, and those that wait for the same model are run as one batch; a call past its deadline is given up,
+    but a run that has begun ends in the background.
 
     Args:
         saved_models: Folder with `NAME/VERSION/` SavedModels.
+        rollout: TOML file that chooses which versions are `stable` and `canary`, and may be edited at any time. Of a
+            model that it leaves out, the newest version that can be called is `stable`.
         max_pending: Calls that may run or wait at a time; more raise `Overloaded`.
+
+    Raises:
+        BackendMisconfigured: The file of the rollout cannot be used.
     """
 
-    def __init__(self, saved_models: Path, *, max_pending: int = 256) -> None:
+    def __init__(self, saved_models: Path, rollout: Path | None = None, *, max_pending: int = 256) -> None:
+        try:
+            self._rollout = Rollout(rollout)
+        except RolloutError as error:
+            raise BackendMisconfigured(str(error)) from error
         _share_accelerators()
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self._saved_models = saved_models
         self._closed = False
         self._free_slots = threading.BoundedSemaphore(max_pending)
-        self._pool = concurrent.futures.ThreadPoolExecutor(cores, thread_name_prefix="embedded")
-        self._versions = [_Version(stored) for stored in scan(saved_models)]
-        for version in self._versions:
-            if version.error:
-                _log.warning("Model '%s' version %d: %s", version.name, version.version, version.error)
-        for name in {version.name for version in self._versions}:
-            with contextlib.suppress(ModelNotFound):  # nothing of it loads: models() tells why
-                self._find(name, None)
+        self._calls = JoinedCalls(self._run, threads=cores)
+        self._loader = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="loader")
+        self._looking = threading.Lock()
+        # Sorted as `models` tells them; replaced, never changed.
+        self._versions = [LoadedVersion(stored) for stored in scan(saved_models)]
+        for name, known in _by_name(self._versions).items():
+            for label in (None, *self._labels(known)):
+                with contextlib.suppress(ModelNotFound):  # nothing of it loads: models() tells why
+                    self._find(name, None, label)
 
     def models(self) -> list[ModelVersion]:
         """See `Backend.models`. An older version that was never called counts as available."""
         self._check_open()
-        return [version.describe() for version in self._versions]
+        for version in self._look():
+            try:
+                self._loader.submit(version.load)
+            except RuntimeError:  # closed since the check above
+                raise _closed_error() from None
+        described = []
+        for known in _by_name(self._versions).values():
+            labels = self._labels(known)
+            described += [version.describe(_borne(labels, version)) for version in known]
+        return described
 
     def predict(
         self,
@@ -72,22 +91,26 @@ class EmbeddedBackend:
         *,
         signature: str = "serving_default",
         version: int | None = None,
+        label: str | None = None,
         deadline: float | None = None,
     ) -> dict[str, np.ndarray]:
         """See `Backend.predict`."""
         self._check_open()
-        expires = math.inf if deadline is None else time.monotonic() + deadline
+        expires = None if deadline is None else time.monotonic() + deadline
+        check_choice(version, label)
         arrays, _ = as_batch(inputs)
+        if deadline is not None and deadline <= 0:
+            raise DeadlineExceeded(_late(name))
         if not self._free_slots.acquire(blocking=False):
             raise Overloaded("Too many predictions are waiting for this server: try again in a moment.")
         try:
-            future = self._pool.submit(self._run, name, version, signature, arrays, expires)
+            future = self._calls.submit(_Called(name, version, label, signature), arrays)
         except RuntimeError:  # closed since the check above
             self._free_slots.release()
             raise _closed_error() from None
         future.add_done_callback(lambda _: self._free_slots.release())
         try:
-            return future.result(None if deadline is None else max(0.0, expires - time.monotonic()))
+            return future.result(None if expires is None else max(0.0, expires - time.monotonic()))
         except TimeoutError:
             future.cancel()
             raise DeadlineExceeded(_late(name)) from None
@@ -97,26 +120,53 @@ class EmbeddedBackend:
     def close(self) -> None:
         """See `Backend.close`. Waits for the calls under way; those still queued raise `BackendUnavailable`."""
         self._closed = True
-        self._pool.shutdown(cancel_futures=True)
+        self._loader.shutdown(cancel_futures=True)
+        self._calls.close()
         self._versions = []
 
-    def _run(
-        self, name: str, version: int | None, signature: str, arrays: dict[str, np.ndarray], expires: float
-    ) -> dict[str, np.ndarray]:
-        if time.monotonic() >= expires:
-            raise DeadlineExceeded(_late(name))
-        return self._find(name, version).call(signature, arrays)
+    def _look(self) -> list[LoadedVersion]:
+        """Brings the versions up to date with the folder; returns those to load."""
+        with self._looking:
+            known = {(version.name, version.version): version for version in self._versions}
+            here, new = [], []
+            for stored in scan(self._saved_models):
+                version = known.get((stored.name, stored.version))
+                if version is None or not version.follow(stored):
+                    version = LoadedVersion(stored)
+                    version.expect()
+                    new.append(version)
+                here.append(version)
+            numbers = {(version.name, version.version) for version in here}
+            gone = [version for key, version in known.items() if key not in numbers and version.is_loaded]
+            kept = [version for version in gone if _is_needed(version, here)]
+            self._versions = sorted([*here, *kept], key=lambda version: (version.name, -version.version))
+            return [version for version in new if not version.error]
 
-    def _find(self, name: str, version: int | None) -> _Version:
+    def _labels(self, known: Sequence[LoadedVersion]) -> dict[str, int]:
+        """Version by label of one model, of all its versions; a label whose version is not there is borne by none."""
+        ready = (version.version for version in known if version.state == "AVAILABLE")
+        choice = self._rollout.choices().get(known[0].name, {})
+        labels = labels_of(next(ready, known[0].version), choice)
+        return {label: number for label, number in labels.items() if number in {one.version for one in known}}
+
+    def _run(self, called: _Called, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return self._find(called.name, called.version, called.label).call(called.signature, arrays)
+
+    def _find(self, name: str, version: int | None, label: str | None) -> LoadedVersion:
         """The version asked for, or the newest that loads; loaded when returned."""
         candidates = [known for known in self._versions if known.name == name]
         if not candidates:
             raise ModelNotFound(f"There is no model '{name}'.")
+        if label is not None:
+            version = self._labels(candidates).get(label)
+            if version is None:
+                raise ModelNotFound(f"Model '{name}' has no label '{label}'.")
         if version is not None:
             candidates = [known for known in candidates if known.version == version]
             if not candidates:
                 raise ModelNotFound(f"Model '{name}' has no version {version}.")
-        for candidate in candidates:  # newest first
+        # Newest first, but nobody waits for one that is being loaded while another can be called.
+        for candidate in sorted(candidates, key=lambda known: known.state == "LOADING"):
             if candidate.load():
                 return candidate
         newest = candidates[0]
@@ -127,51 +177,27 @@ class EmbeddedBackend:
             raise _closed_error()
 
 
-class _Version:
-    """A stored version, loaded once, whoever asks first."""
+class _Called(NamedTuple):
+    """What a prediction calls."""
 
-    def __init__(self, stored: StoredVersion) -> None:
-        self.name = stored.name
-        self.version = stored.version
-        self.error = stored.error or _missing_file(stored.folder)
-        self._stored = stored
-        self._lock = threading.Lock()
-        self._model: Any = None
+    name: str
+    version: int | None
+    label: str | None
+    signature: str
 
-    def describe(self) -> ModelVersion:
-        state = "UNAVAILABLE" if self.error else "AVAILABLE"
-        return ModelVersion(self.name, self.version, state, self._stored.card, self.error)
 
-    def load(self) -> bool:
-        """Loads and warms up unless that was tried before. Returns whether the version can be called."""
-        with self._lock:
-            if self._model is None and not self.error:
-                try:
-                    model = tf.saved_model.load(str(self._stored.folder))
-                    _warm_up(model)
-                    self._model = model
-                except Exception as error:  # TensorFlow raises many types for a broken folder; none may stop the rest
-                    reason = _reason(error).replace(str(self._stored.folder), f"{self.name}/{self.version}")
-                    self.error = f"TensorFlow cannot load it ({reason}): export the model again."
-                    _log.warning("Model '%s' version %d: %s", self.name, self.version, self.error)
-            return self._model is not None
+def _is_needed(gone: LoadedVersion, here: Iterable[LoadedVersion]) -> bool:
+    """Whether a version that has gone is the only one of its model, which has others, that can be called."""
+    states = [version.state for version in here if version.name == gone.name]
+    return bool(states) and "AVAILABLE" not in states
 
-    def call(self, signature: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Runs a signature of the loaded version."""
-        function = self._model.signatures.get(signature)
-        if function is None:
-            known = ", ".join(f"'{name}'" for name in sorted(self._model.signatures))
-            raise ModelNotFound(f"Model '{self.name}' has no signature '{signature}': it has {known}.")
-        check_signature(arrays, _expected(function))
-        try:
-            outputs = function(**{name: tf.constant(array) for name, array in arrays.items()})
-            return {name: tensor.numpy() for name, tensor in outputs.items()}
-        except tf.errors.InvalidArgumentError as error:
-            raise InvalidInput(f"Model '{self.name}' refused the inputs: {_reason(error)}.") from error
-        except tf.errors.ResourceExhaustedError as error:
-            raise Overloaded("This server has not enough memory for the batch: try a smaller one.") from error
-        except tf.errors.OpError as error:
-            raise BackendUnavailable(f"Model '{self.name}' failed: {_reason(error)}.") from error
+
+def _by_name(versions: Iterable[LoadedVersion]) -> dict[str, list[LoadedVersion]]:
+    return {name: list(known) for name, known in itertools.groupby(versions, key=lambda version: version.name)}
+
+
+def _borne(labels: Mapping[str, int], version: LoadedVersion) -> tuple[str, ...]:
+    return tuple(label for label, number in labels.items() if number == version.version)
 
 
 def _share_accelerators() -> None:
@@ -179,42 +205,6 @@ def _share_accelerators() -> None:
     for gpu in tf.config.list_physical_devices("GPU"):
         with contextlib.suppress(RuntimeError):  # a program that used the GPU before has chosen already
             tf.config.experimental.set_memory_growth(gpu, True)
-
-
-def _missing_file(folder: Path) -> str:
-    """What a half-written SavedModel lacks, one sentence, or `""`."""
-    for path in ("saved_model.pb", "variables/variables.index"):
-        try:
-            size = (folder / path).stat().st_size
-        except OSError:
-            size = 0
-        if size == 0:
-            return f"Its file {folder.parent.name}/{folder.name}/{path} is missing or empty: export the model again."
-    return ""
-
-
-def _warm_up(model: Any) -> None:
-    """Runs what users will call first once, which also proves that it runs."""
-    for name in _WARM_SIGNATURES:
-        function = model.signatures.get(name)
-        if function is None:
-            continue
-        expected = _expected(function)
-        if all(None not in shape[1:] for _, shape in expected.values()):
-            function(**{key: tf.zeros([1, *shape[1:]], dtype) for key, (dtype, shape) in expected.items()})
-
-
-def _expected(function: Any) -> dict[str, tuple[np.dtype, tuple[int | None, ...]]]:
-    """Dtype and shape of a signature's inputs by name; None for a size left open."""
-    specs = function.structured_input_signature[1]
-    return {name: (np.dtype(spec.dtype.as_numpy_dtype), tuple(spec.shape)) for name, spec in specs.items()}
-
-
-def _reason(error: Exception) -> str:
-    """The telling line of an error; of a failed graph it is the last line above the node, below a stack trace."""
-    above, node, _ = str(error).partition("[[{{")
-    lines = [line.strip() for line in above.splitlines() if line.strip()]
-    return lines[-1 if node else 0].rstrip(".") if lines else type(error).__name__
 
 
 def _late(name: str) -> str:

@@ -9,6 +9,12 @@ import numpy as np
 from serving.backends.base import InvalidInput
 
 
+def check_choice(version: int | None, label: str | None) -> None:
+    """Refuses a version and a label for the same call, which might differ."""
+    if version is not None and label is not None:
+        raise InvalidInput("There are a version and a label: give one of them.")
+
+
 def as_batch(inputs: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], int]:
     """Returns the inputs as arrays and the batch size, their common first dimension.
 

@@ -1,9 +1,9 @@
 """The part of TensorFlow Serving's gRPC API that the gateway speaks, without TensorFlow installed.
 
 Packages, names and field numbers are those of tensorflow/serving (`predict.proto`, `model.proto`,
-`get_model_status.proto`, `status.proto`) and tensorflow/tensorflow (`tensor.proto`, `tensor_shape.proto`,
-`types.proto`); fields that nobody here reads are left out, which the wire format allows. The messages live in a
-descriptor pool of their own, so that they do not clash with TensorFlow's where that is imported too.
+`get_model_metadata.proto`, `get_model_status.proto`, `status.proto`) and tensorflow/tensorflow (`tensor.proto`,
+`tensor_shape.proto`, `types.proto`); fields that nobody here reads are left out, which the wire format allows. The
+messages live in a descriptor pool of their own, so that they do not clash with TensorFlow's where that is imported too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, wrappers_pb2
 
 PREDICT = "/tensorflow.serving.PredictionService/Predict"
+GET_MODEL_METADATA = "/tensorflow.serving.PredictionService/GetModelMetadata"
 GET_MODEL_STATUS = "/tensorflow.serving.ModelService/GetModelStatus"
 
 _ENUMS = {
@@ -51,6 +52,7 @@ _MESSAGES = {
             1: ("string", "name"),
             2: (".google.protobuf.Int64Value", "version"),
             3: ("string", "signature_name"),
+            4: ("string", "version_label"),  # in place of a version, of which upstream's oneof keeps the last
         },
         "PredictRequest": {
             1: (".tensorflow.serving.ModelSpec", "model_spec"),
@@ -60,6 +62,11 @@ _MESSAGES = {
             1: ("map .tensorflow.TensorProto", "outputs"),
             2: (".tensorflow.serving.ModelSpec", "model_spec"),
         },
+        "GetModelMetadataRequest": {
+            1: (".tensorflow.serving.ModelSpec", "model_spec"),
+            2: ("repeated string", "metadata_field"),
+        },
+        "GetModelMetadataResponse": {1: (".tensorflow.serving.ModelSpec", "model_spec")},
         "GetModelStatusRequest": {1: (".tensorflow.serving.ModelSpec", "model_spec")},
         "StatusProto": {1: ("int32", "error_code"), 2: ("string", "error_message")},
         "ModelVersionStatus": {
@@ -124,5 +131,7 @@ TensorProto = _message("tensorflow.TensorProto")
 ModelSpec = _message("tensorflow.serving.ModelSpec")
 PredictRequest = _message("tensorflow.serving.PredictRequest")
 PredictResponse = _message("tensorflow.serving.PredictResponse")
+GetModelMetadataRequest = _message("tensorflow.serving.GetModelMetadataRequest")
+GetModelMetadataResponse = _message("tensorflow.serving.GetModelMetadataResponse")
 GetModelStatusRequest = _message("tensorflow.serving.GetModelStatusRequest")
 GetModelStatusResponse = _message("tensorflow.serving.GetModelStatusResponse")

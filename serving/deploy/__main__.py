@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from serving.backends.cards import scan
+from serving.backends.rollout import RolloutError, read_choices
 from serving.deploy.files import differing, refused_moves, render, write
-from serving.deploy.rollout import RolloutError, plan, read_choices
+from serving.deploy.rollout import plan
 
 _HERE = Path(__file__).resolve().parent
 

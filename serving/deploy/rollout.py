@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from serving.backends.cards import StoredVersion
+from serving.backends.rollout import RolloutError, labels_of
 
-LABELS = ("stable", "canary")
 _MODEL_NAME = re.compile(r"[A-Za-z0-9._-]+")
-
-
-class RolloutError(Exception):
-    """The models cannot be served as asked; the text is one sentence."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,27 +58,6 @@ def plan(stored: Sequence[StoredVersion], choices: Mapping[str, Mapping[str, int
     return [_plan_model(name, sorted(versions[name]), choices.get(name, {})) for name in sorted(versions)]
 
 
-def read_choices(path: Path) -> dict[str, dict[str, int]]:
-    """Version by label by model name, from a TOML file.
-
-    Raises:
-        RolloutError: The file cannot be read, or holds anything else.
-    """
-    try:
-        choices = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RolloutError(f"'{path}' cannot be read: {error}.") from error
-    for name, labels in choices.items():
-        if not isinstance(labels, dict):
-            raise RolloutError(f"'{path}' holds '{name}' outside of a model: write [MODEL], and below it stable = 1.")
-        for label, version in labels.items():
-            if label not in LABELS or type(version) is not int:
-                raise RolloutError(
-                    f"'{path}' gives '{name}' the line {label} = {version!r}: write stable or canary = a version."
-                )
-    return choices
-
-
 def _plan_model(name: str, stored: list[int], choice: Mapping[str, int]) -> ServedModel:
     for label, version in choice.items():
         if version not in stored:
@@ -93,7 +66,7 @@ def _plan_model(name: str, stored: list[int], choice: Mapping[str, int]) -> Serv
             )
     if "canary" in choice and choice["canary"] == choice.get("stable", choice["canary"]):
         raise RolloutError(f"The rollout gives '{name}' a canary: write beside it another version as stable.")
-    labels = {"stable": stored[-1], **choice}
+    labels = labels_of(stored[-1], choice)
     stable = labels["stable"]
     before = [version for version in stored if version < stable][-1:]
     return ServedModel(name, tuple(sorted({*labels.values(), *before})), labels)

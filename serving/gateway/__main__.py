@@ -14,6 +14,9 @@ from serving.gateway.authorization import KeysError, read_keys
 from serving.gateway.config import GatewayConfig
 from serving.gateway.logs import STYLES, configure_logging
 from serving.gateway.server import StartError, serve
+from serving.gateway.splits import parse_split
+
+_ROLLOUT = Path(__file__).resolve().parents[1] / "deploy" / "rollout.toml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--backend tfserving needs --target HOST:PORT, the gRPC port of TensorFlow Serving")
     if given.backend == "embedded" and given.target is not None:
         parser.error("--target is for --backend tfserving; the embedded backend has no other server")
+    if given.backend == "tfserving" and given.rollout is not None:
+        parser.error("--rollout is for --backend embedded; TensorFlow Serving tells the labels that it was given")
     configure_logging(given.log)
     try:
         config = _config(given)
@@ -31,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             backend_kind=given.backend,
             target=given.target,
             saved_models=given.saved_models,
+            rollout=given.rollout or (_ROLLOUT if given.backend == "embedded" else None),
             host=given.host,
             port=given.port,
             config=config,
@@ -45,6 +51,7 @@ def _config(given: argparse.Namespace) -> GatewayConfig:
     return GatewayConfig(
         default_model=given.default_model,
         default_classifier=given.default_classifier,
+        splits=dict(given.split),
         deadline_s=given.deadline,
         max_in_flight=given.threads,
         max_waiting=given.max_waiting,
@@ -72,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--max-waiting", type=_whole(0, 256), default=GatewayConfig.max_waiting, help="more are refused with a 503")
     add("--default-model", metavar="NAME", help="model of requests that name none; else planet_v3, or the first")
     add("--default-classifier", metavar="NAME", help="the same for requests to recognize a picture")
+    add("--rollout", type=Path, metavar="FILE", help="labels of embedded versions; else serving/deploy/rollout.toml")
+    add("--split", type=_split, action="append", default=[], metavar="MODEL=stable:95,canary:5", help="shares of seeds")
     add("--deadline", type=_seconds, default=GatewayConfig.deadline_s, metavar="SECONDS", help="time for an answer")
     add("--cache-mib", type=_whole(0, 65536), default=64, metavar="MIB", help="cache of pictures; 0 turns it off")
     add("--rate-limit", type=_rate, metavar="RATE", help="most requests of one address, such as 600/minute")
@@ -89,6 +98,13 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _split(text: str) -> tuple[str, dict[str, int]]:
+    try:
+        return parse_split(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _rate(text: str) -> str:

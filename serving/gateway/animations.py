@@ -12,16 +12,19 @@ MEDIA_TYPES = {"webp": "image/webp", "gif": "image/gif"}
 _TICKS_PER_S = {"webp": 1000, "gif": 100}
 
 
-def encode_animation(frames: Sequence[Image.Image], animation_format: str, fps: int, loop: bool) -> bytes:
+def encode_animation(
+    frames: Sequence[Image.Image], animation_format: str, fps: int, loop: bool, *, back: bool = True
+) -> bytes:
     """The file of an animation.
 
     Args:
         frames: At least two RGB pictures of one size, or RGBA but for GIF.
         animation_format: A key of `MEDIA_TYPES`.
         fps: Frames a second.
-        loop: Whether it goes back to the first frame, the way it came, and on for ever; else it is shown once.
+        loop: Whether it goes on for ever; else it is shown once.
+        back: Whether a loop goes back to the first frame the way it came; else it begins anew.
     """
-    shown = [*frames, *frames[-2:0:-1]] if loop else list(frames)
+    shown = [*frames, *frames[-2:0:-1]] if loop and back else list(frames)
     ticks = _TICKS_PER_S[animation_format]
     # The ends are rounded, not the durations, so that 96 frames take as long as they should.
     ends = [round(index * ticks / fps) for index in range(len(shown) + 1)]

@@ -23,14 +23,17 @@ from serving.gateway.logs import log_requests
 from serving.gateway.metrics import add_metrics
 from serving.gateway.models import add_model_routes
 from serving.gateway.morphs import add_morph_route
+from serving.gateway.openapi import add_openapi_routes
 from serving.gateway.page import add_page_routes
 from serving.gateway.planets import add_planet_routes
 from serving.gateway.problems import Problem, handle_problems
 from serving.gateway.recognition import add_recognition_routes
 from serving.gateway.sheets import add_sheet_route
+from serving.gateway.swaps import answer_across_swaps
 from serving.gateway.timing import Timings
 from serving.gateway.translation import add_translation_routes
 from serving.gateway.uploads import Uploads
+from serving.gateway.worlds import add_world_routes
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -50,6 +53,7 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)
     handle_problems(app, config)
+    answer_across_swaps(app, catalog)
     # Requests meet these in their order, responses in the opposite one.
     log_requests(app)
     add_metrics(app, catalog, admission, cache)
@@ -60,10 +64,12 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     add_planet_routes(app, backend, catalog, answers, config)
     add_morph_route(app, backend, catalog, answers, config)
     add_sheet_route(app, backend, catalog, answers, config)
+    add_world_routes(app, backend, catalog, answers, config)
     add_recognition_routes(app, backend, catalog, uploads, admission)
     add_translation_routes(app, backend, catalog, uploads, admission)
     add_model_routes(app, catalog)
     add_health_routes(app, catalog)
+    add_openapi_routes(app, config)
     add_page_routes(app, config)
     return app
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import reprlib
 import threading
 import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from serving.backends.base import Backend, ModelVersion
 from serving.gateway.config import GatewayConfig
 from serving.gateway.problems import Problem
+from serving.gateway.splits import assigned_label
 
 _VERBS = {
     "generate": "draw planets",
     "classify": "recognize planets",
     "discriminate": "tell how real a planet looks",
     "translate": "translate pictures",
+    "world": "draw worlds",
 }
 
 _PREFERRED = ("planet_v3_64",)  # to other models, the best first
@@ -31,32 +35,42 @@ class Catalog:
         self._config = config
         self._lock = threading.Lock()
         self._versions: list[ModelVersion] | None = None
-        self._expires = -float("inf")
+        self._asked = self._expires = -float("inf")
 
     def versions(self) -> list[ModelVersion]:
         """Every version, sorted by name, then newest first."""
         if time.monotonic() >= self._expires and self._lock.acquire(blocking=self._versions is None):
             try:
                 if time.monotonic() >= self._expires:
-                    self._versions = self._backend.models()
-                    self._expires = time.monotonic() + self._config.catalog_age_s
+                    self._ask()
             finally:
                 self._lock.release()
         return self._versions
 
+    def refresh(self, since: float) -> None:
+        """Asks the backend, unless it has been asked after `since`, a `time.monotonic()`."""
+        with self._lock:
+            if self._asked <= since:
+                self._ask()
+
     def available(self, task: str) -> list[ModelVersion]:
-        """The newest available version of each model for a task, sorted by name."""
-        newest: dict[str, ModelVersion] = {}
+        """The version of each model for a task that requests get which name none, sorted by name."""
+        by_name: dict[str, list[ModelVersion]] = {}
         for version in self.versions():
-            if version.state == "AVAILABLE" and version.card.get("task") == task:
-                newest.setdefault(version.name, version)
-        return list(newest.values())
+            if _does(version.card, task):
+                by_name.setdefault(version.name, []).append(version)
+        chosen = (_preferred(known, ["stable"]) for known in by_name.values())
+        return [version for version in chosen if version.state == "AVAILABLE"]
 
     def default_name(self, task: str = "generate") -> str | None:
-        """The model of requests that name none: the configured one, else a preferred one, else the first by name."""
+        """The model of requests that name none: the configured one, else a preferred one, else the first by name; of
+        worlds the one made last."""
         configured = {"generate": self._config.default_model, "classify": self._config.default_classifier}.get(task)
         if configured is not None:
             return configured
+        if task == "world":
+            worlds = sorted(self.available(task), key=lambda version: str(version.card.get("created")))
+            return worlds[-1].name if worlds else None
         names = [version.name for version in self.available(task)]
         preferred = (name for name in _PREFERRED if name in names)
         return next(iter([*preferred, *names]), None)
@@ -66,6 +80,8 @@ class Catalog:
         name: str | None = None,
         version: int | None = None,
         *,
+        label: str | None = None,
+        seed: int | None = None,
         task: str = "generate",
         parameter: str = "model",
     ) -> ModelVersion:
@@ -73,31 +89,43 @@ class Catalog:
 
         Args:
             name: Model name; the default model's if None.
-            version: Version; the newest available if None.
-            task: `"generate"`, `"classify"`, `"discriminate"` or `"translate"`, as in the card.
+            version: Version. With neither it nor a label, it is one that can be called: the one to which
+                `config.splits` assigns the seed, else `stable`, else the newest.
+            label: Label of the version, in place of its number.
+            seed: The seed to draw.
+            task: `"generate"`, `"classify"`, `"discriminate"` or `"translate"`, as in the card, or `"world"`, for
+                one that has a `world`.
             parameter: The request's parameter that gave the name.
 
         Raises:
-            Problem: 404 no such model or version, 422 it is for another task, 503 it is not available now.
+            Problem: 404 no such model, version or label, 422 it is for another task, 503 it is not available now.
         """
         name = name if name is not None else self.default_name(task)
         if name is None:
             raise Problem(503, f"No model can {_VERBS[task]} now. {self._reasons(task)}")
         known = self.of_model(name, parameter)
-        asked = [one for one in known if version is None or one.version == version]
-        if not asked:
-            numbers = ", ".join(str(one.version) for one in known)
-            detail = f"The model {name} has no version {version}; its versions: {numbers}."
-            raise Problem(404, detail, parameter="version")
-        found = next((one for one in asked if one.state == "AVAILABLE"), asked[0])
+        if version is not None:
+            found = _numbered(known, version)
+        elif label is not None:
+            found = _labelled(known, label)
+        else:
+            split = self._config.splits.get(name)
+            assigned = [] if split is None or seed is None else [assigned_label(split, name, seed)]
+            found = _preferred(known, [*assigned, "stable"])
         if found.state != "AVAILABLE":
             detail = f"The model {name} version {found.version} cannot work now, it is {found.state}. {found.error}"
             raise Problem(503, detail.rstrip(), parameter=parameter)
-        if found.card.get("task") != task:
+        if not _does(found.card, task):
             fitting = ", ".join(one.name for one in self.available(task)) or "none"
             detail = f"The model {name} does not {_VERBS[task]}; models that do: {fitting}."
             raise Problem(422, detail, parameter=parameter)
         return found
+
+    def _ask(self) -> None:
+        asked = time.monotonic()
+        self._versions = self._backend.models()
+        self._asked = asked
+        self._expires = time.monotonic() + self._config.catalog_age_s
 
     def of_model(self, name: str, parameter: str = "model") -> list[ModelVersion]:
         """The versions of one model, newest first, at least one; a model nobody knows is a 404 `Problem`."""
@@ -109,8 +137,38 @@ class Catalog:
 
     def _reasons(self, task: str) -> str:
         """Why no version can do a task, in sentences; one whose card cannot be read might be for it."""
-        candidates = [one for one in self.versions() if one.card.get("task", task) == task]
+        candidates = [one for one in self.versions() if not one.card or _does(one.card, task)]
         if not candidates:
             return "None is known: put one into the folder of saved models, as NAME/VERSION."
         states = (one.error or f"{one.name} version {one.version} is {one.state}." for one in candidates)
         return " ".join(dict.fromkeys(states))
+
+
+def _does(card: Mapping[str, Any], task: str) -> bool:
+    return "world" in card if task == "world" else card.get("task") == task
+
+
+def _numbered(known: Sequence[ModelVersion], version: int) -> ModelVersion:
+    for one in known:
+        if one.version == version:
+            return one
+    numbers = ", ".join(str(one.version) for one in known)
+    detail = f"The model {known[0].name} has no version {version}; its versions: {numbers}."
+    raise Problem(404, detail, parameter="version")
+
+
+def _labelled(known: Sequence[ModelVersion], label: str) -> ModelVersion:
+    for one in known:
+        if label in one.labels:
+            return one
+    labels = ", ".join(f"{label} (version {one.version})" for one in known for label in one.labels) or "none"
+    detail = f"The model {known[0].name} has no label {reprlib.repr(label)}; its labels: {labels}."
+    raise Problem(404, detail, parameter="label")
+
+
+def _preferred(known: Sequence[ModelVersion], labels: Iterable[str]) -> ModelVersion:
+    """Of what is available the one with the first of the labels that any bears, else the newest; if nothing is
+    available, the newest."""
+    available = [one for one in known if one.state == "AVAILABLE"]
+    labelled = (one for label in labels for one in available if label in one.labels)
+    return next(labelled, next(iter(available), known[0]))

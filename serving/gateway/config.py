@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 _WEB_FOLDER = Path(__file__).resolve().parents[2] / "client" / "web"
@@ -16,6 +17,7 @@ class GatewayConfig:
         default_model: Model of requests that name none; if None, planet_v3, else the first by name that can draw
             now.
         default_classifier: Classifier of requests that name none; if None, the first by name that is available.
+        splits: Weight by label by model name: how the seeds of requests that name no version are shared out.
         deadline_s: Seconds from a request's arrival until its model has answered, waiting and all batches together.
         max_in_flight: Most requests worked on at once.
         max_waiting: Most requests that wait for that; any more are refused at once.
@@ -36,6 +38,7 @@ class GatewayConfig:
 
     default_model: str | None = None
     default_classifier: str | None = None
+    splits: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
     deadline_s: float = 30.0
     max_in_flight: int = 8
     max_waiting: int = 32

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import reprlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from flask import g
 from numpy.typing import NDArray
 from PIL import Image
 
-from serving.backends.base import Backend, DeadlineExceeded
+from serving.backends.base import Backend, DeadlineExceeded, ModelVersion
 from serving.gateway.config import GatewayConfig
 from serving.gateway.orders import Order
 from serving.gateway.pictures import to_picture, to_transparent_picture
@@ -49,20 +49,48 @@ def draw(
     Raises:
         BackendError: As `Backend.predict`.
     """
-    model = order.model
     inputs = {"latent": rows * np.float32(order.options.temperature)}
     if kinds is not None:
         inputs["kind"] = kinds
+    return run_model(order.model, inputs, backend, config)["image"]
+
+
+def run_model(
+    model: ModelVersion,
+    inputs: Mapping[str, NDArray[np.float32]],
+    backend: Backend,
+    config: GatewayConfig,
+    signature: str = "serving_default",
+    batch_size: int | None = None,
+) -> dict[str, np.ndarray]:
+    """Runs a signature on any number of rows, some at a time, until the request's time is up.
+
+    Args:
+        model: An available model.
+        inputs: By name, with the same number of rows, at least 1.
+        backend: Where the model runs.
+        config: For the size of a batch.
+        signature: To call.
+        batch_size: Most rows of a call, where these shall be fewer than the configuration's.
+
+    Returns:
+        Outputs by name, with a row for each of the inputs'.
+
+    Raises:
+        BackendError: As `Backend.predict`.
+    """
+    rows = len(next(iter(inputs.values())))
+    step = min(config.batch_size, batch_size or rows)
     batches = []
-    for start in range(0, len(rows), config.batch_size):
+    for start in range(0, rows, step):
         left_s = g.expires - time.monotonic()
         if left_s <= 0:
             raise DeadlineExceeded(f"The model {model.name} took longer than {config.deadline_s:g} s.")
-        batch = {name: values[start : start + config.batch_size] for name, values in inputs.items()}
+        batch = {name: values[start : start + step] for name, values in inputs.items()}
         with g.timings.stage("model"):
-            outputs = backend.predict(model.name, batch, version=model.version, deadline=left_s)
-        batches.append(outputs["image"])
-    return np.concatenate(batches)
+            outputs = backend.predict(model.name, batch, signature=signature, version=model.version, deadline=left_s)
+        batches.append(outputs)
+    return {name: np.concatenate([outputs[name] for outputs in batches]) for name in batches[0]}
 
 
 def to_pictures(order: Order, pixels: NDArray[np.uint8], names: Sequence[str]) -> list[Image.Image]:

@@ -16,7 +16,7 @@ from serving.gateway.problems import Problem
 
 _MAX_VERSION = 2**63 - 1  # TensorFlow Serving's versions are int64
 _DIGITS = re.compile(r"[0-9]{1,19}")
-_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e-?[0-9]{1,3})?", re.IGNORECASE)
+_DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?(e-?[0-9]{1,3})?", re.IGNORECASE)
 _MAX_TEMPERATURE = 2
 
 
@@ -26,7 +26,8 @@ class PictureOptions:
 
     Attributes:
         model: Model name; the default model if None.
-        version: Version, at least 1; the newest that can draw if None.
+        version: Version, at least 1; chosen as `Catalog.find` tells if None, and there is no label.
+        label: Label of the version, in place of its number.
         kind: Shares by kind's name, summing to 1; chosen by the seed if None.
         size: Longer side in px, 16..1024; the model's own if None.
         format: `"png"`, `"webp"` or `"jpg"`.
@@ -36,6 +37,7 @@ class PictureOptions:
 
     model: str | None = None
     version: int | None = None
+    label: str | None = None
     kind: Mapping[str, float] | None = None
     size: int | None = None
     format: str = "png"
@@ -120,7 +122,10 @@ def parse_number(name: str, value: Any, low: float, high: float) -> float:
 
 
 def _parse(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _PARSERS[name](value) for name, value in given.items() if value is not None}
+    options = {name: _PARSERS[name](value) for name, value in given.items() if value is not None}
+    if "version" in options and "label" in options:
+        raise Problem(422, "Give either version or label, not both.", parameter="label")
+    return options
 
 
 def _parse_text(name: str, value: Any) -> str:
@@ -138,6 +143,7 @@ def _parse_choice(name: str, value: Any, choices: Collection[str]) -> str:
 _PARSERS = {
     "model": lambda value: _parse_text("model", value),
     "version": lambda value: parse_integer("version", value, 1, _MAX_VERSION),
+    "label": lambda value: _parse_text("label", value),
     "kind": lambda value: parse_mix(_parse_text("kind", value)),
     "size": lambda value: parse_integer("size", value, MIN_SIZE, MAX_SIZE),
     "format": lambda value: _parse_choice("format", value, list(MEDIA_TYPES)),

@@ -94,8 +94,11 @@ def order_from_url(file: str, query: MultiDict[str, str], catalog: Catalog) -> O
     return order_of([text], PictureOptions.parse({**given, "format": extension}), catalog)
 
 
-def order_from_body(body: bytes, catalog: Catalog, config: GatewayConfig) -> Order:
-    """The order of a POST, whose body is a JSON object with `seeds`, or `count` and perhaps `seed`, and options.
+def orders_from_body(body: bytes, catalog: Catalog, config: GatewayConfig) -> list[tuple[list[int], Order]]:
+    """The orders of a POST, whose body is a JSON object with `seeds`, or `count` and perhaps `seed`, and options.
+
+    Returns:
+        An order for each version of the model to which some of the planets are assigned, and their places in the POST.
 
     Raises:
         Problem: The body is not JSON, or something asked for is not possible.
@@ -108,20 +111,34 @@ def order_from_body(body: bytes, catalog: Catalog, config: GatewayConfig) -> Ord
     if (seeds is None) == (count is None):
         raise Problem(422, 'Give either "seeds", a list, or "count", with or without a "seed" to count from.')
     texts = counted_texts(count, base, config) if seeds is None else _listed(seeds, base, config)
-    return order_of(texts, options, catalog)
+    drawn_by: dict[int, tuple[ModelVersion, list[int]]] = {}
+    for place, text in enumerate(texts):
+        model = _model(options, to_seed(text), catalog)
+        drawn_by.setdefault(model.version, (model, []))[1].append(place)
+    return [(places, _order([texts[place] for place in places], model, options)) for model, places in drawn_by.values()]
 
 
 def order_of(
-    texts: Sequence[str], options: PictureOptions, catalog: Catalog, parameters: Sequence[str] | None = None
+    texts: Sequence[str],
+    options: PictureOptions,
+    catalog: Catalog,
+    parameters: Sequence[str] | None = None,
+    task: str = "generate",
 ) -> Order:
-    """The order of seeds and addresses; `parameters` are the request's that gave each, `seed` if None.
+    """The order of seeds and addresses of one file, all drawn by the version to which the first is assigned.
+
+    Args:
+        texts: The seeds and addresses, at least one.
+        options: What else was asked for.
+        catalog: Where to find the model.
+        parameters: The request's that gave each text; `seed` if None.
+        task: As for `Catalog.find`.
 
     Raises:
         Problem: Something asked for is not possible.
     """
     seeds = [to_seed(text, name) for text, name in zip(texts, parameters or ["seed"] * len(texts), strict=True)]
-    model = catalog.find(options.model, options.version)
-    return Order(texts, seeds, model, kind_rows(model, options.kind, seeds), options)
+    return _order(texts, _model(options, seeds[0], catalog, task), options)
 
 
 def counted_texts(count: Any, base: Any, config: GatewayConfig) -> list[str]:
@@ -141,6 +158,15 @@ def to_seed(text: str, parameter: str = "seed") -> int:
         return parse_seed(text)
     except ValueError as error:
         raise Problem(422, str(error), parameter=parameter) from None
+
+
+def _model(options: PictureOptions, seed: int, catalog: Catalog, task: str = "generate") -> ModelVersion:
+    return catalog.find(options.model, options.version, label=options.label, seed=seed, task=task)
+
+
+def _order(texts: Sequence[str], model: ModelVersion, options: PictureOptions) -> Order:
+    seeds = [parse_seed(text) for text in texts]
+    return Order(texts, seeds, model, kind_rows(model, options.kind, seeds), options)
 
 
 def _json_object(body: bytes) -> Mapping[str, Any]:

@@ -27,12 +27,14 @@ def add_page_routes(app: Flask, config: GatewayConfig) -> None:
     def static_file(file: str) -> Response:
         return send_from_directory(config.web_folder, file)
 
-    @routes.after_request
-    def protect(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
-        response.headers["Referrer-Policy"] = "same-origin"
-        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        return response
-
+    routes.after_request(protect_page)
     app.register_blueprint(routes)
+
+
+def protect_page(response: Response) -> Response:
+    """Lets a page use nothing but files of this server, and no other site's page frame it."""
+    response.headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response

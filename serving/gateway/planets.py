@@ -21,7 +21,7 @@ from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
 from serving.gateway.drawing import draw_planets
 from serving.gateway.kinds import mix_text
-from serving.gateway.orders import Order, order_from_body, order_from_url
+from serving.gateway.orders import Order, order_from_url, orders_from_body
 from serving.gateway.pictures import MEDIA_TYPES, encode
 from serving.gateway.problems import Problem
 
@@ -34,7 +34,7 @@ def add_planet_routes(app: Flask, backend: Backend, catalog: Catalog, answers: A
     def one_planet(file: str) -> Response:
         order = order_from_url(file, request.args, catalog)
         response = answers.answer(order, "planet", MEDIA_TYPES[order.options.format], lambda: drawn(order)[1][0])
-        response.headers.update(_headers(order))
+        response.headers.update(planet_headers(order))
         return response
 
     @app.post("/v1/planets")
@@ -42,17 +42,20 @@ def add_planet_routes(app: Flask, backend: Backend, catalog: Catalog, answers: A
         if not request.is_json:
             raise Problem(415, "The body must be JSON; send it with Content-Type: application/json.")
         as_zip = _wants_zip()
-        order = order_from_body(request.get_data(), catalog, config)
+        orders = orders_from_body(request.get_data(), catalog, config)
         with answers.admission.place(g.expires):
-            pictures, files = drawn(order)
-        entries = [
-            {**entry, "width": picture.width, "height": picture.height}
-            for entry, picture in zip(order.entries(), pictures, strict=True)
-        ]
-        answer = {"model": order.model.name, "version": order.model.version, "format": order.options.format}
-        answer["planets"] = entries
+            done = [(places, order, *drawn(order)) for places, order in orders]
+        planets: dict[int, tuple[dict[str, Any], bytes]] = {}
+        for places, order, pictures, files in done:
+            for place, entry, picture, file in zip(places, order.entries(), pictures, files, strict=True):
+                sides = {"width": picture.width, "height": picture.height}
+                planets[place] = {**entry, "version": order.model.version, **sides}, file
+        entries, files = zip(*(planets[place] for place in sorted(planets)), strict=True)
+        first = orders[0][1]
+        answer = {"model": first.model.name, "version": first.model.version, "format": first.options.format}
+        answer["planets"] = list(entries)
         response = _zip(answer, files) if as_zip else _json(answer, files)
-        response.headers.update(model_headers(order.model))
+        response.headers.update(model_headers(first.model))
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -71,7 +74,8 @@ class _Anything(BaseConverter):
     part_isolating = False
 
 
-def _headers(order: Order) -> dict[str, str]:
+def planet_headers(order: Order) -> dict[str, str]:
+    """Headers that tell the seed and the kind of an order's only planet."""
     [entry] = order.entries()
     headers = {"X-Planet-Seed": entry["seed"]}
     if entry["kind"] is not None:

@@ -21,8 +21,8 @@ def add_recognition_routes(
 
     @app.post("/v1/classify")
     def classify() -> Response:
-        given = parse_query(request.args, ["model", "version", "discriminator"])
-        classifier = catalog.find(given.get("model"), given.get("version"), task="classify")
+        given = parse_query(request.args, ["model", "version", "label", "discriminator"])
+        classifier = catalog.find(given.get("model"), given.get("version"), label=given.get("label"), task="classify")
         discriminator = _discriminator(given.get("discriminator"), catalog)
         with admission.place(g.expires):
             upload = uploads.read()

@@ -31,6 +31,7 @@ def serve(
     backend_kind: str,
     target: str | None,
     saved_models: Path,
+    rollout: Path | None = None,
     host: str,
     port: int,
     config: GatewayConfig,
@@ -44,6 +45,7 @@ def serve(
         backend_kind: `"embedded"` or `"tfserving"`.
         target: Address of TensorFlow Serving's gRPC port, `host:port`; only for `"tfserving"`.
         saved_models: Folder of `NAME/VERSION/` SavedModels.
+        rollout: File that chooses which versions are `stable` and `canary`; only for `"embedded"`.
         host: Name or address to listen at.
         port: Port to listen at; 0 picks a free one.
         config: Settings of the app.
@@ -57,7 +59,7 @@ def serve(
     listener = _bind(host, port)
     backend = None
     try:
-        backend = create_backend(backend_kind, saved_models=saved_models, target=target)
+        backend = create_backend(backend_kind, saved_models=saved_models, target=target, rollout=rollout)
         app = create_app(backend, config)
         server = _listen(listener, app, config)
         print(f"Planets are served at {_url(listener)} (stop with Ctrl+C).", flush=True)

@@ -125,7 +125,8 @@ def _atlas(sheet: Sheet, query: MultiDict[str, str]) -> dict[str, Any]:
             "spriteSourceSize": {"x": 0, "y": 0, **size},
             "sourceSize": size,
         }
-    pinned = {**query.to_dict(), "model": order.model.name, "version": order.model.version}
+    asked = {name: value for name, value in query.items() if name != "label"}  # it may move
+    pinned = {**asked, "model": order.model.name, "version": order.model.version}
     width, height = sheet.sides
     meta = {
         "app": "Planet Generator",

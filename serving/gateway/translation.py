@@ -27,8 +27,9 @@ def add_translation_routes(
 
     @app.post("/v1/translate")
     def translate() -> Response:
-        given = parse_query(request.args, ["model", "version", *_DOMAINS, "size", "format"])
-        translator = catalog.find(_name(given, catalog), given.get("version"), task="translate")
+        given = parse_query(request.args, ["model", "version", "label", *_DOMAINS, "size", "format"])
+        name, version, label = _name(given, catalog), given.get("version"), given.get("label")
+        translator = catalog.find(name, version, label=label, task="translate")
         picture_format = given.get("format", "png")
         with admission.place(g.expires):
             upload = uploads.read()

@@ -38,7 +38,7 @@ class Uploads:
             if request.mimetype == "multipart/form-data":
                 file = _part()
             elif request.mimetype in ("", "application/octet-stream") or request.mimetype.startswith("image/"):
-                file = request.get_data(cache=False)
+                file = request.get_data()
             else:
                 detail = (
                     "Send the picture as the body with its media type, such as image/png, or as a form's part image."
@@ -56,6 +56,7 @@ def _part() -> bytes:
     if len(parts) != 1:
         found = ", ".join(sorted({*request.files, *request.form})) or "no part"
         raise _problem(422, f"The form must hold one file named image; it holds {len(parts)} (parts: {found}).")
+    parts[0].seek(0)
     return parts[0].read()
 
 

@@ -44,6 +44,7 @@ class FakeBackend:
         *,
         signature: str = "serving_default",
         version: int | None = None,
+        label: str | None = None,
         deadline: float | None = None,
     ) -> dict[str, np.ndarray]:
         latent = inputs["latent"]
@@ -80,6 +81,7 @@ class SeeingBackend(FakeBackend):
         *,
         signature: str = "serving_default",
         version: int | None = None,
+        label: str | None = None,
         deadline: float | None = None,
     ) -> dict[str, np.ndarray]:
         image = inputs["image"]
@@ -94,7 +96,9 @@ class SeeingBackend(FakeBackend):
         return {"probabilities": (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)}
 
 
-def fake_version(name: str = "fake", version: int = 1, state: str = "AVAILABLE", **card: Any) -> ModelVersion:
+def fake_version(
+    name: str = "fake", version: int = 1, state: str = "AVAILABLE", labels: tuple[str, ...] = (), **card: Any
+) -> ModelVersion:
     """A version whose card says it is a 4×8 px generator, unless told otherwise."""
     card = {"task": "generate", "latent_size": 3, "class_names": [], "image_size": {"width": 4, "height": 8}, **card}
-    return ModelVersion(name, version, state, card, "" if state == "AVAILABLE" else f"The {name} is out.")
+    return ModelVersion(name, version, state, card, "" if state == "AVAILABLE" else f"The {name} is out.", labels)

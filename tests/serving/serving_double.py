@@ -7,9 +7,12 @@ upstream's .proto files, tensors by TensorFlow's own TensorProto. A wrong field 
 from __future__ import annotations
 
 import concurrent.futures
+import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import grpc
@@ -34,8 +37,10 @@ class ServingDouble:
             `--enable_serialization_as_tensor_content`.
         max_batch: Largest batch taken; a larger one is INVALID_ARGUMENT.
         port: Port to listen on; 0 for a free one.
+        labels: Version by label by model name.
 
     Attributes:
+        labels: As given; they may be moved.
         target: `HOST:PORT`.
         trouble: gRPC status and details that Predict answers with, or None.
         trouble_left: How many Predicts more the trouble lasts; without end if None.
@@ -45,7 +50,16 @@ class ServingDouble:
         batches: Batch sizes of the Predict requests so far.
     """
 
-    def __init__(self, saved_models: Path, *, tensor_content: bool = True, max_batch: int = 64, port: int = 0) -> None:
+    def __init__(
+        self,
+        saved_models: Path,
+        *,
+        tensor_content: bool = True,
+        max_batch: int = 64,
+        port: int = 0,
+        labels: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
+    ) -> None:
+        self.labels = labels
         self.trouble: tuple[grpc.StatusCode, str] | None = None
         self.trouble_left: int | None = None
         self.predicts = 0
@@ -56,16 +70,20 @@ class ServingDouble:
         self._lock = threading.Lock()
         self._tensor_content = tensor_content
         self._max_batch = max_batch
+        self._saved_models = saved_models
         self._loaded, self._broken = _load(saved_models)
         self._server = grpc.server(
             concurrent.futures.ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", -1)]
         )
-        for service, method, answer in (
-            ("tensorflow.serving.PredictionService", "Predict", self._predict),
-            ("tensorflow.serving.ModelService", "GetModelStatus", self._get_model_status),
-        ):
-            handler = grpc.unary_unary_rpc_method_handler(answer)
-            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
+        for service, methods in {
+            "tensorflow.serving.PredictionService": {
+                "Predict": self._predict,
+                "GetModelMetadata": self._get_model_metadata,
+            },
+            "tensorflow.serving.ModelService": {"GetModelStatus": self._get_model_status},
+        }.items():
+            handlers = {name: grpc.unary_unary_rpc_method_handler(answer) for name, answer in methods.items()}
+            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
         self.port = self._server.add_insecure_port(f"127.0.0.1:{port}")
         self.target = f"127.0.0.1:{self.port}"
         self._server.start()
@@ -80,6 +98,24 @@ class ServingDouble:
         self.gate.set()
         self._server.stop(None).wait()
 
+    def follow(self) -> None:
+        """Serves of each model the newest version in the folder that can be loaded, as TensorFlow Serving does unless
+        told otherwise: a new version is loaded before the one before it is unloaded."""
+        newest: dict[str, int] = {}
+        for folder in self._saved_models.glob("[!.]*/*"):
+            if folder.name.isdecimal():
+                newest[folder.parent.name] = max(int(folder.name), newest.get(folder.parent.name, 0))
+        for name, version in newest.items():
+            if version in self._loaded.get(name, {}):
+                continue
+            try:
+                model = tf.saved_model.load(str(self._saved_models / name / str(version)))
+            except (OSError, tf.errors.OpError) as error:
+                self._broken[name] = {version: str(error)}
+            else:
+                self._loaded[name] = {version: model}
+                self._broken.pop(name, None)
+
     def _predict(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         with self._lock:
             self.predicts += 1
@@ -88,13 +124,8 @@ class ServingDouble:
         if trouble := self._next_trouble():
             context.abort(*trouble)
         spec, tensors = read_predict_request(request)
-        name, version = spec["name"], spec["version"]
-        versions = self._loaded.get(name, {})
-        if (max(versions, default=None) if version is None else version) not in versions:
-            asked = f"Latest({name})" if version is None else f"Specific({name}, {version})"
-            context.abort(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {asked}")
-        version = max(versions) if version is None else version
-        function = versions[version].signatures.get(spec["signature_name"])
+        version, model = self._resolve(spec, context)
+        function = model.signatures.get(spec["signature_name"])
         if function is None:
             message = f'Serving signature key "{spec["signature_name"]}" not found.'
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, message)
@@ -105,7 +136,32 @@ class ServingDouble:
         outputs = function(**{key: tf.constant(value) for key, value in tensors.items()})
         encode = _as_tensor_content if self._tensor_content else _as_typed_field
         entries = {key: encode(value.numpy()).SerializeToString() for key, value in outputs.items()}
-        return write_predict_response(name, version, entries)
+        return write_predict_response(spec["name"], version, entries)
+
+    def _resolve(self, spec: dict[str, Any], context: grpc.ServicerContext) -> tuple[int, Any]:
+        """The loaded version that a model spec means, and its model."""
+        name, version, label = spec["name"], spec["version"], spec["version_label"]
+        versions = self._loaded.get(name, {})
+        asked = f"Latest({name})" if version is None else f"Specific({name}, {version})"
+        if label is not None:
+            version = self.labels.get(name, {}).get(label)
+            if version is None:
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"Unrecognized servable version label: {label}")
+        elif version is None:
+            version = max(versions, default=None)
+        if version not in versions:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {asked}")
+        return version, versions[version]
+
+    def _get_model_metadata(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        """Which version a spec means; the signatures, which nobody here reads, are left out."""
+        self.gate.wait()
+        asked = dict(_fields(request))
+        if asked.get(2) != b"signature_def":
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "must specify at least one metadata_field")
+        spec = _read_model_spec(asked[1])
+        version, _ = self._resolve(spec, context)
+        return _field(1, _field(1, spec["name"].encode()) + _field(2, _field(1, version)))
 
     def _next_trouble(self) -> tuple[grpc.StatusCode, str] | None:
         with self._lock:
@@ -169,12 +225,12 @@ def write_predict_response(name: str, version: int, tensors: dict[str, bytes]) -
 
 
 def _read_model_spec(data: bytes) -> dict[str, Any]:
-    spec: dict[str, Any] = {"name": "", "version": None, "signature_name": ""}
+    spec: dict[str, Any] = {"name": "", "version": None, "signature_name": "", "version_label": None}
     for number, value in _fields(data):
         if number == 2:
             spec["version"] = dict(_fields(value)).get(1, 0)
         else:
-            spec[{1: "name", 3: "signature_name"}[number]] = value.decode()
+            spec[{1: "name", 3: "signature_name", 4: "version_label"}[number]] = value.decode()
     return spec
 
 
@@ -256,3 +312,10 @@ def _load(saved_models: Path) -> tuple[dict[str, dict[int, Any]], dict[str, dict
         except (OSError, tf.errors.OpError) as error:
             broken.setdefault(name, {})[version] = str(error)
     return loaded, broken
+
+
+if __name__ == "__main__":  # python -m tests.serving.serving_double FOLDER PORT: a process to kill and to freeze
+    with ServingDouble(Path(sys.argv[1]), port=int(sys.argv[2])) as double:
+        while True:
+            double.follow()
+            time.sleep(0.2)

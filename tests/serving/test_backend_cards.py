@@ -133,3 +133,24 @@ def test_archetypes_are_mixes_of_a_models_kinds(tmp_path: Path, archetypes: Any,
     write_card(tmp_path / "model" / "1", card)
 
     assert (scan(tmp_path)[0].error == "") == fits
+
+
+@pytest.mark.parametrize(
+    ("world", "fits"),
+    [
+        ({"sizes": [16, 32], "map": [32, 64]}, True),
+        ({"sizes": [32, 16], "map": [32, 64]}, False),
+        ({"sizes": [], "map": [32, 64]}, False),
+        ({"sizes": [0, 16], "map": [32, 64]}, False),
+        ({"sizes": [16], "map": [32]}, False),
+        ({"sizes": 16, "map": [32, 64]}, False),
+        ({"sizes": [16]}, False),
+        ([16], False),
+        (None, False),
+    ],
+)
+def test_a_worlds_sizes(tmp_path: Path, world: Any, fits: bool) -> None:
+    card = {"task": "generate", **_SIZE, "latent_size": 8, "class_names": ["earth", "mars"], "world": world}
+    write_card(tmp_path / "model" / "1", card)
+
+    assert (scan(tmp_path)[0].error == "") == fits

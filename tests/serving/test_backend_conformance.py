@@ -32,6 +32,7 @@ from serving.backends.base import (
 )
 from tests.serving.serving_double import ServingDouble
 
+LABELS = {"tiny_planet": {"stable": 1, "canary": 2}}
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -44,6 +45,7 @@ class Subject:
     saved_models: Path
     kind: str
     target: str | None
+    rollout: Path
 
     def inputs(self, batch: int) -> dict[str, np.ndarray]:
         """Latents of shape [batch, Z] and, for a conditional generator, kinds [batch, C]; the same at every call."""
@@ -64,18 +66,20 @@ def subject(
 ) -> Iterator[Subject]:
     with contextlib.ExitStack() as stack:
         kind, target, saved_models = "tfserving", None, every_task_dir
+        rollout = tmp_path_factory.mktemp("rollout") / "rollout.toml"
+        rollout.write_text("[tiny_planet]\nstable = 1\ncanary = 2\n")
         if request.param == "embedded":
             kind = "embedded"
         elif request.param == "real":
             target, saved_models = stack.enter_context(_real_server(every_task_dir, tmp_path_factory.mktemp("config")))
         else:
-            double = ServingDouble(saved_models, tensor_content=request.param == "double")
+            double = ServingDouble(saved_models, tensor_content=request.param == "double", labels=LABELS)
             target = stack.enter_context(double).target
-        backend = create_backend(kind, saved_models=saved_models, target=target)
+        backend = create_backend(kind, saved_models=saved_models, target=target, rollout=rollout)
         stack.callback(backend.close)
         generators = [m for m in backend.models() if m.state == "AVAILABLE" and m.card["task"] == "generate"]
         assert generators, [m.error for m in backend.models()]
-        yield Subject(backend, generators[0], saved_models, kind, target)
+        yield Subject(backend, generators[0], saved_models, kind, target, rollout)
 
 
 def test_models_are_listed_newest_first_with_their_cards(subject: Subject) -> None:
@@ -130,6 +134,30 @@ def test_no_version_means_the_newest(subject: Subject) -> None:
 
     expected = subject.predict(subject.inputs(1), version=newest)["image"]
     _assert_same_picture(subject.predict(subject.inputs(1), version=None)["image"], expected)
+
+
+def test_a_label_means_its_version(subject: Subject) -> None:
+    borne = {(m.name, label): m for m in subject.backend.models() for label in m.labels}
+    if subject.saved_models != REPOSITORY / "saved_models":
+        assert borne["tiny_planet", "stable"].version == 1
+        assert borne["tiny_planet", "canary"].version == 2
+
+    for (name, label), model in borne.items():
+        if model.card["task"] == "generate":
+            inputs = dataclasses.replace(subject, model=model).inputs(2)
+            image = subject.backend.predict(name, inputs, label=label)["image"]
+            expected = subject.backend.predict(name, inputs, version=model.version)["image"]
+            _assert_same_picture(image, expected)
+
+
+def test_an_unknown_label_is_not_found(subject: Subject) -> None:
+    with pytest.raises(ModelNotFound, match=f"'{subject.model.name}' has no label 'nope'"):
+        subject.predict(subject.inputs(1), version=None, label="nope")
+
+
+def test_a_version_and_a_label_are_not_asked_for_together(subject: Subject) -> None:
+    with pytest.raises(InvalidInput, match="one of them"):
+        subject.predict(subject.inputs(1), label="stable")
 
 
 def test_a_batch_above_the_servers_limit_is_served(subject: Subject) -> None:
@@ -270,7 +298,13 @@ def _real_server(saved_models: Path, scratch: Path) -> Iterator[tuple[str, Path]
     config.write_text(f"model_config_list {{{' '.join(_model_config(path) for path in saved_models.glob('*/'))}}}")
     port = _free_port()
     server = subprocess.Popen(
-        [binary, f"--port={port}", f"--model_config_file={config}", "--enable_serialization_as_tensor_content=true"]
+        [
+            binary,
+            f"--port={port}",
+            f"--model_config_file={config}",
+            "--enable_serialization_as_tensor_content=true",
+            "--allow_version_labels_for_unavailable_models=true",
+        ]
     )
     try:
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -282,9 +316,12 @@ def _real_server(saved_models: Path, scratch: Path) -> Iterator[tuple[str, Path]
 
 
 def _model_config(folder: Path) -> str:
+    labels = LABELS.get(folder.name, {}).items()
     return (
         f'config {{ name: "{folder.name}" base_path: "{folder}" model_platform: "tensorflow" '
-        "model_version_policy { all {} } } "
+        "model_version_policy { all {} } "
+        + "".join(f'version_labels {{ key: "{label}" value: {version} }} ' for label, version in labels)
+        + "} "
     )
 
 

@@ -84,3 +84,10 @@ def test_tfserving_imports_no_tensorflow(tmp_path: Path) -> None:
     )
 
     assert result.stdout.strip() == "False"
+
+
+def test_a_broken_rollout_is_refused(tmp_path: Path) -> None:
+    rollout = tmp_path / "rollout.toml"
+    rollout.write_text("stable = 1\n")
+    with pytest.raises(BackendMisconfigured, match=r"write \[MODEL\]"):
+        create_backend("embedded", saved_models=tmp_path, rollout=rollout)

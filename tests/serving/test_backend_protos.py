@@ -44,6 +44,16 @@ def test_predict_response() -> None:
     assert response.model_spec.version.value == 7
 
 
+def test_get_model_metadata() -> None:
+    spec = protos.ModelSpec(name="planet", version_label="canary")
+    request = protos.GetModelMetadataRequest(model_spec=spec, metadata_field=["signature_def"])
+    # model_spec = 1: name = 1, version_label = 4; metadata_field = 2
+    assert request.SerializeToString() == b"\x0a\x10\x0a\x06planet\x22\x06canary\x12\x0dsignature_def"
+
+    response = protos.GetModelMetadataResponse.FromString(b"\x0a\x16" + SPEC + b"\x12\x00")
+    assert response.model_spec.version.value == 7
+
+
 def test_get_model_status() -> None:
     request = protos.GetModelStatusRequest(model_spec=protos.ModelSpec(name="planet"))
     assert request.SerializeToString() == b"\x0a\x08\x0a\x06planet"

@@ -352,3 +352,16 @@ def test_the_newest_version_is_the_servers_choice(backend: TFServingBackend) -> 
 
     np.testing.assert_array_equal(newest, backend.predict("tiny_planet", LATENT, version=2)["image"])
     assert (newest != backend.predict("tiny_planet", LATENT, version=1)["image"]).any()
+
+
+def test_a_moved_label_is_borne_by_its_new_version_once_the_first_server_says_so(pair: Pair) -> None:
+    def bearers() -> dict[str, int]:
+        return {label: m.version for m in pair.backend.models() for label in m.labels if m.name == "tiny_planet"}
+
+    assert bearers() == {}
+    pair.second.labels = {"tiny_planet": {"stable": 1, "canary": 2}}
+    assert bearers() == {"stable": 1, "canary": 2}
+    pair.first.labels = {"tiny_planet": {"stable": 2}}
+    assert bearers() == {"stable": 2, "canary": 2}
+    pair.second.stop()
+    assert bearers() == {"stable": 2}

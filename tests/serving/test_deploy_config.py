@@ -10,9 +10,10 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, te
 from google.protobuf.message import Message
 
 from serving.backends.cards import StoredVersion, scan
+from serving.backends.rollout import RolloutError, read_choices
 from serving.deploy.__main__ import main
 from serving.deploy.files import differing, render, write
-from serving.deploy.rollout import RolloutError, ServedModel, plan, read_choices
+from serving.deploy.rollout import ServedModel, plan
 from tests.serving.tiny_model import tiny_card, write_card
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -248,7 +248,7 @@ def test_kind_comes_from_the_seed_unless_told(client: FlaskClient) -> None:
         ("1.png?temperature=nan", 422, "temperature", "of 0..2"),
         ("1.png?temperature=1e999", 422, "temperature", "of 0..2"),
         ("1.png?temperature=", 422, "temperature", "of 0..2"),
-        ("1.png?sise=64", 422, "sise", "allowed: model, version, kind, size, background, temperature"),
+        ("1.png?sise=64", 422, "sise", "allowed: model, version, label, kind, size, background, temperature"),
         ("1.png?format=png", 422, "format", "no parameter 'format'"),
         ("1.png?kind=mars", 422, "kind", "model tiny_planet knows no kinds"),
         ("1.png?model=tiny_kinds&kind=krypton", 422, "kind", "no kind 'krypton'; its kinds: earth, mars, sun, desert"),

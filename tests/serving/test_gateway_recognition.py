@@ -161,7 +161,7 @@ def test_translators_are_found_by_what_they_translate() -> None:
 @pytest.mark.parametrize(
     ("url", "status", "parameter", "sentence"),
     [
-        ("classify?kind=mars", 422, "kind", "no parameter 'kind'; allowed: model, version, discriminator"),
+        ("classify?kind=mars", 422, "kind", "no parameter 'kind'; allowed: model, version, label, discriminator"),
         ("classify?model=a&model=b", 422, "model", "given 2 times"),
         ("classify?version=0", 422, "version", "whole number"),
         ("classify?version=7", 404, "version", "no version 7"),

@@ -245,13 +245,15 @@ def test_options_reach_the_app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setattr(gateway_main, "serve", lambda **named: configs.append(named["config"]))
     limits = ["--threads", "3", "--max-waiting", "4", "--cache-mib", "0", "--rate-limit", "10/second;99/hour"]
     origins = ["--cors-origin", "https://a.example", "--cors-origin", "https://b.example"]
-    assert main([*limits, *origins, "--trusted-proxies", "2", "--api-keys", str(keys), "--log", "none"]) == 0
+    split = ["--split", "planet=stable:95,canary:5"]
+    assert main([*limits, *origins, *split, "--trusted-proxies", "2", "--api-keys", str(keys), "--log", "none"]) == 0
     assert configs == [
         GatewayConfig(
             max_in_flight=3,
             max_waiting=4,
             cache_bytes=0,
             rate_limit="10/second;99/hour",
+            splits={"planet": {"stable": 95, "canary": 5}},
             cors_origins=("https://a.example", "https://b.example"),
             trusted_proxies=2,
             api_keys=frozenset({"ab" * 32}),
@@ -275,6 +277,8 @@ def test_unknown_host_cannot_be_listened_at() -> None:
         (["--threads", "0"], "'0' is not a whole number of 1..256"),
         (["--deadline", "nan"], "'nan' is not a number of seconds"),
         (["--max-waiting", "-1"], "'-1' is not a whole number of 0..256"),
+        (["--backend", "tfserving", "--target", "a:1", "--rollout", "r.toml"], "--rollout is for --backend embedded"),
+        (["--split", "planet=stable"], "'planet=stable' is not a split such as planet_v3_64=stable:95,canary:5"),
         (["--rate-limit", "often"], "'often' is not a rate such as 600/minute"),
         (["--cors-origin", "game.example"], "'game.example' is not an origin such as https://"),
         (["--cors-origin", "https://game.example/"], "is not an origin such as https://"),

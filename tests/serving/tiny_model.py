@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,51 @@ def write_tiny_translator(saved_models: Path, name: str, version: int, **card: A
     return _write_picture_model(
         saved_models, name, version, translate, 24, {"source": "mars", "target": "earth", **card}
     )
+
+
+def write_tiny_world(saved_models: Path, name: str, version: int, **card: Any) -> Path:
+    """Writes a world of 16 and 32 px: half a disc, its red by the latent, green by the longitude, as bright as the sun
+    is near; the left half of its map is red, and its normals are straight."""
+    import tensorflow as tf
+
+    folder = saved_models / name / str(version)
+    world = {"class_names": ["earth", "mars"], "world": {"sizes": [16, 32], "map": [8, 16]}, **card}
+    lengths = {"latent": LATENT_SIZE, "kind": 2, "view": 3, "sun": 3}
+    specs = [tf.TensorSpec([None, length], tf.float32, name=name) for name, length in lengths.items()]
+
+    def seen(latent: tf.Tensor, view: tf.Tensor, sun: tf.Tensor, size: int) -> tf.Tensor:
+        light = tf.maximum(sun[:, 2:], 0.0)
+        red, green = tf.sigmoid(latent[:, :1]), 0.5 + 0.5 * tf.cos(view[:, :1] * math.pi / 180.0)
+        blue = 0.5 + view[:, 1:2] / 180.0
+        levels = tf.round(255.0 * light * tf.concat([red, green, blue], axis=1))[:, None, None, :]
+        place = tf.abs(tf.range(size, dtype=tf.float32) - (size - 1) / 2.0)
+        disc = tf.cast(place[None, :] ** 2 + place[:, None] ** 2 <= (size * 0.45) ** 2, tf.float32)
+        alpha = 255.0 * tf.tile(disc[None, :, :, None], [tf.shape(latent)[0], 1, 1, 1])
+        return tf.cast(tf.concat([levels + 0.0 * alpha, alpha], axis=-1), tf.uint8)
+
+    def generate(latent: tf.Tensor, kind: tf.Tensor) -> dict[str, tf.Tensor]:
+        noon = tf.tile([[0.0, 0.0, 1.0]], [tf.shape(latent)[0], 1])
+        return {"image": seen(latent, 0.0 * noon, noon, 16)[..., :3]}
+
+    def render(size: int) -> Any:
+        return tf.function(lambda latent, kind, view, sun: {"image": seen(latent, view, sun, size)}, specs)
+
+    def surface(latent: tf.Tensor, kind: tf.Tensor) -> dict[str, tf.Tensor]:
+        left = tf.concat([tf.ones([8, 8]), tf.zeros([8, 8])], axis=1)
+        red = 255.0 * tf.sigmoid(latent[:, 0])[:, None, None] * left
+        image = tf.cast(tf.stack([red, 0.0 * red, 0.0 * red], axis=-1), tf.uint8)
+        return {"image": image, "axes": tf.tile([[1.0, 0.5, 0.75]], [tf.shape(latent)[0], 1])}
+
+    def normal(latent: tf.Tensor, kind: tf.Tensor) -> dict[str, tf.Tensor]:
+        straight = tf.constant([128, 128, 255], tf.uint8)
+        return {"image": tf.tile(straight[None, None, None], [tf.shape(latent)[0], 8, 16, 1])}
+
+    functions = {"generate": tf.function(generate, specs[:2])}
+    functions |= {f"render_{size}": render(size) for size in world["world"]["sizes"]}
+    functions |= {"map": tf.function(surface, specs[:2]), "normal": tf.function(normal, specs[:2])}
+    tf.saved_model.save(tf.Module(), folder, signatures={"serving_default": functions["generate"], **functions})
+    write_card(folder, {**tiny_card(name, version), **world})
+    return folder
 
 
 def _write_picture_model(

@@ -1,0 +1,145 @@
+"""The JSON that goes to and comes from the gateway, as JSON Schema with examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serving.gateway.config import GatewayConfig
+from serving.gateway.openapi.parts import BACKGROUND, MAX_VERSION, SIZE, TEMPERATURE, Part, choice, integer, text
+from serving.latents import MAX_TEXT_LENGTH
+
+_NAMED_MODEL = {"model": text(), "version": integer(1, MAX_VERSION)}
+_SIDES = {"width": {"type": "integer", "minimum": 1}, "height": {"type": "integer", "minimum": 1}}
+_SHARES = {"type": ["object", "null"], "additionalProperties": {"type": "number"}, "description": "Shares by kind."}
+_SEED_TEXT = {
+    "type": "string",
+    "pattern": "^[0-9]+$",
+    "description": "In digits; as a number JavaScript would lose some.",
+}
+
+
+def schemas(config: GatewayConfig) -> dict[str, Part]:
+    """The schemas by name."""
+    return {
+        "Problem": _problem(),
+        "Order": order(config),
+        "Planets": _planets(),
+        "Recognition": _recognition(),
+        "Models": _object(default={"type": ["string", "null"]}, models={"type": "array", "items": _version()}),
+        "Model": _object(name=text(), versions={"type": "array", "items": _version()}),
+        "Ready": _object(status={"const": "ready"}, **_NAMED_MODEL),
+        "Live": _object(status={"const": "live"}),
+        "Atlas": _atlas(),
+    }
+
+
+def order(config: GatewayConfig) -> Part:
+    """The body of `POST /v1/planets`."""
+    seed = {
+        "anyOf": [text(maxLength=MAX_TEXT_LENGTH), integer(0, 2**53 - 1)],
+        "description": "A seed as text or, up to 2^53-1, as a number; or an address.",
+    }
+    look = {
+        **_NAMED_MODEL,
+        "label": text(),
+        "kind": text(),
+        "size": SIZE["schema"],
+        "background": BACKGROUND["schema"],
+        "temperature": TEMPERATURE["schema"],
+        "format": choice("png", "webp", "jpg", default="png"),
+    }
+    properties: Part = {
+        "seeds": {"type": "array", "items": seed, "minItems": 1, "maxItems": config.max_planets},
+        "count": integer(1, config.max_planets),
+        "seed": {**seed, "description": "Counted from: planet i is the one at `{seed}/{i}`. Random if left out."},
+        **look,
+    }
+    return {
+        "type": "object",
+        "description": "Either `seeds`, or a `count` with or without a `seed`; and how they shall look.",
+        "properties": {name: _or_null(schema) for name, schema in properties.items()},
+        "additionalProperties": False,
+        "anyOf": [{"required": ["seeds"]}, {"required": ["count"]}],
+    }
+
+
+def _problem() -> Part:
+    """RFC 9457."""
+    schema = _object(
+        type={"const": "about:blank"},
+        title=text(),
+        status=integer(400, 599),
+        detail=text(description="One sentence: what was wrong, what was expected, what to do."),
+        request_id=text(description="Quote it when you report the problem."),
+    )
+    schema["properties"]["parameter"] = {"type": "string", "description": "The parameter at fault, if one is."}
+    return schema
+
+
+def _planets() -> Part:
+    planet = _object(
+        seed=_SEED_TEXT,
+        address={"type": ["string", "null"], "description": "None where a number was asked for."},
+        kind=_SHARES,
+        version=_NAMED_MODEL["version"],
+        **_SIDES,
+        image={"type": "string", "contentEncoding": "base64", "description": "The picture's file."},
+    )
+    return _object(
+        **_NAMED_MODEL, format=choice("png", "webp", "jpg"), planets={"type": "array", "items": planet, "minItems": 1}
+    )
+
+
+def _recognition() -> Part:
+    realness = _object(**_NAMED_MODEL, value={"type": "number", "minimum": 0, "maximum": 1})
+    return _object(
+        **_NAMED_MODEL,
+        kind={"type": ["string", "null"], "description": "None if the classifier is too unsure."},
+        probabilities={"type": "object", "additionalProperties": {"type": "number"}, "description": "Descending."},
+        unknown_below={"type": ["number", "null"]},
+        realness={**realness, "type": ["object", "null"]},
+        picture=_object(**_SIDES, format=text(), frames={"type": "integer", "minimum": 1}),
+    )
+
+
+def _version() -> Part:
+    return _object(
+        name=text(),
+        version={"type": "integer", "minimum": 1},
+        state=choice("LOADING", "AVAILABLE", "UNLOADING", "UNAVAILABLE"),
+        card={"type": "object", "description": "What it was trained on, how, and how good it is."},
+        error={"type": "string", "description": "Why it is unavailable."},
+        labels={"type": "array", "items": text()},
+    )
+
+
+def _atlas() -> Part:
+    whole = {"type": "integer", "minimum": 0}
+    size = _object(w=whole, h=whole)
+    place = _object(x=whole, y=whole, w=whole, h=whole)
+    frame = _object(
+        frame=place,
+        rotated={"const": False},
+        trimmed={"const": False},
+        spriteSourceSize=place,
+        sourceSize=size,
+    )
+    meta = _object(app=text(), image=text(), format=text(), size=size, scale=text())
+    schema = _object(frames={"type": "object", "additionalProperties": frame}, meta=meta)
+    return {
+        **schema,
+        "description": 'TexturePacker\'s "JSON hash", frames by seed: Unity, Godot and Phaser read it.',
+    }
+
+
+def _object(**properties: Any) -> Part:
+    """An object all of whose properties are there."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _or_null(schema: Part) -> Part:
+    """The same, or null, which counts as left out."""
+    description = {"description": schema["description"]} if "description" in schema else {}
+    return {"anyOf": [{name: value for name, value in schema.items() if name != "description"}, {"type": "null"}]} | (
+        description
+    )

@@ -1,0 +1,39 @@
+"""A backend without a model that does every task, for tests of the whole API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tests.serving.fake_backend import SeeingBackend, fake_version
+
+
+class WholeBackend(SeeingBackend):
+    """Sees as `SeeingBackend`, and paints discs, 32 px, of earth, mars and their mixes: planets as `painter`, and as
+    `world` worlds, of which no side differs from another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        kinds = {"class_names": ["earth", "mars"], "archetypes": {"desert": {"earth": 0.1, "mars": 0.9}}}
+        card = {"image_size": {"width": 32, "height": 32}, "latent_size": 4, **kinds}
+        self.versions.append(fake_version("painter", **card))
+        self.versions.append(fake_version("world", **card, world={"sizes": [32], "map": [8, 16]}))
+
+    def predict(
+        self, name: str, inputs: Mapping[str, np.ndarray], *, signature: str = "serving_default", **options: Any
+    ) -> dict[str, np.ndarray]:
+        if "latent" not in inputs:
+            return super().predict(name, inputs, signature=signature, **options)
+        hues = inputs["kind"] @ np.array([[0, 0, 60], [60, 0, 0]])  # (B, 3)
+        colors = np.uint8(128 + 60 * np.tanh(inputs["latent"][:, :3]) + hues)[:, None, None]
+        if signature in ("map", "normal"):
+            axes = {"axes": np.ones((len(colors), 3), np.float32)} if signature == "map" else {}
+            return {"image": np.tile(colors, (1, 8, 16, 1)), **axes}
+        y, x = np.mgrid[-1:1:32j, -1:1:32j]
+        disc = np.uint8((x**2 + y**2) < 0.8)[None, :, :, None]  # (1, 32, 32, 1)
+        if signature == "render_32":
+            alpha = np.tile(255 * disc, (len(colors), 1, 1, 1))
+            return {"image": np.concatenate([np.tile(colors, (1, 32, 32, 1)), alpha], axis=-1)}
+        return {"image": disc * colors}
