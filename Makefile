@@ -4,14 +4,15 @@ VENV ?= .venv
 PORT ?= 8000
 DATA ?= data
 RUN ?= runs/dcgan_v1_64
+EXAMPLES ?= 100
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format bench bench-training train clean
+.PHONY: help run test test-all schemathesis lint format bench bench-training train clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## Serve planets: gateway and page on http://127.0.0.1:8000 (PORT=8000)
 	$(BIN)/python -m serving.gateway --backend embedded --port $(PORT)
@@ -22,9 +23,13 @@ test: $(VENV)/.dev ## Run the tests
 test-all: $(VENV)/.dev ## Run the tests that need minutes or gigabytes, too
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-lint: $(VENV)/.dev ## Check style
+schemathesis: $(VENV)/.dev ## Try the API with requests made up from its OpenAPI document (EXAMPLES=100 per route)
+	$(BIN)/python -m tests.serving.fuzz --max-examples $(EXAMPLES) --continue-on-failure
+
+lint: $(VENV)/.dev ## Check style, and the client's types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy --config-file client/pyproject.toml client
 
 format: $(VENV)/.dev ## Mend style
 	$(BIN)/ruff check --fix .
@@ -40,7 +45,7 @@ train: $(VENV)/.run ## Train the DCGAN v1 at 64 px on DATA=data (made by dataset
 	$(BIN)/python -m training.train dcgan --variant v1 --size 64 --data $(DATA) --out $(RUN) --resume
 
 clean: ## Delete the virtual environment and caches, nothing that was trained
-	rm -rf $(VENV) .pytest_cache .ruff_cache
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .schemathesis .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

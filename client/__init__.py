@@ -1,4 +1,4 @@
-"""Planets over HTTP: `PlanetClient` for programs, `python -m client` for the command line.
+"""Planets over HTTP: `PlanetClient` for programs, `planets` (or `python -m client`) for the command line.
 
 Example:
     >>> from client import PlanetClient
@@ -6,8 +6,10 @@ Example:
     ...     planets.planet("orion/7/3").save("planet.png")
 """
 
+from client.answers import Health, Model, Realness, Recognition
 from client.api import PlanetClient
 from client.errors import (
+    AccessDenied,
     DeadlineExceeded,
     InvalidAnswer,
     InvalidRequest,
@@ -18,14 +20,19 @@ from client.errors import (
     ServerUnreachable,
     TimedOut,
 )
-from client.results import Model, Planet, Realness, Recognition, Translation
+from client.results import Morph, Outcome, Planet, Sheet, Translation
+from client.worlds import World
 
 __all__ = [
+    "AccessDenied",
     "DeadlineExceeded",
+    "Health",
     "InvalidAnswer",
     "InvalidRequest",
     "Model",
+    "Morph",
     "NotFound",
+    "Outcome",
     "Overloaded",
     "Planet",
     "PlanetClient",
@@ -34,6 +41,8 @@ __all__ = [
     "Recognition",
     "ServerError",
     "ServerUnreachable",
+    "Sheet",
     "TimedOut",
     "Translation",
+    "World",
 ]

@@ -45,6 +45,10 @@ class InvalidRequest(PlanetError, ValueError):
     """The request itself is wrong: a seed, kind, size, count or picture that cannot be. Trying again does not help."""
 
 
+class AccessDenied(PlanetError):
+    """The server asks for an API key, or does not know the one it was sent."""
+
+
 class NotFound(PlanetError):
     """The server has no such model or version."""
 
@@ -54,7 +58,7 @@ class ServerError(PlanetError):
 
 
 class Overloaded(ServerError):
-    """The server has too much to do or is still starting; trying later helps."""
+    """The server has too much to do, is still starting, or was asked too often; trying later helps."""
 
 
 class DeadlineExceeded(ServerError):
@@ -63,6 +67,13 @@ class DeadlineExceeded(ServerError):
 
 def error_class(status: int) -> type[PlanetError]:
     """Returns the error that stands for an HTTP status outside 2xx."""
-    by_status = {404: NotFound, 429: Overloaded, 503: Overloaded, 504: DeadlineExceeded}
+    by_status = {
+        401: AccessDenied,
+        403: AccessDenied,
+        404: NotFound,
+        429: Overloaded,
+        503: Overloaded,
+        504: DeadlineExceeded,
+    }
     by_hundred = {4: InvalidRequest, 5: ServerError}
     return by_status.get(status) or by_hundred.get(status // 100, InvalidAnswer)

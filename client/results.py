@@ -1,15 +1,19 @@
-"""What the server gives: planets, translations, what it recognizes, and models."""
+"""What the server draws: planets, animations, sprite sheets, translations."""
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import hashlib
 import io
+import json
 import os
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from client.errors import PlanetError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -17,11 +21,15 @@ if TYPE_CHECKING:
 MAX_STEM_BYTES = 120  # file systems allow 255 for the whole name; the rest is for endings
 
 
-class _Picture:
+class Picture:
     """An encoded picture, whose `filename` is what to call it in a folder."""
 
-    data: bytes
-    filename: str
+    bytes: builtins.bytes
+
+    @property
+    def filename(self) -> str:
+        """A name that is safe on any file system."""
+        raise NotImplementedError
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes the picture whole or not at all, replacing what stood there; makes missing folders.
@@ -35,33 +43,29 @@ class _Picture:
         Raises:
             OSError: The file cannot be written.
         """
-        path = Path(path)
-        if path.is_dir():
-            path /= self.filename
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{uuid.uuid4().hex}.part")
-        try:
-            beside.write_bytes(self.data)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        path = self._file_in(path)
+        write_whole(path, self.bytes)
         return path
 
     def to_pil(self) -> Image:
         """Returns the decoded picture as a Pillow image of size (width, height)."""
         from PIL import Image
 
-        image = Image.open(io.BytesIO(self.data))
+        image = Image.open(io.BytesIO(self.bytes))
         image.load()
         return image
 
+    def _file_in(self, path: str | os.PathLike[str]) -> Path:
+        path = Path(path)
+        return path / self.filename if path.is_dir() else path
+
 
 @dataclasses.dataclass(frozen=True)
-class Planet(_Picture):
+class Planet(Picture):
     """One generated planet: an encoded picture and what it takes to make it again.
 
     Attributes:
-        data: The encoded picture.
+        bytes: The encoded picture.
         seed: The seed it grew from, 0 to 2^64 - 1.
         address: The text that the seed was hashed from, such as `orion/7/3`; None if it was asked for by number.
         model: Name of the model that drew it.
@@ -69,9 +73,10 @@ class Planet(_Picture):
         format: `"png"`, `"webp"` or `"jpg"`.
         width: Pixels.
         height: Pixels.
+        kind: Shares by kind's name, summing to 1; None if the model knows no kinds.
     """
 
-    data: bytes = dataclasses.field(repr=False)
+    bytes: builtins.bytes = dataclasses.field(repr=False)
     seed: int
     address: str | None
     model: str
@@ -79,6 +84,7 @@ class Planet(_Picture):
     format: str
     width: int
     height: int
+    kind: Mapping[str, float] | None = None
 
     @property
     def filename(self) -> str:
@@ -87,11 +93,99 @@ class Planet(_Picture):
 
 
 @dataclasses.dataclass(frozen=True)
-class Translation(_Picture):
+class Outcome:
+    """What came of one of many planets: the planet, or why there is none.
+
+    Attributes:
+        seed_or_address: As it was asked for.
+        planet: None if it failed.
+        error: None if it did not.
+    """
+
+    seed_or_address: str
+    planet: Planet | None = None
+    error: PlanetError | None = None
+
+    def get(self) -> Planet:
+        """Returns the planet, or raises the error."""
+        if self.planet is None:
+            raise self.error or PlanetError(f"Nothing came of {self.seed_or_address}.")
+        return self.planet
+
+
+@dataclasses.dataclass(frozen=True)
+class Morph(Picture):
+    """An animation from one planet to another.
+
+    Attributes:
+        bytes: The encoded animation.
+        start: Seed or address of the first planet, as asked for.
+        end: Likewise of the last.
+        model: Name of the model that drew it.
+        version: Version of that model.
+        format: `"webp"` or `"gif"`.
+        width: Pixels.
+        height: Pixels.
+    """
+
+    bytes: builtins.bytes = dataclasses.field(repr=False)
+    start: str
+    end: str
+    model: str
+    version: int
+    format: str
+    width: int
+    height: int
+
+    @property
+    def filename(self) -> str:
+        """A name that is safe on any file system, such as `orion_7_3-to-42.webp`."""
+        return f"{safe_stem(f'{self.start}-to-{self.end}')}.{self.format}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Sheet(Picture):
+    """A sprite sheet: many planets in one picture, and the atlas that tells where each is.
+
+    Attributes:
+        bytes: The encoded picture.
+        seed: Seed or address that its planets are counted from, as asked for.
+        atlas: TexturePacker's "JSON hash": `frames` by the planets' seeds, and `meta`.
+        model: Name of the model that drew it.
+        version: Version of that model.
+        format: `"png"` or `"webp"`.
+        width: Pixels.
+        height: Pixels.
+    """
+
+    bytes: builtins.bytes = dataclasses.field(repr=False)
+    seed: str
+    atlas: Mapping[str, Any] = dataclasses.field(repr=False)
+    model: str
+    version: int
+    format: str
+    width: int
+    height: int
+
+    @property
+    def filename(self) -> str:
+        """A name that is safe on any file system, such as `orion-sheet.png`."""
+        return f"{safe_stem(f'{self.seed}-sheet')}.{self.format}"
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """As `Picture.save`; the atlas goes beside the picture, under its name with `.json`, and names it."""
+        path = super().save(path)
+        atlas = {**self.atlas, "meta": {**self.atlas["meta"], "image": path.name}}
+        write_whole(path.with_suffix(".json"), json.dumps(atlas, indent=1).encode())
+        return path
+
+
+@dataclasses.dataclass(frozen=True)
+class Translation(Picture):
     """A picture as it would look in another domain.
 
     Attributes:
-        data: The encoded picture.
+        bytes: The encoded picture.
         model: Name of the model that translated it.
         version: Version of that model.
         format: `"png"`, `"webp"` or `"jpg"`.
@@ -99,7 +193,7 @@ class Translation(_Picture):
         height: Pixels.
     """
 
-    data: bytes = dataclasses.field(repr=False)
+    bytes: builtins.bytes = dataclasses.field(repr=False)
     model: str
     version: int
     format: str
@@ -112,84 +206,15 @@ class Translation(_Picture):
         return f"{safe_stem(self.model)}.{self.format}"
 
 
-@dataclasses.dataclass(frozen=True)
-class Realness:
-    """How real a picture looks to a discriminator.
-
-    Attributes:
-        value: 0, surely generated, to 1, surely real.
-        model: Name of the discriminator.
-        version: Version of it.
-    """
-
-    value: float
-    model: str
-    version: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Recognition:
-    """What a picture shows.
-
-    Attributes:
-        kind: Name of the likeliest kind; None if the classifier is too unsure to name one.
-        probabilities: By kind's name, the likeliest first.
-        unknown_below: The probability below which no kind is named; None if one always is.
-        realness: None if the server has no discriminator.
-        model: Name of the classifier.
-        version: Version of it.
-        width: Of the picture that was sent, upright, pixels.
-        height: Likewise.
-        format: Of the picture that was sent, such as `"JPEG"`.
-        frames: Of the picture that was sent, of which the first was looked at.
-    """
-
-    kind: str | None
-    probabilities: Mapping[str, float]
-    unknown_below: float | None
-    realness: Realness | None
-    model: str
-    version: int
-    width: int
-    height: int
-    format: str
-    frames: int
-
-    @classmethod
-    def from_json(cls, answer: Mapping[str, Any]) -> Recognition:
-        """Raises KeyError, TypeError or ValueError for an answer that breaks the API's contract."""
-        realness, picture = answer["realness"], answer["picture"]
-        return cls(
-            kind=answer["kind"],
-            probabilities={name: float(share) for name, share in answer["probabilities"].items()},
-            unknown_below=answer["unknown_below"],
-            realness=realness and Realness(float(realness["value"]), realness["model"], int(realness["version"])),
-            model=answer["model"],
-            version=int(answer["version"]),
-            width=int(picture["width"]),
-            height=int(picture["height"]),
-            format=picture["format"],
-            frames=int(picture["frames"]),
-        )
-
-
-@dataclasses.dataclass(frozen=True)
-class Model:
-    """One version of one model that the server knows.
-
-    Attributes:
-        name: Such as `dcgan_v1_64`.
-        version: An integer of at least 1.
-        state: `"AVAILABLE"` if it can draw planets now.
-        card: What it was trained on, how, and how good it is.
-        default: Whether this is the model the server uses if none is named.
-    """
-
-    name: str
-    version: int
-    state: str
-    card: Mapping[str, Any] = dataclasses.field(repr=False)
-    default: bool = False
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all, in place of what stood there; makes missing folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def safe_stem(text: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import email.utils
-import itertools
+import os
 import re
 import time
 from collections.abc import Callable
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 
 from client.errors import (
     InvalidAnswer,
@@ -21,6 +23,8 @@ from client.errors import (
     error_class,
 )
 
+API_KEY_VARIABLE = "PLANETS_API_KEY"
+CONNECTIONS = 32  # kept open at most
 FIRST_BACKOFF_SECONDS = 0.5  # doubles with every try
 LONGEST_WAIT_SECONDS = 60.0  # a server that asks for more is better reported than waited for
 
@@ -31,19 +35,31 @@ class Transport:
     Args:
         base_url: Such as `http://127.0.0.1:8000`.
         timeout: Seconds to wait for a connection, and then for each piece of the answer.
+        api_key: Sent with every request; that of the environment variable `PLANETS_API_KEY`, if any, if None.
         sleep: Waits a number of seconds between two tries.
 
     Raises:
-        InvalidRequest: `base_url` is no URL.
+        InvalidRequest: `base_url` is no URL, or the key is not what a header can carry.
     """
 
-    def __init__(self, base_url: str, timeout: float, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        timeout: float,
+        api_key: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         if not re.fullmatch(r"https?://[^/\s]\S*", base_url):
             raise InvalidRequest(f"{base_url!r} is not a server's URL; it should look like http://127.0.0.1:8000.")
         self.base_url = base_url.rstrip("/")
         self.timeout = timeout
         self._sleep = sleep
         self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
+        key = api_key or os.environ.get(API_KEY_VARIABLE)
+        if key:
+            self._session.auth = _Bearer(key)
 
     def close(self) -> None:
         """Releases the connections."""
@@ -64,7 +80,8 @@ class Transport:
         Raises:
             PlanetError: What the last try came to.
         """
-        for attempt in itertools.count():
+        attempt = 0
+        while True:
             try:
                 return self._try(method, path, **arguments)
             except (ServerUnreachable, Overloaded) as error:
@@ -72,6 +89,7 @@ class Transport:
                 if attempt == retries or wait > LONGEST_WAIT_SECONDS:
                     raise
             self._sleep(wait)
+            attempt += 1
 
     def invalid_answer(self, response: requests.Response) -> InvalidAnswer:
         """Returns the error for an answer that breaks the API's contract."""
@@ -94,6 +112,19 @@ class Transport:
         if response.ok:
             return response
         raise _problem(response)
+
+
+class _Bearer(AuthBase):
+    """Sends an API key, and only that: without it `requests` would look for a password in the user's `.netrc`."""
+
+    def __init__(self, key: str) -> None:
+        if not re.fullmatch(r"[!-~]+", key):
+            raise InvalidRequest("The API key holds a space or a character that no key has; check how it was copied.")
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
 
 
 def _problem(response: requests.Response) -> PlanetError:

@@ -40,6 +40,7 @@ class Stub:
         failures: Answers to give first, one per request: (status, headers, body).
         failing: Seeds and addresses of GETs that get a 500.
         requests: What was asked so far: (method, path with query, JSON body or None).
+        keys: What `Authorization` each of them carried.
     """
 
     def __init__(self) -> None:
@@ -48,16 +49,18 @@ class Stub:
         self.failures: list[tuple[int, Mapping[str, str], str]] = []
         self.failing: set[str] = set()
         self.requests: list[tuple[str, str, object]] = []
+        self.keys: list[str | None] = []
         self.app.before_request(self._record)
         self.app.get("/v1/planets/<path:file>")(self._planet)
         self.app.post("/v1/planets")(self._planets)
         self.app.get("/v1/models")(self._models)
-        self.app.get("/health/ready")(lambda: {"status": "ready"})
+        self.app.get("/health/ready")(lambda: {"status": "ready", "model": "stub", "version": 3})
 
     def _record(self) -> tuple[str, int, Mapping[str, str]] | None:
         request = flask.request
         path = request.full_path.rstrip("?")
         self.requests.append((request.method, path, request.get_json() if request.is_json else None))
+        self.keys.append(request.headers.get("Authorization"))
         if not self.failures:
             return None
         status, headers, body = self.failures.pop(0)
@@ -70,6 +73,7 @@ class Stub:
         size = int(flask.request.args.get("size", 8))
         seed = text if text.isdecimal() else "7"
         headers = {"X-Planet-Seed": seed, "X-Planet-Model": "stub", "X-Planet-Version": "3"}
+        headers["X-Planet-Kind"] = "dwarf%20moon:0.25,mars:0.75"
         return picture(size, extension), 200, headers
 
     def _planets(self) -> Mapping[str, object]:

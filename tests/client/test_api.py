@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from client import (
+    AccessDenied,
     DeadlineExceeded,
+    Health,
     InvalidAnswer,
     InvalidRequest,
     NotFound,
@@ -31,17 +33,19 @@ def test_planet_holds_the_picture_and_what_makes_it_again(client: PlanetClient, 
 
     assert (planet.seed, planet.address, planet.model, planet.version) == (7, "orion/7/3", "stub", 3)
     assert (planet.format, planet.width, planet.height) == ("webp", 12, 12)
+    assert planet.kind == {"dwarf moon": 0.25, "mars": 0.75}
     assert planet.to_pil().size == (12, 12)
     assert stub.requests == [("GET", "/v1/planets/orion/7/3.webp?model=stub&version=3&size=12", None)]
 
 
 def test_looks_travel_by_url_and_by_body(client: PlanetClient, stub: Stub) -> None:
-    look = {"kind": "earth:0.6,mars:0.4", "background": "transparent", "temperature": 0.5}
-    client.planet("a", **look)
+    look = {"label": "canary", "kind": "earth:0.6,mars:0.4", "background": "transparent", "temperature": 0.5}
+    client.planet("a", **look | {"kind": {"earth": 0.6, "mars": 0.4}, "model": None})
     client.planets(seeds=["a"], **look)
 
     (_, url, _), (_, _, body) = stub.requests
-    assert url == "/v1/planets/a.png?kind=earth%3A0.6%2Cmars%3A0.4&background=transparent&temperature=0.5"
+    options = "label=canary&kind=earth%3A0.6%2Cmars%3A0.4&background=transparent&temperature=0.5"
+    assert url == f"/v1/planets/a.png?{options}"
     assert body == {"seeds": ["a"], "format": "png", **look}
 
 
@@ -53,6 +57,12 @@ def test_a_temperature_has_bounds(client: PlanetClient, stub: Stub, temperature:
     ):
         with pytest.raises(InvalidRequest, match=r"A temperature of .* choose 0 to 2"):
             call()
+    assert stub.requests == []
+
+
+def test_an_option_that_there_is_not_is_a_mistake_of_the_program(client: PlanetClient, stub: Stub) -> None:
+    with pytest.raises(TypeError, match="There is no option 'sise'; choose from model, version, label, kind, size"):
+        client.planet(1, sise=64)
     assert stub.requests == []
 
 
@@ -148,6 +158,7 @@ def test_patience_ends_after_two_more_tries(client: PlanetClient, stub: Stub, wa
     ("status", "error"),
     [
         (400, InvalidRequest),
+        (401, AccessDenied),
         (404, NotFound),
         (422, InvalidRequest),
         (500, ServerError),
@@ -180,6 +191,9 @@ def test_an_error_page_of_a_proxy_is_still_a_sentence(client: PlanetClient, stub
         lambda c: c.planet(1),
         lambda c: c.planets(count=1),
         lambda c: c.models(),
+        lambda c: c.health(),
+        lambda c: c.morph(1, 2),
+        lambda c: c.sheet(1, 2),
         lambda c: c.classify(b"x"),
         lambda c: c.translate(b"x"),
     ],
@@ -217,16 +231,16 @@ def test_models_say_which_is_the_default(client: PlanetClient) -> None:
     assert models[0].card["description"] == "Paints discs."
 
 
-def test_ready_asks_once(client: PlanetClient, stub: Stub, waits: list[float]) -> None:
-    assert client.ready()
+def test_health_asks_once(client: PlanetClient, stub: Stub, waits: list[float]) -> None:
+    assert client.health() == Health(True, "stub", 3)
     stub.failures = [failure("Still loading.", 503, **{"Retry-After": "2"})]
-    assert not client.ready()
+    assert client.health() == Health(False, reason="Still loading.")
     assert waits == []
 
 
 def test_against_the_true_gateway(gateway_url: str, tmp_path: Path) -> None:
     with PlanetClient(gateway_url) as client:
-        assert client.ready()
+        assert client.health() == Health(True, "painter", 1)
         [model] = client.models()
         assert (model.name, model.version, model.state, model.default) == ("painter", 1, "AVAILABLE", True)
 
@@ -235,7 +249,7 @@ def test_against_the_true_gateway(gateway_url: str, tmp_path: Path) -> None:
             alone = client.planet(f"orion/7/{i}", model="painter", version=1, size=48)
             assert alone == planet
             assert alone.save(tmp_path) == tmp_path / f"orion_7_{i}.png"
-        assert len({planet.data for planet in three}) == 3
+        assert len({planet.bytes for planet in three}) == 3
         assert (three[0].width, three[0].height) == (48, 48)
 
         dotted = client.planet("../x//y")  # a URL would lose it
@@ -289,7 +303,7 @@ def test_translate_gives_a_picture(seeing: PlanetClient, tmp_path: Path) -> None
     red, _, blue = earth.to_pil().getpixel((24, 16))
     assert blue > 200 > 50 > red
     assert earth.save(tmp_path).name == "swap.webp"
-    assert "data" not in repr(earth)
+    assert "bytes" not in repr(earth)
 
 
 def test_what_cannot_be_seen_is_told(seeing: PlanetClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

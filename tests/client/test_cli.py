@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from client import PlanetClient
 from client.__main__ import main
 from tests.client.servers import Stub, picture, problem
 
 
 def run(url: str, *arguments: str) -> int:
-    """The exit code of `python -m client`, which never sleeps here."""
+    """The exit code of `planets`, which never sleeps here."""
     try:
         return main([*arguments, "--url", url], sleep=lambda seconds: None)
     except SystemExit as exit:
@@ -31,7 +33,7 @@ def test_many_planets_are_at_addresses_below_the_seed(stub_url: str, stub: Stub,
 
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"orion_7_3_{i}.webp" for i in range(3)]
     asked = "model=stub&version=3&kind=mars&size=16&background=transparent&temperature=0.5"
-    assert stub.requests[2][1] == f"/v1/planets/orion/7/3/2.webp?{asked}"
+    assert sorted(path for _, path, _ in stub.requests)[2] == f"/v1/planets/orion/7/3/2.webp?{asked}"
     assert capsys.readouterr().out == f"3 of 3 saved in {tmp_path}\n"
 
 
@@ -48,7 +50,7 @@ def test_one_failure_does_not_stop_the_others(stub_url: str, stub: Stub, tmp_pat
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x_0.png", "x_2.png"]
     said = capsys.readouterr()
-    assert said.err == "python -m client: x/1: The model stumbled. (request r-1)\n"
+    assert said.err == "planets: x/1: The model stumbled. (request r-1)\n"
     assert said.out == f"2 of 3 saved in {tmp_path}\n"
 
 
@@ -57,20 +59,20 @@ def test_a_planet_that_cannot_be_cut_out_does_not_stop_the_others(
 ) -> None:
     body, status, headers = problem("It shows no planet.", 422, parameter="background")
     stub.failures = [(status, headers, body)]
-    arguments = ["--seed", "x", "--count", "3", "--background", "transparent", "--out", str(tmp_path)]
+    arguments = ["--seed", "x", "--count", "3", "--jobs", "1", "--background", "transparent", "--out", str(tmp_path)]
     assert run(stub_url, "generate", *arguments) == 1
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x_1.png", "x_2.png"]
-    assert capsys.readouterr().err == "python -m client: x/0: It shows no planet. (request r-1)\n"
+    assert capsys.readouterr().err == "planets: x/0: It shows no planet. (request r-1)\n"
 
 
 def test_a_failure_of_all_is_said_once(stub_url: str, stub: Stub, tmp_path: Path, capsys) -> None:
     body, status, headers = problem("There is no model 'x'.", 404)
     stub.failures = [(status, headers, body)]
-    assert run(stub_url, "generate", "--seed", "x", "--count", "3", "--out", str(tmp_path)) == 2
+    assert run(stub_url, "generate", "--seed", "x", "--count", "100", "--jobs", "1", "--out", str(tmp_path)) == 2
 
-    assert len(stub.requests) == 1
-    assert capsys.readouterr().err == "python -m client: There is no model 'x'. (request r-1)\n"
+    assert len(stub.requests) <= 3
+    assert capsys.readouterr().err == "planets: There is no model 'x'. (request r-1)\n"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,9 @@ def test_a_failure_of_all_is_said_once(stub_url: str, stub: Stub, tmp_path: Path
     [
         (["generate", "--count", "0"], "argument --count: '0' is not a whole number of 1 to 1000000"),
         (["generate", "--count", "many"], "argument --count: 'many' is not a whole number"),
+        (["generate", "--jobs", "33"], "33 requests at once are too few or too many: choose 1 to 32."),
+        (["morph", "1", "2", "--out", "m.png"], "--out m.png must end in one of .webp, .gif."),
+        (["sheet", "1", "4", "--out", "s.jpg"], "--out s.jpg must end in one of .png, .webp."),
         (["generate", "--format", "bmp"], "argument --format: invalid choice: 'bmp'"),
         (["generate", "--timeout", "0"], "argument --timeout: '0' is not a number of seconds above 0"),
         (["generate", "--background", "pink"], "argument --background: invalid choice: 'pink'"),
@@ -94,7 +99,7 @@ def test_wrong_arguments_get_one_sentence(
 
     said = capsys.readouterr().err
     assert sentence in said
-    assert said.startswith("python -m client")
+    assert said.startswith("planets")
     assert said.count("\n") == 1
     assert stub.requests == []
 
@@ -107,7 +112,7 @@ def test_nobody_there_gets_one_sentence(
     assert run(nobody_url, *command) == 2
 
     said = capsys.readouterr().err
-    assert said.startswith(f"python -m client: No planet server answers at {nobody_url}")
+    assert said.startswith(f"planets: No planet server answers at {nobody_url}")
     assert said.count("\n") == 1
 
 
@@ -121,9 +126,7 @@ def test_out_must_not_be_a_file(stub_url: str, stub: Stub, tmp_path: Path, capsy
     out.touch()
     assert run(stub_url, "generate", "--out", str(out)) == 2
 
-    assert (
-        capsys.readouterr().err == f"python -m client: {out} is a file; --out must name a folder to save planets in.\n"
-    )
+    assert capsys.readouterr().err == f"planets: {out} is a file; --out must name a folder to save planets in.\n"
     assert stub.requests == []
 
 
@@ -132,7 +135,7 @@ def test_out_must_be_possible(stub_url: str, tmp_path: Path, capsys) -> None:
     assert run(stub_url, "generate", "--out", str(tmp_path / "file" / "below")) == 2
 
     said = capsys.readouterr().err
-    assert said == f"python -m client: {tmp_path / 'file' / 'below'}: Not a directory.\n"
+    assert said == f"planets: {tmp_path / 'file' / 'below'}: Not a directory.\n"
 
 
 def test_models(stub_url: str, capsys) -> None:
@@ -164,8 +167,8 @@ def test_classify_goes_on_past_broken_files(seeing_url: str, tmp_path: Path, cap
     assert first == f"{good}: blue (blue 99.9%, red 0.0%, green 0.0%); realness 0.33"
     assert second.startswith(f"{gray}: none of these (red 33.3%")
     absent, unread = said.err.splitlines()
-    assert absent == f"python -m client: {missing}: No such file or directory."
-    assert unread.startswith(f"python -m client: {text}: The file is no picture that can be read")
+    assert absent == f"planets: {missing}: No such file or directory."
+    assert unread.startswith(f"planets: {text}: The file is no picture that can be read")
     assert run(seeing_url, "classify", str(good)) == 0
 
 
@@ -193,4 +196,81 @@ def test_translate_saves_what_its_file_is_called(seeing_url: str, tmp_path: Path
     unknown, ending, missing = capsys.readouterr().err.splitlines()
     assert "No model translates to 'sun'" in unknown
     assert "must end in one of .png, .webp, .jpg" in ending
-    assert missing == f"python -m client: {tmp_path / 'none.png'}: No such file or directory."
+    assert missing == f"planets: {tmp_path / 'none.png'}: No such file or directory."
+
+
+def test_morph_and_sheet_save_what_their_files_are_called(gateway_url: str, tmp_path: Path, capsys) -> None:
+    animation, picture_file = tmp_path / "a" / "way.gif", tmp_path / "sprites.png"
+    assert run(gateway_url, "morph", "1", "2", "--frames", "3", "--once", "--out", str(animation)) == 0
+    assert run(gateway_url, "sheet", "orion", "4", "--size", "16", "--out", str(picture_file)) == 0
+
+    assert capsys.readouterr().out == f"{animation}\n{picture_file}\n"
+    with Image.open(animation) as way:
+        assert (way.format, way.n_frames) == ("GIF", 3)
+    with Image.open(picture_file) as sprites:
+        assert sprites.size == (32, 32)
+    assert json.loads(picture_file.with_suffix(".json").read_text())["meta"]["image"] == "sprites.png"
+
+
+def test_json_is_one_document_with_all_that_is_known(stub_url: str, stub: Stub, tmp_path: Path, capsys) -> None:
+    stub.failing = {"x/1"}
+    assert run(stub_url, "generate", "--seed", "x", "--count", "2", "--out", str(tmp_path), "--json") == 1
+
+    answer = json.loads(capsys.readouterr().out)
+    [saved] = answer["saved"]
+    assert saved["file"] == str(tmp_path / "x_0.png")
+    assert {name: saved[name] for name in ("seed", "address", "model", "version", "width")} == {
+        "seed": "7",
+        "address": "x/0",
+        "model": "stub",
+        "version": 3,
+        "width": 8,
+    }
+    assert answer["failed"] == [{"seed_or_address": "x/1", "error": "The model stumbled. (request r-1)"}]
+
+    assert run(stub_url, "models", "--json") == 0
+    first, *_ = json.loads(capsys.readouterr().out)
+    assert (first["name"], first["default"]) == ("stub", True)
+    assert run(stub_url, "health", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"ready": True, "model": "stub", "version": 3, "reason": None}
+
+
+def test_json_of_pictures_that_were_sent(seeing_url: str, tmp_path: Path, capsys) -> None:
+    red, out = tmp_path / "red.png", tmp_path / "earth.png"
+    Image.new("RGB", (8, 8), "red").save(red)
+    assert run(seeing_url, "classify", str(red), str(tmp_path / "none.png"), "--json") == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["recognized"][0]["file"], answer["recognized"][0]["kind"]) == (str(red), "red")
+    assert answer["failed"][0]["file"] == str(tmp_path / "none.png")
+
+    assert run(seeing_url, "translate", str(red), "--out", str(out), "--json") == 0
+    assert json.loads(capsys.readouterr().out)["model"] == "swap"
+    assert run(seeing_url, "translate", str(red), "--target", "sun", "--out", str(out), "--json") == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_it_can_be_stopped(stub_url: str, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    def interrupt(client: PlanetClient) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(PlanetClient, "models", interrupt)
+    assert run(stub_url, "models") == 130
+    assert capsys.readouterr().err == "planets: stopped\n"
+
+
+def test_help_tells_commands_and_exit_codes(stub_url: str, capsys) -> None:
+    assert run(stub_url, "--help") == 0
+    said = capsys.readouterr().out
+    for word in (
+        "generate",
+        "morph",
+        "sheet",
+        "world",
+        "classify",
+        "translate",
+        "models",
+        "health",
+        "Exit codes",
+        "130",
+    ):
+        assert word in said

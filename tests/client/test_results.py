@@ -17,7 +17,7 @@ def test_save_to_a_file_makes_its_folders(tmp_path: Path) -> None:
     file = planet().save(tmp_path / "a" / "b" / "mine.png")
 
     assert file == tmp_path / "a" / "b" / "mine.png"
-    assert file.read_bytes() == planet().data
+    assert file.read_bytes() == planet().bytes
 
 
 def test_save_to_a_folder_names_the_file(tmp_path: Path) -> None:
@@ -64,4 +64,4 @@ def test_long_stems_are_cut_but_stay_apart() -> None:
 
 
 def test_repr_leaves_the_bytes_out() -> None:
-    assert "data" not in repr(planet())
+    assert "bytes" not in repr(planet())

@@ -1,0 +1,70 @@
+"""How pictures shall look: one place for the options that all calls for planets share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, TypedDict
+
+from client.errors import InvalidRequest
+
+FORMATS = ("png", "webp", "jpg")
+BACKGROUNDS = ("black", "transparent")
+HIGHEST_TEMPERATURE = 2
+
+
+class Look(TypedDict, total=False):
+    """How planets shall look; what is left out or None is the server's choice.
+
+    Attributes:
+        model: Model to draw them; the server's default if None.
+        version: Version of the model; the server's choice if None.
+        label: Label of the version, such as `"stable"`, in place of its number.
+        kind: Kind of planet, such as `"mars"`, or a mix, such as `"earth:0.6,mars:0.4"` or
+            `{"earth": 0.6, "mars": 0.4}`, if the model knows kinds; the seed's choice if None.
+        size: Longer side of a picture in pixels; the model's own if None.
+        background: `"black"`, as also if None, or `"transparent"`, which the formats `"jpg"` and `"gif"` cannot be.
+        temperature: 0 to 2: towards 0 the planets of a kind grow alike, above 1 they grow strange; 1 if None.
+    """
+
+    model: str | None
+    version: int | None
+    label: str | None
+    kind: str | Mapping[str, float] | None
+    size: int | None
+    background: str | None
+    temperature: float | None
+
+
+def look_options(look: Look) -> dict[str, Any]:
+    """The request's parameters for a look.
+
+    Raises:
+        InvalidRequest: A temperature out of range, which JSON may not even be able to carry.
+        TypeError: An option that there is not.
+    """
+    unknown = sorted(look.keys() - Look.__annotations__.keys())
+    if unknown:
+        raise TypeError(f"There is no option {unknown[0]!r}; choose from {', '.join(Look.__annotations__)}.")
+    temperature = look.get("temperature")
+    if temperature is not None and not 0 <= temperature <= HIGHEST_TEMPERATURE:
+        raise InvalidRequest(
+            f"A temperature of {temperature} is too low or too high: choose 0 to {HIGHEST_TEMPERATURE}."
+        )
+    kind = look.get("kind")
+    return given(**{**look, "kind": mix_text(kind) if isinstance(kind, Mapping) else kind})
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """The options that are not None."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def mix_text(shares: Mapping[str, float]) -> str:
+    """A mix of kinds as the server reads it, such as `earth:0.6,mars:0.4`."""
+    return ",".join(f"{name}:{share:g}" for name, share in shares.items())
+
+
+def check_format(format: str, formats: Collection[str] = FORMATS) -> None:
+    """Raises InvalidRequest for a format that there is not."""
+    if format not in formats:
+        raise InvalidRequest(f"{format!r} is not a picture format: choose one of {', '.join(formats)}.")

@@ -1,0 +1,37 @@
+"""Seeds and addresses on their way to the server."""
+
+from __future__ import annotations
+
+import re
+
+from client.errors import InvalidRequest
+
+HIGHEST_SEED = 2**64 - 1
+
+
+def seed_text(seed_or_address: int | str) -> str:
+    """The text of a seed or an address; raises InvalidRequest for an integer that is no seed."""
+    if isinstance(seed_or_address, int) and not 0 <= seed_or_address <= HIGHEST_SEED:
+        raise InvalidRequest(f"{seed_or_address} is not a seed: a seed is a whole number from 0 to {HIGHEST_SEED}.")
+    return str(seed_or_address)
+
+
+def address_of(text: str) -> str | None:
+    """The text if it is an address; None if it is a number."""
+    return None if _is_number(text) else text
+
+
+def addresses(seed: int | str, count: int) -> list[str]:
+    """Where `count` planets of one seed or address are: at `{seed}/0` to `{seed}/{count - 1}`."""
+    text = seed_text(seed)
+    stem = seed_text(int(text)) if _is_number(text) else text  # 007 is seed 7
+    return [f"{stem}/{i}" for i in range(count)]
+
+
+def survives_a_path(text: str) -> bool:
+    """Whether a URL carries the text unchanged: steps `.` and `..` are taken for directions, and empty text is lost."""
+    return bool(text) and re.search(r"(^|/)\.{1,2}/", text) is None
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?[0-9]{1,256}", text) is not None
