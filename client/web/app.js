@@ -1,182 +1,88 @@
-// The page: form → state → URL and grid.
+// The page: tabs, and what they share.
 
-import { listModels } from "./api.js";
-import { Grid } from "./grid.js";
-import { addressesOf, fromQuery, randomAddress, toQuery } from "./state.js";
-import { Viewer, copy, describe } from "./viewer.js";
+import { listModels } from "./lib/api.js";
+import { el, useStyle } from "./lib/dom.js";
+import { hashOf, readPlace, writePlace } from "./lib/place.js";
+import { Viewer } from "./lib/viewer.js";
+import { TABS } from "./tabs/index.js";
 
-const byId = (id) => document.getElementById(id);
-const form = byId("form");
-const fields = form.elements;
-let models = [];
-let state = fromQuery(location.search);
+const list = document.getElementById("tabs");
+const main = document.getElementById("main");
+const opened = new Map(); // what each tab's module made, by the tab's id
+let current = null;
+let models = null;
 
-const viewer = new Viewer(byId("viewer"), (address) => permalink(alone(address)), (address) => navigate(alone(address)));
-const grid = new Grid(byId("grid"), byId("tile"), (planet) => viewer.open(planet, state));
+const viewer = new Viewer((query) => page.open("generate", query));
+document.body.append(viewer.element);
 
-form.addEventListener("submit", (event) => {
+/** What the page gives its tabs. */
+const page = {
+  viewer,
+  /** Everything served: `{default, models}`; asked for once, and again after a failure. */
+  models: () => (models ??= listModels().catch((error) => ((models = null), Promise.reject(error)))),
+  /** The models available for a task, the default first, each `{name, version, card}`. */
+  async modelsFor(task) {
+    const { default: preferred, models: all } = await page.models();
+    const fitting = all.filter(({ state, card }) => state === "AVAILABLE" && card.task === task);
+    return fitting.sort((a, b) => (b.name === preferred) - (a.name === preferred));
+  },
+  /** Goes to another tab, as a link would. */
+  open(tab, query) {
+    writePlace(tab, query, { step: true });
+    restore();
+  },
+};
+
+const links = TABS.map(({ id, label }) =>
+  el("a", { role: "tab", id: `tab-${id}`, href: hashOf(id), "aria-controls": `panel-${id}`, "aria-selected": "false" }, label));
+const panels = TABS.map(({ id }) =>
+  el("section", { role: "tabpanel", id: `panel-${id}`, class: `tab-${id}`, "aria-labelledby": `tab-${id}`, hidden: true }));
+list.append(...links);
+main.append(...panels);
+
+list.addEventListener("keydown", (event) => {
+  const at = links.indexOf(event.target);
+  const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: -1 }[event.key];
+  if (to === undefined || at < 0) return;
   event.preventDefault();
-  navigate(readForm());
+  const link = links.at(to % links.length);
+  link.focus();
+  link.click();
 });
-form.addEventListener("change", ({ target }) => {
-  if (target === fields.model) offerKinds();
-  if (target === fields.background) offerFormats();
-  if (target !== fields.seed) navigate(readForm());
-});
-fields.temperature.addEventListener("input", tellTemperature);
-byId("dice").addEventListener("click", roll);
-byId("plate-copy").addEventListener("click", ({ target }) => copy(permalink(state), target));
-addEventListener("popstate", () => restore());
-addEventListener("keydown", (event) => {
-  if (byId("viewer").open || event.altKey || event.metaKey) return;
-  if (event.key === "Enter" && event.ctrlKey) {
-    event.preventDefault();
-    form.requestSubmit();
-  } else if (event.key.toLowerCase() === "d" && !event.ctrlKey && !event.target.matches("input[type=text], select")) {
-    roll();
-  }
-});
+addEventListener("popstate", restore);
+restore();
 
-start();
-
-async function start() {
-  try {
-    const answer = await listModels();
-    models = answer.models.sort((a, b) => (b.name === answer.default) - (a.name === answer.default));
-    fields.model.replaceChildren(...models.map((model) => new Option(`${model.name} · v${model.version}`, keyOf(model))));
-  } catch (error) {
-    say(error.message, "error");
-  }
-  await restore();
-}
-
-/** Shows what the URL says; a URL without a seed gets a random one. */
+/** Shows what the URL says. */
 async function restore() {
-  state = fromQuery(location.search);
-  state.seed ||= randomAddress();
-  writeForm(state);
-  state = readForm();
-  history.replaceState(null, "", toQuery(state));
-  await show();
+  const place = readPlace();
+  const index = Math.max(0, TABS.findIndex(({ id }) => id === place.tab));
+  const { id, label, load } = TABS[index];
+  if (current !== null && current !== id) opened.get(current)?.hide?.();
+  if (viewer.element.open) viewer.element.close();
+  current = id;
+  links.forEach((link, i) => {
+    link.setAttribute("aria-selected", String(i === index));
+    link.tabIndex = i === index ? 0 : -1;
+    panels[i].hidden = i !== index;
+  });
+  links[index].scrollIntoView({ block: "nearest", inline: "nearest" });
+  document.body.dataset.tab = id;
+  document.title = index ? `${label} · Planet Generator` : "Planet Generator";
+  const tab = opened.get(id) ?? (await build(index, load));
+  if (current === id) await tab.show(place.query);
 }
 
-/** Goes to a new state, as following a link would. */
-function navigate(next) {
-  state = next;
-  writeForm(state);
-  history.pushState(null, "", toQuery(state));
-  return show();
-}
-
-function roll() {
-  navigate({ ...readForm(), seed: randomAddress() });
-}
-
-async function show() {
-  const shown = state;
-  const addresses = addressesOf(shown);
-  const total = addresses.length;
-  limitEnlargement(shown);
-  byId("plate").hidden = true;
-  say("Drawing…");
-  const result = await grid.show(addresses, shown, (done) => say(`Drawing… ${done} of ${total}`));
-  if (!result) return;
-  const { planets, errors } = result;
-  const failed = planets.length ? `${errors.length} of ${total} failed. ` : "";
-  say(errors.length ? failed + errors[0].message : "", errors.length ? "error" : "");
-  if (planets.length) caption(planets, shown);
-}
-
-/** Lets no picture grow past four times the pixels its model draws: beyond that one sees pixels, not a planet. */
-function limitEnlargement({ model, version }) {
-  const { width, height } = models.find((m) => keyOf(m) === `${model}@${version}`)?.card.image_size ?? {};
-  document.documentElement.style.setProperty("--largest", width ? `${4 * Math.max(width, height)}px` : "none");
-}
-
-function caption(planets, { seed, count, ...options }) {
-  const [title, facts, download] = ["title", "facts", "download"].map((part) => byId(`plate-${part}`));
-  describe(planets[0], options, { title, facts, download });
-  download.hidden = count !== "1";
-  if (count !== "1") {
-    title.textContent = seed;
-    facts.textContent = `${count} planets, from ${seed}/0 to ${seed}/${count - 1}`;
+async function build(index, load) {
+  const { id } = TABS[index];
+  const { create, style } = await load();
+  if (style) await useStyle(style);
+  if (!opened.has(id)) {
+    // A tab tells where it is; its link in the list leads back there.
+    const place = (query, { step = false } = {}) => {
+      links[index].setAttribute("href", hashOf(id, query));
+      if (current === id) writePlace(id, query, { step });
+    };
+    opened.set(id, create(panels[index], { ...page, place }));
   }
-  byId("served").textContent = `${planets[0].model} · v${planets[0].version}`;
-  byId("plate").hidden = false;
-}
-
-function readForm() {
-  const [model, version = ""] = fields.model.value.split("@");
-  return {
-    seed: fields.seed.value.trim() || randomAddress(),
-    model,
-    version,
-    kind: fields.kind.value,
-    temperature: fields.temperature.value === "1" ? "" : fields.temperature.value,
-    background: fields.background.checked ? "transparent" : "",
-    size: fields.size.value,
-    format: fields.format.value,
-    count: fields.count.value,
-  };
-}
-
-function writeForm({ seed, model, version, kind, temperature, background, size, format, count }) {
-  fields.seed.value = seed;
-  fields.count.value = count;
-  fields.format.value = format;
-  fields.size.value = size;
-  fields.background.checked = background === "transparent";
-  offerFormats();
-  fields.temperature.value = temperature || "1";
-  tellTemperature();
-  const wanted = models.find((m) => m.name === model && (!version || String(m.version) === version));
-  choose(fields.model, wanted || !model ? keyOf(wanted ?? models[0]) : `${model}@${version}`);
-  offerKinds();
-  choose(fields.kind, kind);
-  byId("kind-field").hidden = fields.kind.options.length === 1;
-}
-
-/** Selects a value; one that is not on offer is added, so that the server gets it and says what is wrong with it. */
-function choose(select, value) {
-  if (![...select.options].some((option) => option.value === value)) {
-    select.add(new Option(value.replace(/@$/, "").replace("@", " · v") || "Default", value));
-  }
-  select.value = value;
-}
-
-/** Offers the kinds and archetypes of the model chosen, and keeps the choice if it is one of them. */
-function offerKinds() {
-  const card = models.find((model) => keyOf(model) === fields.model.value)?.card;
-  const kinds = [...(card?.class_names ?? []), ...Object.keys(card?.archetypes ?? {})];
-  const before = fields.kind.value;
-  fields.kind.replaceChildren(...["", ...kinds].map((kind) => new Option(kind || "Any", kind)));
-  fields.kind.value = kinds.includes(before) ? before : "";
-}
-
-/** Offers JPEG only for a black background: it has no transparency. */
-function offerFormats() {
-  const jpeg = [...fields.format.options].find((option) => option.value === "jpg");
-  jpeg.disabled = fields.background.checked;
-  if (jpeg.disabled && jpeg.selected) fields.format.value = "png";
-}
-
-function tellTemperature() {
-  byId("temperature-value").textContent = Number(fields.temperature.value).toFixed(1);
-}
-
-function keyOf(model) {
-  return model ? `${model.name}@${model.version}` : "";
-}
-
-function alone(address) {
-  return { ...state, seed: address, count: "1" };
-}
-
-function permalink(shown) {
-  return new URL(toQuery(shown), location.href).href;
-}
-
-function say(sentence, kind = "") {
-  byId("status").textContent = sentence;
-  byId("status").dataset.state = kind;
+  return opened.get(id);
 }

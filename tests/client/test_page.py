@@ -1,103 +1,42 @@
-"""The page in a headless Chromium, served by the true gateway."""
+"""Generate, and what all tabs share, in a headless Chromium, served by the true gateway."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
+import hashlib
+import json
+import zipfile
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from serving.gateway import create_app
+from serving.gateway.config import GatewayConfig
+from tests.client.page_visits import Studio, Visit, browser, needs_chromium, query_of, studio, studio_url, visit
+from tests.client.servers import running
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
-playwright_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+__all__ = ["browser", "studio", "studio_url", "visit"]  # fixtures
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-# Chromium's own traffic (updates, sync) must not be taken for the page's.
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: install it or set CHROMIUM to its path")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """One visit of the page: what it asked for and complained of, and how to read it."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self.page = page
-        self.url = url
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda message: self._note(message.type, message.text))
-        page.on("pageerror", lambda error: self._note("error", str(error)))
-
-    def open(self, query: str = "") -> None:
-        self.page.goto(f"{self.url}/{query}")
-
-    def wait_for_planets(self, count: int = 1) -> None:
-        """Waits until `count` pictures, each with pixels, and no other tile are shown."""
-        self.page.wait_for_function(
-            """count => {
-              const tiles = [...document.querySelectorAll(".tile")];
-              return tiles.length === count && tiles.every((tile) =>
-                tile.dataset.state === "shown" && tile.querySelector("img").naturalWidth > 0);
-            }""",
-            arg=count,
-        )
-        self.page.wait_for_selector("#plate:not([hidden])")
-
-    @property
-    def facts(self) -> str:
-        """The line below the planets, which tells the seed's number."""
-        return self.page.inner_text("#plate-facts")
-
-    @property
-    def query(self) -> dict[str, list[str]]:
-        return parse_qs(urlsplit(self.page.url).query)
-
-    def _note(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.complaints.append(text)
-
-
-@pytest.fixture
-def visit(browser: Browser, gateway_url: str) -> Iterator[Visit]:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.set_default_timeout(20_000)
-    visit = Visit(page, gateway_url)
-    yield visit
-    page.close()
-    foreign = [url for url in visit.requests if not url.startswith((gateway_url, f"blob:{gateway_url}", "data:"))]
-    assert foreign == []
+pytestmark = needs_chromium
 
 
 def test_a_first_visit_shows_a_planet_and_dice_another(visit: Visit) -> None:
     visit.open()
     visit.wait_for_planets()
     seed, facts = visit.query["seed"], visit.facts
-    assert visit.page.input_value("#seed") == seed[0]
+    assert visit.page.input_value("#field-seed") == seed[0]
     assert visit.query["model"] == ["painter"]
     assert visit.query["version"] == ["1"]
 
-    visit.page.click("#dice")
-    visit.page.wait_for_url(lambda url: parse_qs(urlsplit(url).query)["seed"] != seed)
+    visit.page.click(".tab-generate .dice")
+    visit.page.wait_for_url(lambda url: query_of(url)["seed"] != seed)
     visit.wait_for_planets()
     assert visit.facts != facts
 
     visit.page.go_back()
-    visit.page.wait_for_function("seed => document.querySelector('#seed').value === seed", arg=seed[0])
+    visit.page.wait_for_function("seed => document.querySelector('#field-seed').value === seed", arg=seed[0])
     visit.wait_for_planets()
     assert visit.facts == facts
     assert visit.complaints == []
@@ -106,7 +45,7 @@ def test_a_first_visit_shows_a_planet_and_dice_another(visit: Visit) -> None:
 def test_a_permalink_brings_the_same_planets_back(visit: Visit) -> None:
     visit.open("?seed=orion%2F7%2F3&count=4&size=512&format=webp")
     visit.wait_for_planets(4)
-    assert visit.page.input_value("#seed") == "orion/7/3"
+    assert visit.page.input_value("#field-seed") == "orion/7/3"
     assert visit.page.input_value("[name=size]") == "512"
     assert visit.page.input_value("[name=format]") == "webp"
     names = visit.page.locator(".tile .name").all_text_contents()
@@ -135,7 +74,7 @@ def test_looks_go_into_the_permalink_and_come_back(visit: Visit) -> None:
     visit.page.wait_for_url(lambda url: "temperature=0.5" in url)
     visit.wait_for_planets()
     assert (visit.query["temperature"], visit.query["background"]) == (["0.5"], ["transparent"])
-    assert visit.page.inner_text("#temperature-value") == "0.5"
+    assert visit.page.inner_text(".tab-generate .looks output") == "0.5"
     corner = """() => {
       const context = document.createElement("canvas").getContext("2d");
       context.drawImage(document.querySelector(".tile img"), 0, 0);
@@ -160,8 +99,8 @@ def test_enter_and_d_work_from_the_keyboard(visit: Visit) -> None:
     visit.wait_for_planets()
     assert visit.facts.startswith("Seed 1 ")
 
-    visit.page.fill("#seed", "add")  # a D typed into the field is no dice
-    visit.page.press("#seed", "Enter")
+    visit.page.fill("#field-seed", "add")  # a D typed into the field is no dice
+    visit.page.press("#field-seed", "Enter")
     visit.page.wait_for_url("**seed=add**")
     visit.wait_for_planets()
 
@@ -181,6 +120,10 @@ def test_a_click_opens_the_large_view_and_downloads(visit: Visit) -> None:
     with visit.page.expect_download() as download:
         visit.page.click("#viewer-download")
     assert download.value.suggested_filename == "orion_2.png"
+    visit.page.keyboard.press("ArrowRight")
+    visit.page.wait_for_function("() => document.querySelector('#viewer-title').textContent === 'orion/3'")
+    visit.page.keyboard.press("ArrowLeft")
+    visit.page.wait_for_function("() => document.querySelector('#viewer-title').textContent === 'orion/2'")
 
     visit.page.click("#viewer-use")
     visit.wait_for_planets(1)
@@ -213,7 +156,7 @@ def test_after_an_error_the_page_goes_on(visit: Visit) -> None:
     visit.page.select_option("[name=kind]", label="Any")
     visit.wait_for_planets()
     assert visit.page.inner_text("#status") == ""
-    assert visit.page.is_hidden("[name=kind]")
+    assert visit.page.is_hidden(".tab-generate .kinds")
 
 
 def test_it_fits_a_small_phone(visit: Visit) -> None:
@@ -231,3 +174,91 @@ def test_a_permalink_from_elsewhere_keeps_to_what_the_page_offers(visit: Visit) 
 
     assert visit.page.get_attribute("#plate-download", "href") == "/v1/planets/7.png?model=painter&version=1&size=256"
     assert visit.complaints == []
+
+
+def test_a_mix_of_two_kinds_goes_into_the_picture_and_the_permalink(visit: Visit) -> None:
+    visit.open("#generate?seed=7&model=tinter&version=1")
+    visit.wait_for_planets()
+    visit.page.select_option("[name=kind]", "mars")
+    visit.page.select_option("[name=kind2]", "rust")
+    visit.page.fill("[name=share]", "70")
+    visit.page.wait_for_url(lambda url: "mars%3A0.7%2Crust%3A0.3" in url)
+    visit.wait_for_planets()
+    assert visit.facts.startswith("100 % Mars · Seed 7 ") or visit.facts.startswith("Mars · Seed 7 ")
+
+    visit.page.reload()
+    visit.wait_for_planets()
+    assert visit.page.input_value("[name=kind2]") == "rust"
+    assert visit.page.input_value("[name=share]") == "70"
+    assert visit.complaints == []
+
+
+def test_control_enter_draws_arrows_walk_and_the_past_is_kept(visit: Visit) -> None:
+    visit.open("#generate?seed=first")
+    visit.wait_for_planets()
+    visit.page.fill("#field-seed", "second")
+    visit.page.check("[name=count][value='4']", force=True)
+    visit.page.keyboard.press("Control+Enter")
+    visit.page.wait_for_url(lambda url: query_of(url) == {**query_of(url), "seed": ["second"], "count": ["4"]})
+    visit.wait_for_planets(4)
+
+    visit.page.focus(".tile >> nth=0")
+    visit.page.keyboard.press("ArrowDown")
+    assert visit.page.evaluate("document.activeElement.textContent") == "second/2"
+
+    assert visit.page.locator(".history a").all_text_contents() == ["second ×4", "first"]
+    visit.page.click(".history a >> text=first")
+    visit.wait_for_planets()
+    assert visit.query["seed"] == ["first"]
+    assert visit.complaints == []
+
+
+def test_many_come_as_a_zip_and_one_as_code(visit: Visit) -> None:
+    visit.open("#generate?seed=orion&count=4&size=64")
+    visit.wait_for_planets(4)
+    with visit.page.expect_download() as download:
+        visit.page.click("#plate-zip")
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert len([name for name in archive.namelist() if name.endswith(".png")]) == 4
+        assert json.loads(archive.read("manifest.json"))["planets"][3]["address"] == "orion/3"
+
+    visit.page.click("#plate summary")
+    curl, python = visit.page.locator("#plate pre").all_text_contents()
+    assert curl.startswith(f"curl -o 'orion_0.png' '{visit.url}/v1/planets/orion/0.png?model=painter&version=1&size=64")
+    assert 'planets.planet("orion/0", model="painter", version=1, size=64)' in python
+    assert visit.complaints == []
+
+
+def test_tabs_go_by_keyboard_and_by_hash(visit: Visit) -> None:
+    visit.open("#models")
+    visit.page.wait_for_selector(".card >> nth=4")
+    assert visit.page.get_attribute("#tab-models", "aria-selected") == "true"
+    visit.page.focus("#tab-models")
+    visit.page.keyboard.press("ArrowRight")
+    visit.wait_for_planets()
+    assert visit.page.evaluate("document.activeElement.id") == "tab-generate"
+    assert visit.page.is_hidden("#panel-models")
+    visit.page.go_back()
+    visit.page.wait_for_selector("#panel-models:not([hidden])")
+    assert visit.complaints == []
+
+
+def test_a_key_is_asked_for_once(browser: Browser) -> None:
+    config = GatewayConfig(api_keys=frozenset([hashlib.sha256(b"open sesame").hexdigest()]))
+    with running(create_app(Studio(), config)) as url:
+        page = browser.new_page()
+        visit = Visit(page, url)
+        visit.open("#generate?seed=7")
+        page.fill("#key-input", "wrong")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=The API key is not known")
+        page.fill("#key-input", "open sesame")
+        page.keyboard.press("Enter")
+        visit.wait_for_planets()
+        with page.expect_download() as download:
+            page.click("#plate-download")
+        assert download.value.suggested_filename == "7.png"
+        page.reload()
+        visit.wait_for_planets()
+        assert page.locator("#key-input").count() == 0
+        page.close()

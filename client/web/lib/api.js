@@ -1,0 +1,110 @@
+// The server's REST API. Every failure is a Problem, whose message is one sentence fit for the reader.
+
+import { askForKey, currentKey, keyHeaders } from "./key.js";
+
+const RETRIES = 2;
+const LONGEST_WAIT_S = 10;
+const PLANET_OPTIONS = ["model", "version", "kind", "size", "background", "temperature"];
+
+export class Problem extends Error {}
+
+/** Everything that is served: `{default, models: [{name, version, state, card, error}, …]}`. */
+export async function listModels() {
+  return (await send("/v1/models")).json();
+}
+
+/** The URL of one planet's picture; what is empty in `options` is left to the server. */
+export function pictureUrl(address, options) {
+  const path = address.split("/").map(encodeURIComponent).join("/");
+  return `/v1/planets/${path}.${options.format}${queryOf(options, PLANET_OPTIONS)}`;
+}
+
+/** The URL of an animation from `from` to `to`, in `format`. */
+export function morphUrl(options) {
+  return `/v1/morph.${options.format}${queryOf(options, ["from", "to", "to_kind", "frames", "fps", "loop", ...PLANET_OPTIONS])}`;
+}
+
+/** The URL of a picture with `count` planets counted from `seed`. */
+export function sheetUrl(options) {
+  return `/v1/sheet.${options.format}${queryOf(options, ["seed", "count", "columns", ...PLANET_OPTIONS])}`;
+}
+
+/** Fetches one planet: `{address, picture: Blob, seed: decimal string, model, version, kind: text or null}`. */
+export async function fetchPlanet(address, options, signal) {
+  if (/(^|\/)\.{1,2}\//.test(address)) {
+    throw new Problem(`A link cannot carry “${address}”: leave out the steps of one or two dots.`);
+  }
+  const response = await send(pictureUrl(address, options), { signal });
+  const header = (name) => response.headers.get(`X-Planet-${name}`);
+  return {
+    address,
+    picture: await response.blob(),
+    seed: header("Seed"),
+    model: header("Model"),
+    version: header("Version"),
+    kind: header("Kind") && decodeURIComponent(header("Kind")),
+  };
+}
+
+/** Fetches a file as a Blob. */
+export async function fetchFile(url, signal) {
+  return (await send(url, { signal })).blob();
+}
+
+/** Fetches many planets in a ZIP. */
+export async function fetchZip(seeds, { temperature, version, size, ...options }) {
+  const told = { ...options, version: Number(version), size: Number(size), temperature: Number(temperature || 1) };
+  const body = JSON.stringify({ seeds, ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== "")) });
+  const headers = { "Content-Type": "application/json", Accept: "application/zip" };
+  return (await send("/v1/planets", { method: "POST", body, headers })).blob();
+}
+
+/** Recognizes what a picture, a Blob, shows. */
+export async function classify(picture, signal) {
+  return (await upload("/v1/classify", picture, signal)).json();
+}
+
+/** Translates a picture, a Blob, by a model. */
+export async function translate(picture, options, signal) {
+  return (await upload(`/v1/translate${queryOf(options, ["model", "version", "size", "format"])}`, picture, signal)).blob();
+}
+
+function upload(url, picture, signal) {
+  return send(url, { method: "POST", body: picture, headers: { "Content-Type": "application/octet-stream" }, signal });
+}
+
+function queryOf(options, names) {
+  const told = names.map((name) => [name, options[name]]).filter(([, value]) => value || value === 0);
+  const query = new URLSearchParams(told).toString();
+  return query && `?${query}`;
+}
+
+/** Sends a request; waits and tries again while the server is overloaded and says for how long; asks for a key. */
+async function send(url, { headers, ...init } = {}) {
+  for (let retries = 0; ; ) {
+    const key = currentKey();
+    const response = await fetch(url, { ...init, headers: { ...headers, ...keyHeaders(key) } }).catch((error) => {
+      throw error.name === "AbortError" ? error : new Problem("The server does not answer. Check that it is running.");
+    });
+    if (response.ok) return response;
+    if (response.status === 401) {
+      await askForKey(key, (await problemOf(response)).message);
+      continue;
+    }
+    const wait = Number(response.headers.get("Retry-After") ?? NaN);
+    if (retries++ === RETRIES || !(wait <= LONGEST_WAIT_S)) throw await problemOf(response);
+    await pause(wait, init.signal);
+  }
+}
+
+function pause(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal?.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+  });
+}
+
+async function problemOf(response) {
+  const { detail } = await response.json().catch(() => ({}));
+  return new Problem(detail ?? `The server answered ${response.status} ${response.statusText}.`);
+}

@@ -1,0 +1,79 @@
+// Moving a camera over an endless plane: drag, wheel, touch, pinch and keys, with a little drift after a throw.
+
+const STEP = 90; // px a key press
+const CLICK = 6; // px that a pointer may stray in a click
+const FRICTION = 0.93; // of the speed, a frame
+
+/**
+ * Listens on `element`; `onMove(dx, dy)` tells by how many px of the screen the camera goes, `onZoom(factor, x, y)` that
+ * it comes nearer at a point of the screen, `onClick(target)` that something was clicked and not dragged.
+ */
+export function enablePanning(element, { onMove, onZoom, onClick }) {
+  const pointers = new Map();
+  let start = null;
+  let speed = [0, 0];
+  let drift = null;
+  let moved = 0; // ms, when a pointer last did
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || event.target.closest(".hud")) return;
+    cancelAnimationFrame(drift);
+    speed = [0, 0];
+    if (pointers.size === 0) start = { x: event.clientX, y: event.clientY, target: event.target, isClick: true };
+    else start.isClick = false;
+    pointers.set(event.pointerId, event);
+    element.setPointerCapture(event.pointerId);
+  });
+  element.addEventListener("pointermove", (event) => {
+    const before = pointers.get(event.pointerId);
+    if (before === undefined) return;
+    moved = event.timeStamp;
+    const old = [...pointers.values()];
+    pointers.set(event.pointerId, event);
+    if (Math.hypot(event.clientX - start.x, event.clientY - start.y) > CLICK) start.isClick = false;
+    if (start.isClick) return;
+    if (old.length === 2) pinch(old, [...pointers.values()]);
+    speed = [(before.clientX - event.clientX) / old.length, (before.clientY - event.clientY) / old.length];
+    onMove(...speed);
+  });
+  const release = (event) => {
+    if (!pointers.delete(event.pointerId) || pointers.size > 0) return;
+    if (event.type === "pointerup" && start.isClick) onClick(start.target);
+    else if (!calm.matches && event.timeStamp - moved < 60) glide();
+  };
+  element.addEventListener("pointerup", release);
+  element.addEventListener("pointercancel", release);
+
+
+  function pinch([a, b], [c, d]) {
+    const apart = (p, q) => Math.hypot(p.clientX - q.clientX, p.clientY - q.clientY) || 1;
+    onZoom(apart(c, d) / apart(a, b), (c.clientX + d.clientX) / 2, (c.clientY + d.clientY) / 2);
+  }
+
+  function glide() {
+    speed = speed.map((value) => value * FRICTION);
+    if (Math.hypot(...speed) < 0.3) return;
+    onMove(...speed);
+    drift = requestAnimationFrame(glide);
+  }
+
+  element.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    const scale = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 24 : 1;
+    if (event.ctrlKey) onZoom(Math.exp(-event.deltaY * scale * 0.004), event.clientX, event.clientY);
+    else onMove(event.deltaX * scale, event.deltaY * scale);
+  }, { passive: false });
+
+  element.addEventListener("keydown", (event) => {
+    if (event.target.matches("input") || event.ctrlKey || event.altKey || event.metaKey) return;
+    const by = STEP * (event.shiftKey ? 5 : 1);
+    const move = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] }[event.key];
+    const zoom = { "+": 1.25, "=": 1.25, "-": 0.8 }[event.key];
+    if (!move && !zoom) return;
+    event.preventDefault();
+    const { left, top, width, height } = element.getBoundingClientRect();
+    if (move) onMove(...move);
+    else onZoom(zoom, left + width / 2, top + height / 2);
+  });
+}

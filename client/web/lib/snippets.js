@@ -1,0 +1,39 @@
+// The same planet from a shell and from Python.
+
+import { pictureUrl } from "./api.js";
+import { el } from "./dom.js";
+import { copyButton, fileName } from "./saving.js";
+
+/** Elements that show the two snippets, each with a button that copies it. */
+export function snippets(address, options) {
+  return [["curl", curl(address, options)], ["Python", python(address, options)]].map(([name, code]) =>
+    el("figure", { class: "snippet" },
+      el("figcaption", {}, name, copyButton("Copy", () => code)),
+      el("pre", { tabindex: 0, "aria-label": `${name} code` }, code)));
+}
+
+function curl(address, options) {
+  const url = new URL(pictureUrl(address, options), location.href).href.replaceAll("'", "%27");
+  return `curl -o '${fileName(address, options.format)}' '${url}'`;
+}
+
+function python(address, { format, version, size, temperature, ...texts }) {
+  const numbers = { version, size, temperature };
+  const given = [
+    ...["model", "kind", "background"].filter((name) => texts[name]).map((name) => `${name}=${quoted(texts[name])}`),
+    ...Object.keys(numbers).filter((name) => numbers[name]).map((name) => `${name}=${numbers[name]}`),
+    ...(format === "png" ? [] : [`format=${quoted(format)}`]),
+  ].join(", ");
+  return [
+    "from client import PlanetClient",
+    "",
+    `with PlanetClient(${quoted(location.origin)}) as planets:`,
+    `    planet = planets.planet(${[quoted(address), given].filter(Boolean).join(", ")})`,
+    `    planet.save(${quoted(fileName(address, format))})`,
+  ].join("\n");
+}
+
+/** A text as Python writes it; JSON's escapes mean the same there. */
+function quoted(text) {
+  return JSON.stringify(text);
+}
