@@ -12,6 +12,7 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -24,12 +25,18 @@ from examples import direct_grpc
 from serving.backends import create_backend
 from serving.gateway import create_app
 from serving.latents import latents
+from tests.client.page_visits import browser, needs_chromium
 from tests.client.servers import running
 from tests.serving.tiny_model import LATENT_SIZE, write_tiny_generator
 
 pytest.importorskip("tensorflow", reason="the models are SavedModels")
 
 from tests.serving.serving_double import ServingDouble
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+__all__ = ["browser"]  # a fixture
 
 SEED = 42
 FETCH = "async (url) => [...new Uint8Array(await (await fetch(url)).arrayBuffer())]"
@@ -98,20 +105,14 @@ def test_curl_gets_the_same_pixels(url: str, tmp_path: Path) -> None:
         np.testing.assert_array_equal(pixels(file.read_bytes()), pixels(client.planet(SEED, model="plain").bytes))
 
 
-def test_the_page_shows_the_same_picture(url: str) -> None:
-    playwright_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
-    from tests.client.test_page import CHROMIUM, QUIET
-
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium: install it or set CHROMIUM to its path")
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = browser.new_page()
-        with page.expect_request(re.compile(rf"/v1/planets/{SEED}\.")) as asked:
-            page.goto(f"{url}/?seed={SEED}&{query('kinds')}")
-        file = bytes(page.evaluate(FETCH, asked.value.url))
-        path = urlsplit(asked.value.url).path
-        browser.close()
+@needs_chromium
+def test_the_page_shows_the_same_picture(url: str, browser: Browser) -> None:
+    page = browser.new_page()
+    with page.expect_request(re.compile(rf"/v1/planets/{SEED}\.")) as asked:
+        page.goto(f"{url}/?seed={SEED}&{query('kinds')}")
+    file = bytes(page.evaluate(FETCH, asked.value.url))
+    path = urlsplit(asked.value.url).path
+    page.close()
     size, picture_format = len(pixels(file)), path.rpartition(".")[2]  # which are the page's choice
     with PlanetClient(url) as client:
         planet = client.planet(SEED, model="kinds", version=1, kind="mars", size=size, format=picture_format)
