@@ -10,6 +10,7 @@ from training.compare import DRAWING, main
 from training.family_comparison import CELL, ROWS
 
 
+@pytest.mark.slow
 def test_families_are_trained_exported_and_measured_alike(measurable_data, tmp_path, monkeypatch, capsys):
     out = tmp_path / "runs"
     classifier = write_classifier(tmp_path / "classifier" / "1")

@@ -81,7 +81,7 @@ def test_recipe_can_be_changed_from_the_command_line(finished, tmp_path):
     assert np.isfinite(float(read_log(run)[0]["discriminator_loss"]))
 
 
-@pytest.mark.parametrize("steps", [2, 3])
+@pytest.mark.parametrize("steps", [pytest.param(2, marks=pytest.mark.slow), 3])
 def test_stopped_anywhere_and_resumed_equals_uninterrupted(finished, config, monkeypatch, steps):
     asked = iter([False] * steps + [True])  # 2 is the end of an epoch, 3 within one
     with monkeypatch.context() as patch:
