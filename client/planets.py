@@ -8,6 +8,8 @@ from collections.abc import Generator, Iterable
 from typing import Any, Unpack
 from urllib.parse import quote, unquote
 
+import requests
+
 from client.calls import Calls, model_of, picture_size
 from client.concurrency import in_order
 from client.errors import InvalidRequest, PlanetError
@@ -39,19 +41,7 @@ class PlanetCalls(Calls):
             return self._post({"seeds": [text], "format": format, **options})[0]
         response = self._http.request("GET", f"/v1/planets/{quote(text, safe='/')}.{format}", params=options)
         with self._reading(response):
-            model, version = model_of(response)
-            width, height = picture_size(response.content)
-            return Planet(
-                bytes=response.content,
-                seed=int(response.headers["X-Planet-Seed"]),
-                address=address_of(text),
-                model=model,
-                version=version,
-                format=format,
-                width=width,
-                height=height,
-                kind=shares_of(response.headers.get("X-Planet-Kind")),
-            )
+            return Planet(**picture_facts(response, text, format))
 
     def planets(
         self,
@@ -147,7 +137,28 @@ def _chunks(texts: list[str]) -> list[list[str]]:
     return [texts[i : i + PLANETS_PER_REQUEST] for i in range(0, len(texts), PLANETS_PER_REQUEST)]
 
 
-def shares_of(header: str | None) -> dict[str, float] | None:
+def picture_facts(response: requests.Response, text: str, format: str) -> dict[str, Any]:
+    """What an answer that is a picture tells of the planet that was asked for by this text, by `Planet`'s fields.
+
+    Raises:
+        KeyError, ValueError, OSError: The answer breaks the API's contract.
+    """
+    model, version = model_of(response)
+    width, height = picture_size(response.content)
+    return {
+        "bytes": response.content,
+        "seed": int(response.headers["X-Planet-Seed"]),
+        "address": address_of(text),
+        "model": model,
+        "version": version,
+        "format": format,
+        "width": width,
+        "height": height,
+        "kind": _shares_of(response.headers.get("X-Planet-Kind")),
+    }
+
+
+def _shares_of(header: str | None) -> dict[str, float] | None:
     """The shares that `X-Planet-Kind` tells, such as `earth:0.6,mars:0.4`."""
     if header is None:
         return None

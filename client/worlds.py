@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any, Unpack
 from urllib.parse import quote
 
-from client.calls import Calls, model_of, picture_size
+from client.calls import Calls
 from client.errors import InvalidRequest
 from client.looks import Look, check_format, given, look_options
-from client.planets import shares_of
+from client.planets import picture_facts
 from client.results import Picture, safe_stem
-from client.seeds import address_of, seed_text, survives_a_path
+from client.seeds import seed_text, survives_a_path
 
 WORLD_FORMATS = ("png", "webp")
 SPIN_FORMATS = ("webp", "gif")
@@ -143,20 +143,7 @@ class WorldCalls(Calls):
             raise InvalidRequest(f"{path!r} is a part of another world; choose the other format, or another address.")
         response = self._http.request("GET", f"/v1/worlds/{quote(path, safe='/')}", params=options)
         with self._reading(response):
-            model, version = model_of(response)
-            width, height = picture_size(response.content)
-            return World(
-                bytes=response.content,
-                part=part,
-                seed=int(response.headers["X-Planet-Seed"]),
-                address=address_of(text),
-                model=model,
-                version=version,
-                format=format,
-                width=width,
-                height=height,
-                kind=shares_of(response.headers.get("X-Planet-Kind")),
-            )
+            return World(part=part, **picture_facts(response, text, format))
 
 
 _PARTS = ("/map.png", "/normal.png", *(f"/spin.{format}" for format in SPIN_FORMATS))

@@ -8,8 +8,17 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from serving.gateway.problems import Problem
+
 MEDIA_TYPES = {"webp": "image/webp", "gif": "image/gif"}
 _TICKS_PER_S = {"webp": 1000, "gif": 100}
+
+
+def check_background(background: str, animation_format: str) -> None:
+    """Raises a 400 `Problem` for a background that the format cannot show."""
+    if background == "transparent" and animation_format == "gif":
+        detail = "GIF has no partly transparent pixels for the limb; choose the format webp, or a black background."
+        raise Problem(400, detail, parameter="background")
 
 
 def encode_animation(

@@ -11,7 +11,7 @@ from PIL import Image
 from werkzeug.datastructures import MultiDict
 
 from serving.backends.base import Backend
-from serving.gateway.animations import MEDIA_TYPES, encode_animation
+from serving.gateway.animations import MEDIA_TYPES, check_background, encode_animation
 from serving.gateway.answering import Answers
 from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
@@ -77,9 +77,7 @@ def _morph(extension: str, query: MultiDict[str, str], catalog: Catalog) -> Morp
     fps = parse_integer("fps", given.pop("fps", "12"), 1, _MAX_FPS)
     loop = parse_integer("loop", given.pop("loop", "1"), 0, 1) == 1
     options = PictureOptions.parse(given)
-    if options.background == "transparent" and extension == "gif":
-        detail = "GIF has no partly transparent pixels for the limb; choose the format webp, or a black background."
-        raise Problem(400, detail, parameter="background")
+    check_background(options.background, extension)
     order = order_of(texts, options, catalog, _ENDS)
     if to_kind is not None:
         order = _ending_as(order, to_kind)

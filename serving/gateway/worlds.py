@@ -20,7 +20,7 @@ from PIL import Image
 
 from serving.backends.base import Backend
 from serving.gateway.animations import MEDIA_TYPES as ANIMATIONS
-from serving.gateway.animations import encode_animation
+from serving.gateway.animations import check_background, encode_animation
 from serving.gateway.answering import Answers
 from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
@@ -136,9 +136,7 @@ def add_world_routes(app: Flask, backend: Backend, catalog: Catalog, answers: An
         fps = parse_integer("fps", given.pop("fps", str(FPS[1])), FPS[0], FPS[2])
         given.setdefault("background", "black" if extension == "gif" else "transparent")
         order = _order(text, given, catalog)
-        if order.options.background == "transparent" and extension == "gif":
-            detail = "GIF has no partly transparent pixels for the limb; choose the format webp, or a black background."
-            raise Problem(400, detail, parameter="background")
+        check_background(order.options.background, extension)
         most = _MAX_PIXELS // _size(order) ** 2
         if frames > most:
             detail = f"{frames} frames of {_size(order)} px are too many; ask for at most {most}, or a smaller size."
