@@ -66,7 +66,13 @@ def export_run(run: Path, options: ExportOptions) -> Path:
     partial = Path(tempfile.mkdtemp(prefix=f".{version}-partial-", dir=target.parent))
     try:
         entries = exports[model].write(run / "best" if options.best else run, config, partial)
-        card = {"name": name, "version": version, **entries, **_training_facts(config, read_log(run), options)}
+        card = {
+            "name": name,
+            "version": version,
+            "family": config["family"],
+            **entries,
+            **_training_facts(config, read_log(run), options),
+        }
         if options.description:
             card["description"] = options.description
         write_text(partial / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
@@ -113,7 +119,7 @@ def save_discriminator(discriminator: keras.Model, folder: Path):
 
     Args:
         discriminator: Model with input `image` in [-1, 1], perhaps also `kind`, and output `logit`.
-        folder: Gets the SavedModel.
+        folder: Gets the SavedModel, what it needs for kinds included, so that a training can go on with it.
     """
     image = discriminator.get_layer("image").output
     alone = keras.Model(image, discriminator.get_layer("logit").output)
@@ -125,7 +131,7 @@ def save_discriminator(discriminator: keras.Model, folder: Path):
     def example(batch: int) -> dict[str, np.ndarray]:
         return {"image": example_pictures(batch, image.shape[1:])}
 
-    save_signatures(folder, [alone], {"discriminate": discriminate}, example)
+    save_signatures(folder, [discriminator], {"discriminate": discriminate}, example)
 
 
 def _training_facts(config: dict, log: list[dict], options: ExportOptions) -> dict:

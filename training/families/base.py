@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
+
+import keras
 
 from datasets.pictures import Pictures
 from training.config import TrainingConfig
@@ -40,6 +43,8 @@ class Family(NamedTuple):
         sampling: What an epoch shows: `"shuffled"`, or `"alternating"`: the rows of a batch are of class 0, class 1,
             class 0, … (`datasets.sampling`).
         batch_size: Pictures per step unless the command line says otherwise.
+        networks: Those that another training can begin with, by the names of their weights in the run folder:
+            `config.json` to the network, its weights not loaded. `training.restore` gets them back from a SavedModel.
     """
 
     help: str
@@ -50,3 +55,4 @@ class Family(NamedTuple):
     strategies: tuple[str, ...] = ("none",)
     sampling: str = "shuffled"
     batch_size: int = TrainingConfig.batch_size
+    networks: Mapping[str, Callable[[Mapping[str, Any]], keras.Model]] = MappingProxyType({})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -85,12 +86,20 @@ def network_of(build: Callable[..., keras.Model], name: str, config: Mapping[str
     return build(Size.of(config["size"]), len(config["classes"]), config["recipe"]["width"], name)
 
 
+def networks_of(networks: Mapping[str, Callable[..., keras.Model]]) -> dict[str, Callable[..., keras.Model]]:
+    """`Family.networks` of what `begin` takes."""
+    return {name: functools.partial(network_of, build, name) for name, build in networks.items()}
+
+
+_OF_RUN = networks_of(_NETWORKS)
+
+
 def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    return export_generator(network_of(build_planet_generator, "generator", config), run, config, folder)
+    return export_generator(_OF_RUN["generator"](config), run, config, folder)
 
 
 def _export_discriminator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    return export_discriminator(network_of(build_planet_critic, "discriminator", config), run, config, folder)
+    return export_discriminator(_OF_RUN["discriminator"](config), run, config, folder)
 
 
 PLANET_V3 = Family(
@@ -105,4 +114,5 @@ PLANET_V3 = Family(
         ),
     },
     strategies=STRATEGIES,
+    networks=_OF_RUN,
 )

@@ -11,7 +11,7 @@ from datasets.pictures import Pictures
 from training.config import TrainingConfig
 from training.families.base import Export, Family
 from training.families.drawing import export_discriminator, generator_entries, size_in_name
-from training.families.planet import begin, network_of
+from training.families.planet import begin, networks_of
 from training.models.planet_v3 import build_planet_critic
 from training.models.world_v1 import build_world_generator
 from training.recipes import CHOICES, WORLD_RECIPES, PlanetRecipe
@@ -22,8 +22,7 @@ from training.workers import STRATEGIES
 def _build(
     config: TrainingConfig, recipe: PlanetRecipe, pictures: Pictures, total_steps: int, precision: str
 ) -> WorldTrainer:
-    networks = {"generator": build_world_generator, "discriminator": _build_critic}
-    return begin(WorldTrainer, networks, config, recipe, pictures, total_steps, precision)
+    return begin(WorldTrainer, _NETWORKS, config, recipe, pictures, total_steps, precision)
 
 
 def _build_critic(size, kinds, width, name):
@@ -32,10 +31,14 @@ def _build_critic(size, kinds, width, name):
     return build_planet_critic(size, kinds, name=name)
 
 
+_NETWORKS = {"generator": build_world_generator, "discriminator": _build_critic}
+_OF_RUN = networks_of(_NETWORKS)
+
+
 def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     from training.savedmodel_world import LATENT_LENGTH, MAP_HEIGHT, SIZES, save_world  # needs TensorFlow
 
-    generator = network_of(build_world_generator, "generator", config)
+    generator = _OF_RUN["generator"](config)
     generator.load_weights(run / "generator.weights.h5")
     save_world(generator, Size.of(config["size"]), folder, SIZES, MAP_HEIGHT)
     return {
@@ -50,7 +53,7 @@ def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dic
 
 
 def _export_discriminator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    return export_discriminator(network_of(_build_critic, "discriminator", config), run, config, folder)
+    return export_discriminator(_OF_RUN["discriminator"](config), run, config, folder)
 
 
 WORLD_V1 = Family(
@@ -63,4 +66,5 @@ WORLD_V1 = Family(
         "discriminator": Export(_export_discriminator, lambda config: f"world_v1_{size_in_name(config)}_discriminator"),
     },
     strategies=STRATEGIES,
+    networks=_OF_RUN,
 )

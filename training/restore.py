@@ -1,0 +1,113 @@
+"""`python -m training.restore saved_models/planet_v3_64 RUN`: a published model as a run that `--init-from` takes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import tensorflow as tf
+
+from datasets.manifest import Size
+from training.families import FAMILIES
+from training.files import write_text, write_whole
+from training.served import find_version, first_line, read_card
+
+
+def restore_run(saved_model: Path, out: Path) -> Path:
+    """Writes the weights of a published generator, and of the discriminator published beside it, as a finished run.
+
+    Weights alone: what the optimizers had learned is not in a SavedModel.
+
+    Args:
+        saved_model: `saved_models/NAME` or `saved_models/NAME/VERSION` of a generator, exported by this project;
+            `saved_models/NAME_discriminator` lies beside.
+        out: A new folder; gets `config.json` and `NAME.weights.h5` of both.
+
+    Returns:
+        `out`.
+
+    Raises:
+        ValueError: One of them is missing, can't be read, is of a family that nothing begins with, or `out` holds a
+            training.
+    """
+    folder = find_version(saved_model)
+    folders = {
+        "generator": folder,
+        "discriminator": find_version(folder.parents[1] / f"{folder.parent.name}_discriminator"),
+    }
+    if (out / "config.json").exists():
+        raise ValueError(f"{out} already holds a training: choose another folder.")
+    config = _config_of(read_card(folder), folder)
+    for name, build in FAMILIES[config["family"]].networks.items():
+        network = build(config)
+        _read_weights(network, folders[name])
+        write_whole(out / f"{name}.weights.h5", network.save_weights)
+    write_text(out / "config.json", json.dumps(config, indent=2) + "\n")
+    return out
+
+
+def _config_of(card: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Of a card, what `training.loop` writes of a run and others begin with."""
+    family = card.get("family")
+    if family not in FAMILIES or not FAMILIES[family].networks:
+        able = " or ".join(name for name, one in FAMILIES.items() if one.networks)
+        raise ValueError(f"{folder} is of the family {family or 'unknown'}, not {able}: nothing can begin with it.")
+    try:
+        return {
+            "family": family,
+            "size": str(Size(**card["image_size"])),
+            "classes": card["class_names"],
+            "recipe": card["recipe"],
+        }
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"The card of {folder} does not say enough ({first_line(error)}): export it again.") from None
+
+
+def _read_weights(network: keras.Model, folder: Path):
+    """Assigns what `training.saved_signatures.save_signatures` stored of a network."""
+    try:
+        reader = tf.train.load_checkpoint(str(folder / "variables" / "variables"))
+        values = [
+            reader.get_tensor(f"variables_of_models/{i}/.ATTRIBUTES/VARIABLE_VALUE")
+            for i in range(len(network.variables))
+        ]
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        raise ValueError(f"The weights of {folder} can't be read ({first_line(error)}): export it again.") from None
+    for variable, value in zip(network.variables, values, strict=True):
+        if tuple(variable.shape) != value.shape:
+            raise ValueError(
+                f"{folder} holds {value.shape} for {variable.path}, which is {tuple(variable.shape)}: it is of "
+                "another release of the family."
+            )
+        variable.assign(value)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the exit code: 0 restored, 2 bad request."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.restore",
+        description="Makes a published model the beginning of a training: training.train FAMILY --init-from RUN.",
+    )
+    parser.add_argument("model", type=Path, help="saved_models/NAME[/VERSION] of a generator, its discriminator beside")
+    parser.add_argument("run", type=Path, help="new folder for the weights")
+    options = parser.parse_args(arguments)
+    try:
+        run = restore_run(options.model, options.run)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    family = json.loads((run / "config.json").read_text(encoding="utf-8"))["family"]
+    print(f"Restored: {run}. Next: python -m training.train {family} --init-from {run} --data DATA --out OUT")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
