@@ -18,7 +18,7 @@ import numpy as np
 from keras import layers, ops
 
 from datasets.manifest import Size
-from training.rendering import bumped, matrix, see, turn_of, unit
+from training.rendering import bumped, matrix, pixel_side, see, turn_of, unit
 
 STYLE_SIZE = 24  # of the latent's numbers; the rest are the world's chances
 OCTAVES = 6
@@ -65,7 +65,9 @@ def build_world_generator(size: Size, kinds: int, width: float = 1.0, name: str 
     inputs = {name: keras.Input((length,), name=name) for name, length in lengths.items()}
     code, looks = _world(inputs["latent"], inputs["kind"])
     sight = View(size, name="sight")(looks["axes"], inputs["view"])
-    albedo, height = Surface(width, name="surface")([sight.points, inputs["latent"], code])
+    on_globe, back = _globe_pixels(size)
+    seen = Surface(width, name="surface")([ops.take(sight.points, on_globe, axis=1), inputs["latent"], code])
+    albedo, height = (ops.take(ops.pad(one, ((0, 0), (0, 1), (0, 0))), back, axis=1) for one in seen)
     image = Light(size, name="image")(albedo, height, sight, inputs["sun"], looks)
     return keras.Model(inputs, image, name=name)
 
@@ -85,6 +87,15 @@ def style_of(generator: keras.Model) -> keras.Model:
     code = generator.get_layer("surface").input[2]
     inputs = {one.name: one for one in generator.inputs if one.name in ("latent", "kind")}
     return keras.Model(inputs, {**looks, "axes": axes, "code": code})
+
+
+def _globe_pixels(size: Size) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels that a globe of any axes can touch, (N,), and for each pixel of the picture its place among them, (P,),
+    N for the sky: a third of a picture needn't be computed."""
+    rows, columns = np.indices((size.height, size.width)).reshape(2, -1)
+    right, above = columns + 0.5 - size.width / 2, rows + 0.5 - size.height / 2
+    near = np.hypot(right, above) * pixel_side(size) < 1.0 + pixel_side(size)
+    return np.flatnonzero(near), np.where(near, np.cumsum(near) - 1, near.sum())
 
 
 class _OfSize(layers.Layer):
