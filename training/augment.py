@@ -31,23 +31,27 @@ def augment(images, seed: keras.random.SeedGenerator, probability: float):
     Returns:
         Float32 `(B, H, W, 3)`; values can pass 1 where the gain is above 1.
     """
+    light = (recolor(images, seed, probability) + 1.0) * 0.5
     batch = ops.shape(images)[0]
+    limits = ((-MAX_ROTATION, MAX_ROTATION), (-MAX_ZOOM_OUT / 5, MAX_ZOOM_OUT), *2 * [(-MAX_SHIFT, MAX_SHIFT)])
+    angle, zoom, right, down = (_chosen((batch,), *ends, 0.0, seed, probability) for ends in limits)
+    return _move(light, angle, 1.0 + zoom, right, down) * 2.0 - 1.0
 
-    def chosen(low, high, neutral, shape=(1, 1, 1)):
-        """U(low, high) with the wanted probability, the neutral value otherwise; `(B, *shape)`."""
-        values = draws.uniform((batch, *shape), low, high, seed=seed)
-        applied = draws.uniform((batch, *shape), seed=seed) < probability
-        return ops.where(applied, values, neutral)
 
+def recolor(images, seed: keras.random.SeedGenerator, probability: float):
+    """Saturation and gain alone; arguments and result as for `augment`."""
+    shape = (ops.shape(images)[0], 1, 1, 1)
     light = (ops.cast(images, "float32") + 1.0) * 0.5
     gray = ops.mean(light, axis=-1, keepdims=True)
-    light = (light - gray) * chosen(0.3, 1.7, 1.0) + gray
-    light = light * chosen(0.6, 1.4, 1.0)
-    angle = chosen(-MAX_ROTATION, MAX_ROTATION, 0.0, ())
-    zoom = chosen(-MAX_ZOOM_OUT / 5, MAX_ZOOM_OUT, 0.0, ())
-    right = chosen(-MAX_SHIFT, MAX_SHIFT, 0.0, ())
-    down = chosen(-MAX_SHIFT, MAX_SHIFT, 0.0, ())
-    return _move(light, angle, 1.0 + zoom, right, down) * 2.0 - 1.0
+    light = (light - gray) * _chosen(shape, 0.3, 1.7, 1.0, seed, probability) + gray
+    return light * _chosen(shape, 0.6, 1.4, 1.0, seed, probability) * 2.0 - 1.0
+
+
+def _chosen(shape, low: float, high: float, neutral: float, seed: keras.random.SeedGenerator, probability: float):
+    """U(low, high) with the wanted probability, the neutral value otherwise."""
+    values = draws.uniform(shape, low, high, seed=seed)
+    applied = draws.uniform(shape, seed=seed) < probability
+    return ops.where(applied, values, neutral)
 
 
 def random_flip(images, seed: keras.random.SeedGenerator):

@@ -131,6 +131,20 @@ class PlanetRecipe(GANRecipe):
         check_ramp(self)
 
 
+@dataclasses.dataclass(frozen=True)
+class RefinerRecipe(GANRecipe):
+    """Hyperparameters of a refiner."""
+
+    width: float  # factor of the widths of both networks
+    copy_weight: float  # of the mean absolute error of refined screenshots, in [-1, 1], beside the GAN's own loss
+    consistency_weight: float  # of the same of refined pictures, shrunken again, from what they were refined from
+    base: Path | None  # run folder of the planet_v3 or refiner whose pictures, of half the side, are refined
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_ranges(self, positive=("width",), at_least_0=("copy_weight", "consistency_weight"))
+
+
 def check_ramp(recipe):
     """Raises `ValueError` for a recipe whose ramp of the kinds can't be."""
     if not 0 <= recipe.ramp_start <= recipe.ramp_end <= 1:
@@ -228,6 +242,16 @@ PLANET_RECIPES = {
         turn_probability=0.3,
         init_from=None,
         **_SHARP,
+    ),
+}
+
+REFINER_RECIPES = {
+    "sharp": RefinerRecipe(
+        width=1.0,
+        copy_weight=3.0,
+        consistency_weight=10.0,
+        base=None,
+        **{**_STABLE, "r1_gamma": 0.1, "augment_probability": 0.4},
     ),
 }
 

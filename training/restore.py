@@ -22,32 +22,33 @@ from training.served import find_version, first_line, read_card
 
 
 def restore_run(saved_model: Path, out: Path) -> Path:
-    """Writes the weights of a published generator, and of the discriminator published beside it, as a finished run.
+    """Writes the weights of a published generator, and of its discriminator where one is published, as a finished run.
 
     Weights alone: what the optimizers had learned is not in a SavedModel.
 
     Args:
         saved_model: `saved_models/NAME` or `saved_models/NAME/VERSION` of a generator, exported by this project;
-            `saved_models/NAME_discriminator` lies beside.
-        out: A new folder; gets `config.json` and `NAME.weights.h5` of both.
+            its discriminator is looked for in `saved_models/NAME_discriminator`.
+        out: A new folder; gets `config.json` and `NAME.weights.h5` of each.
 
     Returns:
         `out`.
 
     Raises:
-        ValueError: One of them is missing, can't be read, is of a family that nothing begins with, or `out` holds a
-            training.
+        ValueError: There is no generator, one of them can't be read or is of a family that nothing begins with, or
+            `out` holds a training.
     """
     folder = find_version(saved_model)
-    folders = {
-        "generator": folder,
-        "discriminator": find_version(folder.parents[1] / f"{folder.parent.name}_discriminator"),
-    }
+    discriminator = folder.parents[1] / f"{folder.parent.name}_discriminator"
+    folders = {"generator": folder}
+    if discriminator.is_dir():
+        folders["discriminator"] = find_version(discriminator)
     if (out / "config.json").exists():
         raise ValueError(f"{out} already holds a training: choose another folder.")
     config = _config_of(read_card(folder), folder)
-    for name, build in FAMILIES[config["family"]].networks.items():
-        network = build(config)
+    networks = FAMILIES[config["family"]].networks
+    for name in folders.keys() & networks.keys():
+        network = networks[name](config)
         _read_weights(network, folders[name])
         write_whole(out / f"{name}.weights.h5", network.save_weights)
     write_text(out / "config.json", json.dumps(config, indent=2) + "\n")
@@ -66,6 +67,7 @@ def _config_of(card: Mapping[str, Any], folder: Path) -> dict[str, Any]:
             "size": str(Size(**card["image_size"])),
             "classes": card["class_names"],
             "recipe": card["recipe"],
+            **{name: card[name] for name in ("base",) if name in card},
         }
     except (KeyError, TypeError) as error:
         raise ValueError(f"The card of {folder} does not say enough ({first_line(error)}): export it again.") from None
@@ -94,7 +96,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns the exit code: 0 restored, 2 bad request."""
     parser = argparse.ArgumentParser(
         prog="python -m training.restore",
-        description="Makes a published model the beginning of a training: training.train FAMILY --init-from RUN.",
+        description="Makes a published model the beginning of a training: training.train refiner --base RUN, and, if "
+        "its discriminator is published, too, training.train FAMILY --init-from RUN.",
     )
     parser.add_argument("model", type=Path, help="saved_models/NAME[/VERSION] of a generator, its discriminator beside")
     parser.add_argument("run", type=Path, help="new folder for the weights")
@@ -104,8 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    family = json.loads((run / "config.json").read_text(encoding="utf-8"))["family"]
-    print(f"Restored: {run}. Next: python -m training.train {family} --init-from {run} --data DATA --out OUT")
+    print(f"Restored: {run}. Next: python -m training.train refiner --base {run} --data DATA --size SIZE --out OUT")
     return 0
 
 

@@ -71,8 +71,14 @@ class Run:
         return next((int(row["epoch"]) for row in self.rows if int(row["step"]) == step), None)
 
 
-def read_finished(folder: Path, family: str, networks: Sequence[str]) -> dict[str, Any]:
+def read_finished(folder: Path, family: str, networks: Sequence[str], option: str = "--init-from") -> dict[str, Any]:
     """The `config.json` of a finished run that another training begins with.
+
+    Args:
+        folder: Run folder.
+        family: What it has to be of; several are separated by " or ".
+        networks: Names of those whose weights are wanted.
+        option: By which it was named.
 
     Raises:
         ValueError: It is no finished run of this family, with the weights of these networks.
@@ -80,10 +86,10 @@ def read_finished(folder: Path, family: str, networks: Sequence[str]) -> dict[st
     names = ("config.json", *(f"{name}.weights.h5" for name in networks))
     missing = next((name for name in names if not (folder / name).is_file()), None)
     if missing:
-        raise ValueError(f"--init-from {folder} is not a finished training of {family}: {missing} is missing.")
+        raise ValueError(f"{option} {folder} is not a finished training of {family}: {missing} is missing.")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    if config["family"] != family:
-        raise ValueError(f"--init-from {folder} is a training of {config['family']}: give one of {family}.")
+    if config["family"] not in family.split(" or "):
+        raise ValueError(f"{option} {folder} is a training of {config['family']}: give one of {family}.")
     return config
 
 

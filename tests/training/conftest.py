@@ -10,7 +10,7 @@ from datasets.prepare import prepare
 
 @pytest.fixture(scope="session")
 def prepared_data(tmp_path_factory):
-    """A prepared data set at 16 px: two classes of 12 discs each, drawn here."""
+    """A prepared data set at 16 and 32 px: two classes of 12 discs each, drawn here."""
     raw = tmp_path_factory.mktemp("raw")
     random = np.random.default_rng(0)
     y, x = np.mgrid[:48, :48] - 23.5
@@ -21,7 +21,7 @@ def prepared_data(tmp_path_factory):
             disc = np.where((x**2 + y**2 < 400)[..., None], np.array(color) * texture, 0)
             Image.fromarray(disc.astype(np.uint8)).save(raw / name / f"{view:03d}.png")
     out = tmp_path_factory.mktemp("prepared")
-    prepare(raw, out, sizes=[16], workers=1)
+    prepare(raw, out, sizes=[16, 32], workers=1)
     return out
 
 

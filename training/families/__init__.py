@@ -13,10 +13,12 @@ from training.families.cyclegan import CYCLEGAN
 from training.families.dcgan import DCGAN
 from training.families.labelled_gan import ACGAN, CONDITIONAL
 from training.families.planet import PLANET_V3
+from training.families.refiner import REFINER
 from training.families.world import WORLD_V1
 
 FAMILIES: dict[str, Family] = {
     "planet_v3": PLANET_V3,
+    "refiner": REFINER,
     "world_v1": WORLD_V1,
     "dcgan": DCGAN,
     "conditional": CONDITIONAL,

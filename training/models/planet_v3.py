@@ -7,8 +7,7 @@ nothing yet is the smaller network, and `grow` makes it so. Layers are named by 
 grid, 4×4 px, and each further one has twice the side.
 
 Coarse features choose among fine ones by skip-layer excitation (Liu 2021, "Towards Faster and Stabilized GAN Training
-for High-fidelity Few-shot Image Synthesis", arXiv:2101.04775). Fine texture varies by random fields of the latent
-(`training.models.grain`).
+for High-fidelity Few-shot Image Synthesis", arXiv:2101.04775).
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from keras import layers, ops
 from datasets.manifest import Size
 from training.models.conditional import conditional_normalization
 from training.models.critic import grid_of, judged
-from training.models.grain import grained
 from training.models.upsampled_conv import UpsampledConv2D
 
 LATENT_SIZE = 128
@@ -29,7 +27,6 @@ DISCRIMINATOR_WIDTHS = (256, 192, 96, 48, 24, 16)
 
 _COARSEST_PICTURE = 2  # scale, 16×16 px
 _EXCITED_FROM = 4  # scales below
-_GRAINED_FROM = 3  # scale, 32×32 px
 
 
 def build_planet_generator(size: Size, kinds: int, width: float = 1.0, name: str = "generator") -> keras.Model:
@@ -56,8 +53,6 @@ def build_planet_generator(size: Size, kinds: int, width: float = 1.0, name: str
     features, picture = [x], None
     for scale in range(1, scales + 1):
         x = UpsampledConv2D(_width(GENERATOR_WIDTHS, scale, width), use_bias=False, name=f"block_{scale}")(x)
-        if scale >= _GRAINED_FROM:
-            x = grained(x, latent, code, seed=scale, name=f"grain_{scale}")
         x = layers.ReLU()(conditional_normalization(x, code, name=f"norm_{scale}"))
         if scale >= _EXCITED_FROM:
             x = _excited(x, features[scale - _EXCITED_FROM], name=f"excitation_{scale}")
