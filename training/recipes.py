@@ -137,7 +137,7 @@ class RefinerRecipe(GANRecipe):
 
     width: float  # factor of the widths of both networks
     copy_weight: float  # of the mean absolute error of refined screenshots, in [-1, 1], beside the GAN's own loss
-    consistency_weight: float  # of the same of refined pictures, shrunken again, from what they were refined from
+    consistency_weight: float  # of the same of what it makes, shrunken and softened again, from what it was given
     base: Path | None  # run folder of the planet_v3 or refiner whose pictures, of half the side, are refined
 
     def __post_init__(self):
@@ -248,10 +248,10 @@ PLANET_RECIPES = {
 REFINER_RECIPES = {
     "sharp": RefinerRecipe(
         width=1.0,
-        copy_weight=3.0,
+        copy_weight=1.0,
         consistency_weight=10.0,
         base=None,
-        **{**_STABLE, "r1_gamma": 0.1, "augment_probability": 0.4},
+        **{**_STABLE, "discriminator_learning_rate": 0.0004, "r1_gamma": 0.0003, "augment_probability": 0.4},
     ),
 }
 

@@ -14,7 +14,7 @@ from training.export import main as export_main
 from training.families.refiner import generator_of
 from training.grids import from_uint8
 from training.loop import train
-from training.models.refiner import build_patch_critic, build_refiner, shrunken
+from training.models.refiner import build_patch_critic, build_refiner, shrunken, softened
 from training.restore import main as restore_main
 from training.train import main
 
@@ -97,6 +97,15 @@ def test_pictures_are_shrunken_without_a_shift():
     np.testing.assert_allclose(shrunken(ramp)[:, :, 2:-2], expected[:, :, 2:-2], atol=1e-5)
 
 
+def test_softened_pictures_keep_what_is_coarse_and_lose_what_is_a_pixel_wide():
+    image = np.full((1, 8, 8, 3), 0.5, dtype=np.float32)
+    image[0, 4, 4] = 1.0
+    soft = np.asarray(softened(image)) - 0.5
+    taps = np.array([1, 4, 6, 4, 1]) / 16
+    np.testing.assert_allclose(soft[0, 2:7, 2:7, 0], 0.5 * np.outer(taps, taps), atol=1e-6)
+    assert np.abs(soft[0, :2]).max() < 1e-6
+
+
 def test_a_step_changes_the_refiner_and_not_what_it_refines(trainer):
     base, refiner = (trainer.generator.get_layer(name) for name in ("base", "refiner"))
     before = base.get_weights(), refiner.get_layer("detail").get_weights()[0]
@@ -116,7 +125,7 @@ def test_half_of_a_batch_are_screenshots_and_half_the_bases_pictures(trainer):
     refiner = trainer.generator.get_layer("refiner")
     refiner.get_layer("detail").set_weights([np.zeros_like(one) for one in refiner.get_layer("detail").get_weights()])
     fakes, costs = trainer._draw(images, kinds)
-    fakes, small = np.asarray(fakes), np.asarray(shrunken(images))
+    fakes, small = np.asarray(fakes), np.asarray(softened(shrunken(images)))
     enlarged = np.asarray(keras.layers.UpSampling2D(2, interpolation="bilinear")(small))
     np.testing.assert_allclose(fakes[::2], np.clip(enlarged[::2], -1, 1), atol=1e-5)
     assert np.abs(fakes[1::2] - enlarged[1::2]).mean() > 0.05

@@ -2,8 +2,9 @@
 
 What is where, and in which color, the smaller picture has settled; what is left is local, and small convolutional
 networks learn it from few pictures: Denton 2015, "Deep Generative Image Models using a Laplacian Pyramid of Adversarial
-Networks" (arXiv:1506.05751). There is more than one way to look at closer, so chances come with it
-(`training.models.grain`).
+Networks" (arXiv:1506.05751). What the smaller picture has wrong is wrong pixel by pixel, and would be twice as ugly
+twice as large, so the refiner sees it softened: Ho 2022, "Cascaded Diffusion Models" (arXiv:2106.15282), section 4.2.
+There is more than one way to draw what that leaves open, so chances come with it (`training.models.grain`).
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ def build_refined_generator(base: keras.Model, size: Size, kinds: int, width: fl
     base = keras.Model(base.input, base.output, name="base")
     base.trainable = False
     latent, kind = keras.Input((LATENT_SIZE,), name="latent"), keras.Input((kinds,), name="kind")
-    small = base({"latent": latent, "kind": kind}, training=False)
+    small = softened(base({"latent": latent, "kind": kind}, training=False))
     image = build_refiner(size, kinds, width)({"image": small, "latent": latent, "kind": kind})
     return keras.Model({"latent": latent, "kind": kind}, image, name=name)
 
 
 def build_refiner(size: Size, kinds: int, width: float = 1.0, name: str = "refiner") -> keras.Model:
-    """A picture of half the side to one of this size.
+    """A picture of half the side, softened, to one of this size.
 
     Args:
         size: Of the larger pictures, even.
@@ -115,6 +116,14 @@ def shrunken(images):
     """Pictures `(B, H, W, 3)` at half the side, antialiased as `datasets.prepare` shrinks them."""
     height, width = images.shape[1:3]
     return ops.image.resize(images, (height // 2, width // 2), interpolation="bicubic", antialias=True)
+
+
+def softened(images):
+    """Pictures `(B, H, W, 3)` without what is finer than about four pixels: a binomial filter of 5×5 px."""
+    images = ops.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="symmetric")
+    for _ in range(4):
+        images = ops.average_pool(images, 2, strides=1, padding="valid")
+    return images
 
 
 def _styled(x, code, name: str):

@@ -8,12 +8,12 @@ from keras import ops
 
 from training import draws
 from training.augment import recolor
-from training.models.refiner import shrunken
+from training.models.refiner import shrunken, softened
 from training.trainers.labelled_gan import LabelledGANTrainer
 
 
 class RefinerTrainer(LabelledGANTrainer):
-    """Even rows of a batch are screenshots, shrunken, that it has to come close to; the odd ones are the base's.
+    """Even rows of a batch are screenshots, shrunken, that it has to come close to; the odd ones the base has drawn.
 
     The discriminator sees no picture moved by parts of a pixel: that blurs just the detail it is there for.
     """
@@ -23,11 +23,11 @@ class RefinerTrainer(LabelledGANTrainer):
         latent = draws.normal((images.shape[0], self.latent_size), seed=self.random)
         drawn = base({"latent": latent[1::2], "kind": kinds[1::2]}, training=False)
         small = ops.stack([shrunken(images)[::2], drawn], axis=1)
-        small = ops.reshape(small, (-1, *drawn.shape[1:]))
+        small = softened(ops.reshape(small, (-1, *drawn.shape[1:])))
         fakes = refiner({"image": small, "latent": latent, "kind": kinds}, training=True)
         return fakes, {
             "copy": ops.mean(ops.abs(fakes[::2] - images[::2])),
-            "consistency": ops.mean(ops.abs(shrunken(fakes) - small)),
+            "consistency": ops.mean(ops.abs(softened(shrunken(fakes)) - small)),
         }
 
     def _judge(self, images, kinds):
