@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ def main(
 
     Returns:
         Exit code: 0 all well, 1 some pictures failed (or the server is not ready), 2 nothing could be done, 130
-        stopped.
+        stopped, by Ctrl+C or because nobody reads on.
     """
     arguments = parser(program).parse_args(argv)
     console = Console(program, arguments.json)
@@ -33,6 +34,9 @@ def main(
         with PlanetClient(arguments.url, arguments.timeout, sleep=sleep) as client:
             code: int = arguments.run(client, arguments, console)
             return code
+    except BrokenPipeError:  # whoever read our stdout has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes stdout
+        return EXIT_STOPPED
     except (PlanetError, OSError) as error:
         console.complain(error)
         return EXIT_CANNOT

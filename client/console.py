@@ -31,7 +31,7 @@ class Console:
     def document(self, value: Any) -> None:
         """Shows a result as JSON, if that is asked for."""
         if self.as_json:
-            print(json.dumps(value, indent=1, ensure_ascii=False))
+            print(json.dumps(value, indent=1, ensure_ascii=False), flush=True)
 
     def complain(self, error: Exception | str) -> None:
         """Shows what went wrong."""

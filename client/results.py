@@ -35,7 +35,8 @@ class Picture:
         """Writes the picture whole or not at all, replacing what stood there; makes missing folders.
 
         Args:
-            path: The file to write, or a folder, in which the file is then called `filename`.
+            path: The file to write; or a folder, one that exists or whose name ends in a slash, in which the file is
+                then called `filename`.
 
         Returns:
             The file written.
@@ -56,8 +57,8 @@ class Picture:
         return image
 
     def _file_in(self, path: str | os.PathLike[str]) -> Path:
-        path = Path(path)
-        return path / self.filename if path.is_dir() else path
+        is_folder = os.fspath(path).endswith(("/", os.sep)) or Path(path).is_dir()
+        return Path(path) / self.filename if is_folder else Path(path)
 
 
 @dataclasses.dataclass(frozen=True)

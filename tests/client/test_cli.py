@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -256,6 +258,14 @@ def test_it_can_be_stopped(stub_url: str, monkeypatch: pytest.MonkeyPatch, capsy
     monkeypatch.setattr(PlanetClient, "models", interrupt)
     assert run(stub_url, "models") == 130
     assert capsys.readouterr().err == "planets: stopped\n"
+
+
+def test_a_reader_may_stop_reading(stub_url: str) -> None:
+    command = [sys.executable, "-m", "client", "models", "--url", stub_url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.wait(60) == 130
+        assert process.stderr.read() == b""
 
 
 def test_help_tells_commands_and_exit_codes(stub_url: str, capsys) -> None:

@@ -23,6 +23,7 @@ def test_save_to_a_file_makes_its_folders(tmp_path: Path) -> None:
 def test_save_to_a_folder_names_the_file(tmp_path: Path) -> None:
     assert planet().save(tmp_path).name == "orion_7_3.png"
     assert planet(address=None).save(str(tmp_path)).name == "42.png"
+    assert planet().save(f"{tmp_path}/new/") == tmp_path / "new" / "orion_7_3.png"
 
 
 def test_a_failed_save_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

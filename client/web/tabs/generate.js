@@ -29,6 +29,7 @@ export function create(panel, page) {
   const history = new History();
   const form = el("form", { class: "panel", id: "form", autocomplete: "off" },
     seed.element,
+    el("button", { class: "primary", type: "submit" }, "Generate"),
     segments({ label: "Planets", name: "count", choices: pairs([1, 4, 9, 16, 36, 64]) }),
     kinds.element,
     el("div", { class: "looks" }, variety.element, check("Transparent background", "background")),
@@ -36,7 +37,6 @@ export function create(panel, page) {
       select({ label: "Model", name: "model" }),
       select({ label: "Size", name: "size", choices: pairs([64, 128, 256, 512], " px") }),
       select({ label: "Format", name: "format", choices: [["png", "PNG"], ["webp", "WebP"], ["jpg", "JPEG"]] })),
-    el("button", { class: "primary", type: "submit" }, "Generate"),
     history.element);
   const fields = form.elements;
 

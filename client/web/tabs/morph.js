@@ -29,8 +29,8 @@ export function create(panel, page) {
   const swap = el("button", { class: "quiet", type: "button", onclick: swapEnds }, icon("swap"), "Swap");
   const form = el("form", { class: "panel", autocomplete: "off" },
     from.element, fromKind.element, swap, to.element, toKind.element,
-    segments({ label: "Frames", name: "frames", choices: ["12", "24", "48"].map((n) => [n, n]) }),
-    speed.element, el("button", { class: "primary", type: "submit" }, "Morph"));
+    el("div", { class: "looks" }, segments({ label: "Frames", name: "frames", choices: ["12", "24", "48"].map((n) => [n, n]) }), speed.element),
+    el("button", { class: "primary", type: "submit" }, "Morph"));
   const fields = form.elements;
 
   const { element: status, say } = statusLine();
@@ -38,7 +38,7 @@ export function create(panel, page) {
   const scrub = el("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "Frame", class: "scrub", disabled: true });
   const play = el("button", { class: "round", type: "button", "aria-label": "Play", disabled: true, onclick: toggle }, icon("play", 24));
   const download = downloadLink("Download WebP", (sentence) => say(sentence, "error"));
-  panel.append(form, el("section", { class: "stage space", "aria-label": "Animation" },
+  panel.append(el("div", { class: "intro" }, el("h1", {}, "From world ", el("br"), "to world.")), form, el("section", { class: "stage space", "aria-label": "Animation" },
     el("div", { class: "orbit" }, canvas), el("div", { class: "player" }, play, scrub), status,
     el("div", { class: "actions" }, download, copyButton("Copy link", () => linkTo("morph", state)))));
 
