@@ -66,6 +66,8 @@ class Answers:
         response.content_type = media_type
         response.headers.update(model_headers(order.model))
         response.headers["Cache-Control"] = self._cache_control(order)
+        # Parts could not be put together: another gateway, or this one once its cache forgot, may write other bytes.
+        response.accept_ranges = "none"
         return response
 
     def _cache_control(self, order: Order) -> str:

@@ -63,7 +63,7 @@ def handle_problems(app: Flask, config: GatewayConfig) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
-        headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Location")}
+        headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Content-Range", "Location")}
         return _document(error.code or 500, _sentence(error, config), headers)
 
     @app.errorhandler(Exception)

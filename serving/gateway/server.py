@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import socket
+import threading
 import time
 from pathlib import Path
 from typing import NoReturn
@@ -20,6 +22,8 @@ from serving.gateway.config import GatewayConfig
 _SPARE_THREADS = 8  # beyond those that work or wait: for health, metrics, the page, the cache and refusals
 _MAX_CONNECTIONS = 900  # below the 1024 open files that a process usually may have; kept-alive ones cost no thread
 _MAX_BODY_BYTES = 64 * 1024 * 1024  # what waitress takes in at all; the app refuses far smaller bodies, and says so
+
+_stopped = threading.Event()  # by a signal
 
 
 class StartError(Exception):
@@ -53,6 +57,10 @@ def serve(
     Raises:
         StartError: The port cannot be had, or the backend cannot be made.
     """
+    import os
+    import sys
+
+    _stopped.clear()
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits for a thread
@@ -76,17 +84,20 @@ def serve(
 
 def _run(server: waitress.server.TcpWSGIServer, config: GatewayConfig) -> None:
     """Answers requests until a signal comes, then those begun; waitress' own `run` would cut off what is half sent."""
-    try:
-        server.asyncore.loop(timeout=1, map=server._map, use_poll=True)
-    except SystemExit:
-        end = time.monotonic() + config.deadline_s
-        server.accepting = False
-        server.task_dispatcher.shutdown(timeout=config.deadline_s)
-        while time.monotonic() < end and any(one.total_outbufs_len for one in server.active_channels.values()):
-            server.asyncore.loop(timeout=0.1, map=server._map, use_poll=True, count=1)
+    with contextlib.suppress(SystemExit):
+        while not _stopped.is_set():
+            server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
+    end = time.monotonic() + config.deadline_s
+    server.accepting = False
+    server.task_dispatcher.shutdown(timeout=config.deadline_s)
+    while time.monotonic() < end and any(one.total_outbufs_len for one in server.active_channels.values()):
+        server.asyncore.loop(timeout=0.1, map=server._map, use_poll=True, count=1)
 
 
 def _stop(signal_number: int, frame: object) -> NoReturn:
+    """Ends what the main thread does at once; Python drops the exception where it meets it in a finalizer, and then the
+    event is found set a moment later."""
+    _stopped.set()
     raise SystemExit(0)
 
 

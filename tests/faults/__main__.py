@@ -1,9 +1,11 @@
 """Kills, freezes and swaps a model server under load, and looks at every answer of the gateway before it.
 
+Afterwards the versions of a gateway that runs the model itself are swapped.
+
     python -m tests.faults [--server tensorflow_model_server]
 
-Takes a minute. Exits with 1 if a picture was wrong, an answer came later than the deadline, recovery took more than
-5 s, or a request failed though the server was there, as while a version is swapped.
+Takes a minute and a half. Exits with 1 if a picture was wrong, an answer came later than the deadline, recovery took
+more than 5 s, or a request failed though the server was there, as while a version is swapped.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from serving.backends import create_backend
 from serving.latents import latents
 from tests.faults.events import Event, Scenario
 from tests.faults.load import Load, Pictures
-from tests.faults.servers import gateway, model_server
+from tests.faults.servers import ModelServer, model_server
+from tests.gateway_process import gateway
 from tests.serving.tiny_model import LATENT_SIZE, write_tiny_generator
 
 _MODEL = "tiny_planet"
@@ -41,21 +45,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(binary: str | None, clients: int, deadline_s: float) -> list[str]:
     """Runs every event, printing a line for each; returns what must not be."""
+    print(f"{'event':36} {'answers by status':36} {'slowest':>8} {'recovery':>9}")
+    with contextlib.ExitStack() as stack:
+        folders = _Folders.make(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        server = stack.enter_context(model_server(folders.saved_models, binary, folders.scratch))
+        backend = ["--backend", "tfserving", "--target", f"127.0.0.1:{server.port}"]
+        faults = _run(folders, backend, clients, deadline_s, server)
+    with tempfile.TemporaryDirectory() as scratch:
+        return faults + _run(_Folders.make(Path(scratch)), ["--backend", "embedded"], clients, deadline_s)
+
+
+class _Folders(NamedTuple):
+    """Where the models lie: version 1 is served, version 2 is new."""
+
+    scratch: Path
+    saved_models: Path
+    new: Path
+
+    @classmethod
+    def make(cls, scratch: Path) -> _Folders:
+        folders = cls(scratch, scratch / "saved_models", scratch / "new")
+        write_tiny_generator(folders.saved_models, _MODEL, 1)
+        write_tiny_generator(folders.new, _MODEL, 2)
+        return folders
+
+
+def _run(
+    folders: _Folders, backend: Sequence[str], clients: int, deadline_s: float, server: ModelServer | None = None
+) -> list[str]:
+    """The faults of what can befall a gateway, with a model server or without."""
     faults = []
     options = ["--deadline", str(deadline_s), "--threads", "8", "--max-waiting", "16", "--cache-mib", "0"]
+    pictures = _pictures(folders.saved_models, 1, as_version=1) | _pictures(folders.new, 2, as_version=3)
     with contextlib.ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        saved_models, new = scratch / "saved_models", scratch / "new" / _MODEL / "2"
-        write_tiny_generator(saved_models, _MODEL, 1)
-        write_tiny_generator(scratch / "new", _MODEL, 2)
-        pictures = _pictures(saved_models, 1, as_version=1) | _pictures(scratch / "new", 2, as_version=3)
-        server = stack.enter_context(model_server(saved_models, binary, scratch))
-        port = stack.enter_context(gateway(saved_models, server.port, options))
-        load = Load(port, _MODEL, pictures, give_up_s=deadline_s + 10.0)
+        running = stack.enter_context(gateway(*backend, "--saved-models", str(folders.saved_models), *options))
+        load = Load(running.port, _MODEL, pictures, give_up_s=deadline_s + 10.0)
         load.start(clients)
         stack.callback(load.stop)
-        print(f"{'event':28} {'answers by status':36} {'slowest':>8} {'recovery':>9}")
-        for happen in Scenario(load, server, saved_models / _MODEL, new, deadline_s).events():
+        scenario = Scenario(load, server, folders.saved_models / _MODEL, folders.new / _MODEL / "2", deadline_s)
+        for happen in scenario.events():
             event = happen()
             print(_line(event), flush=True)
             faults += [f"{event.name}: {fault}." for fault in event.faults(deadline_s)]
@@ -75,7 +103,7 @@ def _pictures(saved_models: Path, version: int, as_version: int) -> Pictures:
 def _line(event: Event) -> str:
     statuses = ", ".join(f"{count} × {status or 'none'}" for status, count in event.statuses.items())
     recovery = "" if event.recovery_s is None else f"{event.recovery_s:7.1f} s"
-    return f"{event.name:28} {statuses:36} {event.slowest_s:6.2f} s {recovery:>9}"
+    return f"{event.name:36} {statuses:36} {event.slowest_s:6.2f} s {recovery:>9}"
 
 
 if __name__ == "__main__":

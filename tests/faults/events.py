@@ -72,13 +72,13 @@ class Scenario:
 
     Args:
         load: Clients that ask already.
-        server: The model server.
+        server: The model server; None if the gateway runs the model itself.
         model: Folder of its model's versions, in which stands version 1.
         new: Folder of version 2.
         deadline_s: The gateway's.
     """
 
-    def __init__(self, load: Load, server: ModelServer, model: Path, new: Path, deadline_s: float) -> None:
+    def __init__(self, load: Load, server: ModelServer | None, model: Path, new: Path, deadline_s: float) -> None:
         self._load = load
         self._server = server
         self._model = model
@@ -86,12 +86,14 @@ class Scenario:
         self._deadline_s = deadline_s
 
     def events(self) -> list[Callable[[], Event]]:
-        return [self.calm, self.kill, self.freeze, self.fill_the_queue, self.break_a_version, self.swap]
+        """What can befall the gateway, in order."""
+        of_server = [self.kill, self.freeze, self.fill_the_queue] if self._server is not None else []
+        return [self.calm, *of_server, self.break_a_version, self.swap]
 
     def calm(self) -> Event:
         start = self._mark()
         time.sleep(_CALM_S)
-        return Event("nothing", self._since(start))
+        return Event(self._named("nothing"), self._since(start))
 
     def kill(self) -> Event:
         start = self._mark()
@@ -123,7 +125,7 @@ class Scenario:
         (broken / "saved_model.pb").write_bytes(b"not a protobuf")
         broken.rename(self._model / "2")
         time.sleep(2 * _CALM_S)
-        event = Event("a broken version came", self._since(start))
+        event = Event(self._named("a broken version came"), self._since(start))
         shutil.rmtree(self._model / "2")
         return event
 
@@ -139,7 +141,10 @@ class Scenario:
         time.sleep(_CALM_S)
         answers = self._since(start)
         missed = "" if answers[-1].version == 3 else "the new version did not come"
-        return Event("a version swapped", answers, missed=missed)
+        return Event(self._named("a version swapped"), answers, missed=missed)
+
+    def _named(self, name: str) -> str:
+        return name if self._server is not None else f"embedded: {name}"
 
     def _mark(self) -> int:
         return len(self._load.answers)

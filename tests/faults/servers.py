@@ -1,4 +1,4 @@
-"""A gateway and a model server as processes of their own, to be killed, frozen and started again."""
+"""A model server as a process of its own, to be killed, frozen and started again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -85,18 +85,3 @@ def model_server(saved_models: Path, binary: str | None, scratch: Path) -> Itera
         yield server
     finally:
         server.kill()
-
-
-@contextlib.contextmanager
-def gateway(saved_models: Path, target_port: int, options: Sequence[str]) -> Iterator[int]:
-    """The port of a gateway in front of a model server, while the block lasts."""
-    command = [sys.executable, "-m", "serving.gateway", "--backend", "tfserving", "--port", "0", "--log", "none"]
-    command += ["--target", f"127.0.0.1:{target_port}", "--saved-models", str(saved_models), *options]
-    with subprocess.Popen(command, cwd=_REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            line = process.stdout.readline()
-            if "http://" not in line:
-                raise SystemExit(f"The gateway did not start: try {' '.join(command)}")
-            yield int(line.split("http://127.0.0.1:")[1].split("/")[0])
-        finally:
-            process.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 from typing import Any
 
 import pytest
@@ -86,6 +87,24 @@ def test_a_route_answers_as_it_tells(http: FlaskClient, path: str, method: str, 
     assert response.mimetype in told["content"]
     required = {name for name in told["headers"] if DOCUMENT["components"]["headers"][name].get("required")}
     assert required <= set(response.headers.keys())
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+def test_a_route_has_an_example(path: str, method: str, operation: dict) -> None:
+    [sample] = operation["x-codeSamples"]
+    command = shlex.split(sample["source"])
+    assert command[0] == "curl"
+    assert "{" not in command[-1]
+    assert re.match(re.sub(r"\\{\w+\\}", ".+", re.escape(f"http://127.0.0.1:8000{path}")), command[-1])
+    for one in operation.get("parameters", []):
+        assert "example" in one or one["name"] == "label"  # which excludes `version`, whose example is there
+    for status, response in operation["responses"].items():
+        told = (
+            DOCUMENT["components"]["responses"][response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+        )
+        content = told.get("content", {})
+        own = path == "/openapi.json" and status == "200"  # it is its own example
+        assert own or all("example" in told for name, told in content.items() if name.endswith("json")), status
 
 
 @pytest.mark.parametrize(("path", "method", "operation"), QUERIES)

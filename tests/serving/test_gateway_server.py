@@ -146,6 +146,24 @@ def test_requests_begun_are_answered_before_the_stop(served: Served) -> None:
     assert backend.closed
 
 
+def test_a_signal_that_meets_a_finalizer_is_not_lost(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python prints what is raised in a finalizer, and goes on."""
+
+    class Finalized:
+        def __del__(self) -> None:
+            server._stop(signal.SIGTERM, None)
+
+    monkeypatch.setattr("sys.unraisablehook", lambda _: None)
+    backend, closed = FakeBackend(), threading.Event()
+    monkeypatch.setattr(backend, "close", lambda: (FakeBackend.close(backend), closed.set()))
+
+    def visit(url: str) -> None:
+        Finalized()
+        assert closed.wait(20)
+
+    served(visit, backend)
+
+
 def test_answer_half_sent_is_sent_whole_before_the_stop(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     no_thread_works = threading.Event()
     shutdown, bind = ThreadedTaskDispatcher.shutdown, server._bind

@@ -8,6 +8,7 @@ from __future__ import annotations
 from serving.gateway.config import GatewayConfig
 from serving.gateway.openapi.parts import HEADERS, Part, problem_responses
 from serving.gateway.openapi.paths import paths
+from serving.gateway.openapi.samples import with_samples
 from serving.gateway.openapi.schemas import schemas
 from serving.gateway.openapi.worlds import world_paths
 
@@ -39,7 +40,7 @@ def document(config: GatewayConfig) -> Part:
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": description} for name, description in _TAGS.items()],
         "security": [{"key": []}] if config.api_keys is not None else [],
-        "paths": {**paths(config), **world_paths()},
+        "paths": with_samples({**paths(config), **world_paths()}),
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key."}},
             "headers": HEADERS,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import jinja2
 from flask import Blueprint, Flask, Response, json, send_from_directory
@@ -54,7 +52,7 @@ def _operations(document: Mapping[str, Any], tag: str) -> Iterator[dict[str, Any
                     **operation,
                     "method": method.upper(),
                     "path": path,
-                    "command": _command(method, path, operation),
+                    "command": operation["x-codeSamples"][0]["source"],
                     "responses": [_response(document, *told) for told in operation["responses"].items()],
                     "limits": {one["name"]: _limits(one["schema"]) for one in operation.get("parameters", [])},
                 }
@@ -85,24 +83,3 @@ def _limits(schema: Mapping[str, Any]) -> str:
     else:
         told = "text"
     return f"{told}; {schema['default']} if left out" if "default" in schema else told
-
-
-def _command(method: str, path: str, operation: Mapping[str, Any]) -> str:
-    """A command line that tries the operation, on the gateway at its usual place."""
-    parameters = operation.get("parameters", [])
-    for one in parameters:
-        path = path.replace(f"{{{one['name']}}}", one["example"]) if one["in"] == "path" else path
-    needed = [one for one in parameters if one["in"] == "query" and one.get("required")]
-    query = "&".join(f"{one['name']}={quote(str(one['example']), safe='/')}" for one in needed)
-    url = f"http://127.0.0.1:8000{path}{query and f'?{query}'}"
-    content = operation.get("requestBody", {}).get("content", {})
-    words = ["curl"]
-    if "application/json" in content:
-        example = next(iter(content["application/json"]["examples"].values()))["value"]
-        words += ["-H", "Content-Type: application/json", "-d", json.dumps(example)]
-    elif content:
-        words += ["-F", "image=@planet.png"]
-    answer = operation["responses"]["200"].get("content", {})
-    if any(media_type.startswith("image/") for media_type in answer):
-        words += ["-o", f"{operation['operationId']}.{path.rpartition('.')[2] if method == 'get' else 'png'}"]
-    return shlex.join([*words, url])
