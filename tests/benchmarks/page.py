@@ -6,8 +6,9 @@ navigation and from the end of the document's load.
 
 from __future__ import annotations
 
+import argparse
 import statistics
-import sys
+from collections.abc import Sequence
 
 from playwright.sync_api import sync_playwright
 
@@ -23,8 +24,11 @@ _WATCH = """
 _TIMES = "() => [shownAt, shownAt - performance.getEntriesByType('navigation')[0].loadEventEnd]"
 
 
-def main(url: str) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Prints medians and worst of `VISITS` visits, after one that isn't counted."""
+    parser = argparse.ArgumentParser("python -m tests.benchmarks.page", description="Times the page's first planet.")
+    parser.add_argument("url", help="of a gateway")
+    url = parser.parse_args(arguments).url
     times = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
@@ -41,4 +45,4 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
