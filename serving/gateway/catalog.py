@@ -21,7 +21,7 @@ _VERBS = {
     "world": "draw worlds",
 }
 
-_PREFERRED = ("planet_v3_64",)  # to other models, the best first
+_PREFERRED = ("planet_v3_128", "planet_v3_64", "planet_v3_256")  # to other models, the best for its time first
 
 
 class Catalog:

@@ -60,6 +60,10 @@ def test_grain_weighs_nothing_at_first_and_is_learned():
     assert {one.path.split("/")[0] for one in model.trainable_variables} == {"grain_strength", "grain"}
 
 
+def test_a_latent_alone_has_the_fields_that_it_has_among_others(layer, fields):
+    np.testing.assert_allclose(layer(LATENTS[5:6])[0], fields[5], atol=1e-4)
+
+
 def test_layer_round_trips(layer, fields):
     again = RandomFields.from_config(layer.get_config())
     np.testing.assert_array_equal(again(LATENTS), fields)

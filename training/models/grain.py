@@ -55,8 +55,10 @@ class RandomFields(layers.Layer):
 
     def call(self, latent):
         columns = self._right + (latent @ self._turns)[:, None]  # (B, width, WAVES)
-        columns = ops.stack([ops.cos(columns), ops.sin(columns)], axis=2)
-        return ops.einsum("bwtk,fhtk->bhwf", columns, self._rows)
+        columns = ops.concatenate([ops.cos(columns), ops.sin(columns)], axis=-1)
+        rows = ops.reshape(self._rows, (FIELDS * self.height, 2 * WAVES))
+        fields = ops.reshape(columns @ ops.transpose(rows), (-1, self.width, FIELDS, self.height))
+        return ops.transpose(fields, (0, 3, 1, 2))
 
     def compute_output_shape(self, shape):
         return shape[0], self.height, self.width, FIELDS
