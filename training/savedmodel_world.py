@@ -15,6 +15,7 @@ from training.models.world_v1 import CODE_SIZE, LATENT_SIZE, lit, style_of
 from training.rendering import bumped, map_latitudes, map_places, pixel_places, pixel_side, see, turn_of
 from training.saved_signatures import WARMUP_BATCH_SIZES, example_latents, save_signatures
 from training.sights import SIGHT_SIZE, SUN, sights
+from training.world_shader import network_numbers, world_numbers
 
 LATENT_LENGTH = LATENT_SIZE + SIGHT_SIZE  # the last numbers choose what `generate` sees of the world
 SIZES = (64, 128, 256, 512, 1024)  # px, of square pictures
@@ -26,7 +27,7 @@ _WARMED = 512  # px, the largest picture that a server draws before it serves
 
 
 def save_world(generator: keras.Model, size: Size, folder: Path, sizes: Sequence[int], map_height: int):
-    """Saves signatures `generate`, `render_64` and its like, `map` and `normal`.
+    """Saves signatures `generate`, `render_64` and its like, `map`, `normal`, `shader` and `network`.
 
     A row is computed alone, so that no other row of its batch changes it, and piece by piece, so that a picture of
     1024 px takes as little memory as one of 128 px.
@@ -81,6 +82,14 @@ def save_world(generator: keras.Model, size: Size, folder: Path, sizes: Sequence
 
         return {"image": _by_row(picture, (latent, kind), tf.uint8)}
 
+    @tf.function(input_signature=of_world, autograph=False)
+    def shader(latent, kind):
+        return _by_row(lambda row: world.numbers(*row), (latent, kind), world.dtypes)
+
+    @tf.function(input_signature=of_world[:1], autograph=False)
+    def network(latent):
+        return {"numbers": tf.repeat(world.network[None], tf.shape(latent)[0], axis=0)}
+
     def example(batch: int) -> dict[str, np.ndarray]:
         view = np.float32([[40.0 * row, 20.0, 0.0] for row in range(batch)])
         return {
@@ -91,7 +100,14 @@ def save_world(generator: keras.Model, size: Size, folder: Path, sizes: Sequence
         }
 
     renders = {f"render_{side}": render_of(side) for side in sizes}
-    functions = {"generate": generate, **renders, "map": map_, "normal": normal}
+    functions = {
+        "generate": generate,
+        **renders,
+        "map": map_,
+        "normal": normal,
+        "shader": shader,
+        "network": network,
+    }
     warm = {name: (1,) for name in functions if name not in {f"render_{side}" for side in sizes if side > _WARMED}}
     save_signatures(folder, [generator], functions, example, {**warm, "generate": WARMUP_BATCH_SIZES})
 
@@ -156,6 +172,9 @@ class _World:
             return tf.reshape(_by_row(some, points, tf.float32), (-1, 4))[:count]
 
         self._style_function, self._surface_function = style_function, surface_function
+        self._surface = surface
+        self.network = tf.constant(network_numbers(surface))
+        self.dtypes = dict.fromkeys(["numbers", *(name for name in style.output if name != "code")], tf.float32)
 
     def seen(self, size: Size, latent, kind, view, sun):
         """Light in 0..1 as it would be without sky, `(P, 3)`, and coverage `(P, 1)`."""
@@ -178,6 +197,12 @@ class _World:
         albedo, relief = self._surface_at(map_places(height), latent, code)
         shape = (height, 2 * height)
         return looks["axes"][0], tf.reshape(albedo, (*shape, 3)), tf.reshape(relief, shape)
+
+    def numbers(self, latent, kind):
+        """What the shader reads of the world, `(N,)` each, by the names of `dtypes`."""
+        looks, latent, code = self._style(latent, kind)
+        looks = {name: values[0] for name, values in looks.items()}
+        return {"numbers": world_numbers(self._surface, latent, code)[0], **looks}
 
     def _style(self, latent, kind):
         latent = latent[None, :LATENT_SIZE]

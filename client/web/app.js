@@ -20,10 +20,12 @@ const page = {
   viewer,
   /** Everything served: `{default, models}`; asked for once, and again after a failure. */
   models: () => (models ??= listModels().catch((error) => ((models = null), Promise.reject(error)))),
-  /** The models available for a task, the default first, each `{name, version, card}`. */
+  /** The models available for a task, or for worlds, the default first, each `{name, version, card}`. */
   async modelsFor(task) {
     const { default: preferred, models: all } = await page.models();
-    const fitting = all.filter(({ state, card }) => state === "AVAILABLE" && card.task === task);
+    const fits = (card) => (task === "world" ? "world" in card : card.task === task);
+    const fitting = all.filter(({ state, card }) => state === "AVAILABLE" && fits(card));
+    if (task === "world") return fitting.sort((a, b) => String(b.card.created).localeCompare(String(a.card.created)));
     return fitting.sort((a, b) => (b.name === preferred) - (a.name === preferred));
   },
   /** Goes to another tab, as a link would. */
@@ -33,19 +35,24 @@ const page = {
   },
 };
 
-const links = TABS.map(({ id, label }) =>
-  el("a", { role: "tab", id: `tab-${id}`, href: hashOf(id), "aria-controls": `panel-${id}`, "aria-selected": "false" }, label));
+const links = TABS.map(({ id, label, needs }) =>
+  el("a", { role: "tab", id: `tab-${id}`, href: hashOf(id), "aria-controls": `panel-${id}`, "aria-selected": "false", hidden: Boolean(needs) }, label));
 const panels = TABS.map(({ id }) =>
   el("section", { role: "tabpanel", id: `panel-${id}`, class: `tab-${id}`, "aria-labelledby": `tab-${id}`, hidden: true }));
 list.append(...links);
 main.append(...panels);
 
+TABS.forEach(async ({ needs }, index) => {
+  if (needs) links[index].hidden = await page.modelsFor(needs).then(({ length }) => length === 0, () => true);
+});
+
 list.addEventListener("keydown", (event) => {
-  const at = links.indexOf(event.target);
+  const shown = links.filter((link) => !link.hidden);
+  const at = shown.indexOf(event.target);
   const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: -1 }[event.key];
   if (to === undefined || at < 0) return;
   event.preventDefault();
-  const link = links.at(to % links.length);
+  const link = shown.at(to % shown.length);
   link.focus();
   link.click();
 });

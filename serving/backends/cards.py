@@ -91,6 +91,8 @@ def _card_fault(card: Any) -> str:
         return "has 'archetypes' that are no mixes of its 'class_names' with shares that sum to 1"
     if "world" in card and not _is_world(card["world"]):
         return "has a 'world' without 'sizes', rising, and 'map', height and width, in pixels"
+    if "shader" in card and not _is_shader(card["shader"]):
+        return "has a 'shader' without 'glsl', a text, and 'radius', the planet's in halves of a picture's side"
     return ""
 
 
@@ -109,6 +111,12 @@ def _is_world(value: Any) -> bool:
     if not isinstance(value, dict) or not (are_counts(value.get("sizes")) and are_counts(value.get("map"))):
         return False
     return value["sizes"] == sorted(set(value["sizes"])) and len(value["map"]) == 2
+
+
+def _is_shader(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("glsl"), str):
+        return False
+    return isinstance(value.get("radius"), int | float) and 0 < value["radius"] <= 1
 
 
 def _are_names(value: Any) -> bool:

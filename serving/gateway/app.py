@@ -28,6 +28,7 @@ from serving.gateway.page import add_page_routes
 from serving.gateway.planets import add_planet_routes
 from serving.gateway.problems import Problem, handle_problems
 from serving.gateway.recognition import add_recognition_routes
+from serving.gateway.shaders import add_shader_routes
 from serving.gateway.sheets import add_sheet_route
 from serving.gateway.swaps import answer_across_swaps
 from serving.gateway.timing import Timings
@@ -65,6 +66,7 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     add_morph_route(app, backend, catalog, answers, config)
     add_sheet_route(app, backend, catalog, answers, config)
     add_world_routes(app, backend, catalog, answers, config)
+    add_shader_routes(app, backend, catalog, answers, config)
     add_recognition_routes(app, backend, catalog, uploads, admission)
     add_translation_routes(app, backend, catalog, uploads, admission)
     add_model_routes(app, catalog)

@@ -119,7 +119,7 @@ def add_world_routes(app: Flask, backend: Backend, catalog: Catalog, answers: An
         order = _order(text, single_values(request.args, names), catalog)
 
         def make() -> bytes:
-            outputs = run_model(order.model, _world(order), backend, config, which)
+            outputs = run_model(order.model, world_inputs(order), backend, config, which)
             with g.timings.stage("encode"):
                 about = order.about(order.entries()[0])
                 if "axes" in outputs:
@@ -180,7 +180,7 @@ def _pictures(order: Order, views: list[View], backend: Backend, config: Gateway
     """A world seen from several sides: drawn at the next size that its model draws, then made smaller."""
     size, sizes = _size(order), order.model.card["world"]["sizes"]
     drawn_size = next((one for one in sizes if one >= size), sizes[-1])
-    inputs = {name: np.repeat(row, len(views), axis=0) for name, row in _world(order).items()}
+    inputs = {name: np.repeat(row, len(views), axis=0) for name, row in world_inputs(order).items()}
     seen = [view.inputs() for view in views]
     inputs |= {name: np.stack([one[name] for one in seen]) for name in ("view", "sun")}
     rows = max(1, _CALL_PIXELS // drawn_size**2)
@@ -191,7 +191,7 @@ def _pictures(order: Order, views: list[View], backend: Backend, config: Gateway
         return [to_picture(one, size) for one in pixels]
 
 
-def _world(order: Order) -> dict[str, NDArray[np.float32]]:
+def world_inputs(order: Order) -> dict[str, NDArray[np.float32]]:
     """The inputs of a model that tell the world, of one row."""
     rows = latents(order.seeds, order.model.card["latent_size"]) * np.float32(order.options.temperature)
     return {"latent": rows} if order.kinds is None else {"latent": rows, "kind": order.kinds}

@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
+from importlib import resources
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -144,6 +145,18 @@ class Visit:
     def _note(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
             self.complaints.append(text)
+
+
+def serious_faults(page: Page) -> list[tuple[str, list[str]]]:
+    """What keeps people from using what a page shows now, as axe finds it: rules and the elements that break them."""
+    package = pytest.importorskip("axe_playwright_python", reason="needs axe: pip install axe-playwright-python")
+    page.evaluate(resources.files(package).joinpath("axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(({violations}) => violations)")
+    return [
+        (one["id"], [node["target"] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
 
 
 def query_of(url: str) -> dict[str, list[str]]:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import io
-import json
-from importlib import resources
 
 import pytest
 from PIL import Image, PngImagePlugin
 
-from tests.client.page_visits import Studio, Visit, browser, needs_chromium, query_of, studio, studio_url, visit
+from tests.client.page_visits import (
+    Studio,
+    Visit,
+    browser,
+    needs_chromium,
+    query_of,
+    serious_faults,
+    studio,
+    studio_url,
+    visit,
+)
 
 __all__ = ["browser", "studio", "studio_url", "visit"]  # fixtures
 
@@ -139,8 +147,6 @@ def test_a_picture_is_translated_and_compared(visit: Visit) -> None:
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_everybody_can_use_every_tab(visit: Visit, scheme: str) -> None:
-    package = pytest.importorskip("axe_playwright_python", reason="needs axe: pip install axe-playwright-python")
-    axe = resources.files(package).joinpath("axe.min.js").read_text(encoding="utf-8")
     visit.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     for tab, ready in {
         "generate": "#plate:not([hidden])",
@@ -152,14 +158,7 @@ def test_everybody_can_use_every_tab(visit: Visit, scheme: str) -> None:
     }.items():
         visit.open(f"#{tab}")
         visit.page.wait_for_selector(ready)
-        visit.page.evaluate(axe)
-        found = visit.page.evaluate("axe.run().then(({violations}) => violations)")
-        serious = [
-            (tab, one["id"], [node["target"] for node in one["nodes"]])
-            for one in found
-            if one["impact"] in ("serious", "critical")
-        ]
-        assert serious == [], json.dumps(serious, indent=1)
+        assert serious_faults(visit.page) == [], tab
 
 
 @pytest.mark.parametrize("tab", ["generate", "galaxy", "morph", "classify", "translate", "models"])

@@ -154,3 +154,20 @@ def test_a_worlds_sizes(tmp_path: Path, world: Any, fits: bool) -> None:
     write_card(tmp_path / "model" / "1", card)
 
     assert (scan(tmp_path)[0].error == "") == fits
+
+
+@pytest.mark.parametrize(
+    ("shader", "fits"),
+    [
+        ({"glsl": "void surface() {}", "radius": 0.9}, True),
+        ({"glsl": "void surface() {}"}, False),
+        ({"glsl": "void surface() {}", "radius": 0}, False),
+        ({"glsl": 7, "radius": 0.9}, False),
+        ("void surface() {}", False),
+    ],
+)
+def test_a_worlds_shader(tmp_path: Path, shader: Any, fits: bool) -> None:
+    card = {"task": "generate", **_SIZE, "latent_size": 8, "class_names": [], "shader": shader}
+    write_card(tmp_path / "model" / "1", card)
+
+    assert (scan(tmp_path)[0].error == "") == fits

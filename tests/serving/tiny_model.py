@@ -72,11 +72,22 @@ def write_tiny_translator(saved_models: Path, name: str, version: int, **card: A
 
 def write_tiny_world(saved_models: Path, name: str, version: int, **card: Any) -> Path:
     """Writes a world of 16 and 32 px: half a disc, its red by the latent, green by the longitude, as bright as the sun
-    is near; the left half of its map is red, and its normals are straight."""
+    is near; the left half of its map is red, its normals are straight, and its shader's color is all it reads."""
     import tensorflow as tf
 
     folder = saved_models / name / str(version)
-    world = {"class_names": ["earth", "mars"], "world": {"sizes": [16, 32], "map": [8, 16]}, **card}
+    glsl = """uniform sampler2D network;
+uniform sampler2D world;
+void surface(vec3 point, out vec3 albedo, out float height) {
+  albedo = texelFetch(world, ivec2(0), 0).rgb;
+  height = 0.0 * texelFetch(network, ivec2(0), 0).x;
+}"""
+    world = {
+        "class_names": ["earth", "mars"],
+        "world": {"sizes": [16, 32], "map": [8, 16]},
+        "shader": {"glsl": glsl, "radius": 0.9},
+        **card,
+    }
     lengths = {"latent": LATENT_SIZE, "kind": 2, "view": 3, "sun": 3}
     specs = [tf.TensorSpec([None, length], tf.float32, name=name) for name, length in lengths.items()]
 
@@ -107,9 +118,19 @@ def write_tiny_world(saved_models: Path, name: str, version: int, **card: Any) -
         straight = tf.constant([128, 128, 255], tf.uint8)
         return {"image": tf.tile(straight[None, None, None], [tf.shape(latent)[0], 8, 16, 1])}
 
+    def shader(latent: tf.Tensor, kind: tf.Tensor) -> dict[str, tf.Tensor]:
+        looks = {"axes": [1.0, 0.5, 0.75], "ambient": [0.1], "limb": [1.0], "shine": [0.0]}
+        looks |= {"rim": [0.2, 0.4, 0.8], "haze": [0.5]}
+        rows = {key: tf.tile([values], [tf.shape(latent)[0], 1]) for key, values in looks.items()}
+        return {"numbers": tf.sigmoid(latent[:, :4]), **rows}
+
+    def network(latent: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"numbers": tf.tile([[1.0, -2.0, 3.0, 0.5]], [tf.shape(latent)[0], 1])}
+
     functions = {"generate": tf.function(generate, specs[:2])}
     functions |= {f"render_{size}": render(size) for size in world["world"]["sizes"]}
     functions |= {"map": tf.function(surface, specs[:2]), "normal": tf.function(normal, specs[:2])}
+    functions |= {"shader": tf.function(shader, specs[:2]), "network": tf.function(network, specs[:1])}
     tf.saved_model.save(tf.Module(), folder, signatures={"serving_default": functions["generate"], **functions})
     write_card(folder, {**tiny_card(name, version), **world})
     return folder

@@ -19,13 +19,17 @@ class WholeBackend(SeeingBackend):
         kinds = {"class_names": ["earth", "mars"], "archetypes": {"desert": {"earth": 0.1, "mars": 0.9}}}
         card = {"image_size": {"width": 32, "height": 32}, "latent_size": 4, **kinds}
         self.versions.append(fake_version("painter", **card))
-        self.versions.append(fake_version("world", **card, world={"sizes": [32], "map": [8, 16]}))
+        shader = {"glsl": "void surface(vec3 point, out vec3 albedo, out float height) { }", "radius": 0.9}
+        self.versions.append(fake_version("world", **card, world={"sizes": [32], "map": [8, 16]}, shader=shader))
 
     def predict(
         self, name: str, inputs: Mapping[str, np.ndarray], *, signature: str = "serving_default", **options: Any
     ) -> dict[str, np.ndarray]:
         if "latent" not in inputs:
             return super().predict(name, inputs, signature=signature, **options)
+        if signature in ("shader", "network"):
+            lengths = {"axes": 3, "ambient": 1, "limb": 1, "shine": 1, "rim": 3, "haze": 1, "numbers": 8}
+            return {key: np.ones((len(inputs["latent"]), length), np.float32) for key, length in lengths.items()}
         hues = inputs["kind"] @ np.array([[0, 0, 60], [60, 0, 0]])  # (B, 3)
         colors = np.uint8(128 + 60 * np.tanh(inputs["latent"][:, :3]) + hues)[:, None, None]
         if signature in ("map", "normal"):

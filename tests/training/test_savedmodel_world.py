@@ -14,10 +14,11 @@ from tests.training.drawn_run import draw_run
 from training import savedmodel_world
 from training.config import TrainingConfig
 from training.models.world_v1 import LATENT_SIZE, build_world_generator, lit, style_of
-from training.rendering import map_latitudes, map_places, see, turn_of
+from training.rendering import RADIUS, map_latitudes, map_places, see, turn_of
 from training.savedmodel import ExportOptions, export_run
 from training.savedmodel_world import LATENT_LENGTH, map_normals
 from training.sights import SIGHT_SIZE, SUN, sights
+from training.world_shader import network_numbers
 
 WIDTH, MAP = 0.1, 64
 LATENTS = np.random.default_rng(0).standard_normal((2, LATENT_LENGTH), dtype=np.float32)
@@ -79,11 +80,13 @@ def test_card_tells_its_sizes(exported):
     assert card["image_size"] == {"width": 16, "height": 16}
     assert card["world"] == {"sizes": [32], "map": [MAP, 2 * MAP]}
     assert card["class_names"] == ["earth", "mars"]
+    assert card["shader"]["radius"] == RADIUS
+    assert "void surface(vec3 point, out vec3 albedo, out float height)" in card["shader"]["glsl"]
 
 
 def test_every_signature_is_warmed_up(exported):
     records = tf.data.TFRecordDataset(str(exported / "assets.extra" / "tf_serving_warmup_requests"))
-    for name in ("generate", "render_32", "map", "normal"):
+    for name in ("generate", "render_32", "map", "normal", "shader", "network"):
         assert any(name.encode() in record.numpy() for record in records)
 
 
@@ -197,6 +200,25 @@ def test_normal_map_is_seamless_and_mostly_flat(ask):
     steps = np.abs(np.diff(normals, axis=2)).mean(axis=(1, 3))
     assert (np.abs(normals[:, :, 0] - normals[:, :, -1]).mean(axis=(1, 2)) <= steps.max(axis=1)).all()
     assert (np.ptp(normals[..., :2], axis=(1, 2)) > 8).all()
+
+
+def test_a_shader_reads_what_the_network_does(trained, ask):
+    """Whether it draws the same is seen in `tests/client/test_page_world.py`, where something runs it."""
+    looks = style_of(trained)({"latent": LATENTS[:, :LATENT_SIZE], "kind": KINDS})
+    for name in ("axes", "ambient", "limb", "shine", "rim", "haze"):
+        np.testing.assert_allclose(ask("shader", name, **WORLDS), looks[name], atol=1e-5)
+    numbers = ask("shader", "numbers", **WORLDS)
+    channels = 12  # 10, in whole texels
+    assert numbers.shape == (2, 4 * (192 + 140) + 6 * 2 * channels)
+    for row in (0, 1):
+        alone = ask("shader", "numbers", latent=LATENTS[[row]], kind=KINDS[[row]])
+        np.testing.assert_array_equal(alone[0], numbers[row])
+    assert (numbers[0, : 4 * 192] != numbers[1, : 4 * 192]).all()
+    centers = numbers[:, 4 * 192 : 4 * 332].reshape(2, 140, 4)
+    np.testing.assert_allclose(np.linalg.norm(centers[..., :3], axis=-1), 1, atol=1e-4)
+    network = ask("network", "numbers", latent=LATENTS)
+    np.testing.assert_array_equal(network[0], network[1])
+    np.testing.assert_array_equal(network[0], network_numbers(trained.get_layer("surface")))
 
 
 def test_sights_fall_as_in_the_screenshots():

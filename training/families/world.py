@@ -15,6 +15,7 @@ from training.families.planet import begin, networks_of
 from training.models.planet_v3 import build_planet_critic
 from training.models.world_v1 import build_world_generator
 from training.recipes import CHOICES, WORLD_RECIPES, PlanetRecipe
+from training.rendering import RADIUS
 from training.trainers.world import WorldTrainer
 from training.workers import STRATEGIES
 
@@ -37,6 +38,7 @@ _OF_RUN = networks_of(_NETWORKS)
 
 def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     from training.savedmodel_world import LATENT_LENGTH, MAP_HEIGHT, SIZES, save_world  # needs TensorFlow
+    from training.world_shader import shader
 
     generator = _OF_RUN["generator"](config)
     generator.load_weights(run / "generator.weights.h5")
@@ -49,6 +51,7 @@ def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dic
         ),
         "latent_size": LATENT_LENGTH,
         "world": {"sizes": list(SIZES), "map": [MAP_HEIGHT, 2 * MAP_HEIGHT]},
+        "shader": {"glsl": shader(generator.get_layer("surface")), "radius": RADIUS},
     }
 
 

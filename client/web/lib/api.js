@@ -29,11 +29,27 @@ export function sheetUrl(options) {
   return `/v1/sheet.${options.format}${queryOf(options, ["seed", "count", "columns", ...PLANET_OPTIONS])}`;
 }
 
+/**
+ * The URL of a world's picture (`part` is `png` or `webp`), or of `map.png`, `normal.png`, `spin.webp`, `shader.json`.
+ * Links cannot carry an address with steps of one or two dots.
+ */
+export function worldUrl(address, part, options) {
+  const path = address.split("/").map(encodeURIComponent).join("/");
+  const ending = part.includes(".") ? `/${part}` : `.${part}`;
+  return `/v1/worlds/${path}${ending}${queryOf(options, ["lon", "lat", "roll", "sun", ...PLANET_OPTIONS])}`;
+}
+
+/** Fetches what it takes to draw a world: `{seed, axes, rim, …, glsl, numbers: Float32Array}`. */
+export async function fetchLooks(address, options, signal) {
+  checkAddress(address);
+  const looks = await (await send(worldUrl(address, "shader.json", options), { signal })).json();
+  const bytes = Uint8Array.from(atob(looks.numbers), (letter) => letter.charCodeAt(0));
+  return { ...looks, numbers: new Float32Array(bytes.buffer) };
+}
+
 /** Fetches one planet: `{address, picture: Blob, seed: decimal string, model, version, kind: text or null}`. */
 export async function fetchPlanet(address, options, signal) {
-  if (/(^|\/)\.{1,2}\//.test(address)) {
-    throw new Problem(`A link cannot carry “${address}”: leave out the steps of one or two dots.`);
-  }
+  checkAddress(address);
   const response = await send(pictureUrl(address, options), { signal });
   const header = (name) => response.headers.get(`X-Planet-${name}`);
   return {
@@ -67,6 +83,12 @@ export async function classify(picture, signal) {
 /** Translates a picture, a Blob, by a model. */
 export async function translate(picture, options, signal) {
   return (await upload(`/v1/translate${queryOf(options, ["model", "version", "size", "format"])}`, picture, signal)).blob();
+}
+
+function checkAddress(address) {
+  if (/(^|\/)\.{1,2}\//.test(address)) {
+    throw new Problem(`A link cannot carry “${address}”: leave out the steps of one or two dots.`);
+  }
 }
 
 function upload(url, picture, signal) {

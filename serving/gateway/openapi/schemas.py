@@ -30,6 +30,7 @@ def schemas(config: GatewayConfig) -> dict[str, Part]:
         "Ready": _object(status={"const": "ready"}, **_NAMED_MODEL),
         "Live": _object(status={"const": "live"}),
         "Atlas": _atlas(),
+        "Shader": _shader(),
     }
 
 
@@ -130,6 +131,25 @@ def _atlas() -> Part:
         **schema,
         "description": 'TexturePacker\'s "JSON hash", frames by seed: Unity, Godot and Phaser read it.',
     }
+
+
+def _shader() -> Part:
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    three = {"type": "array", "items": share, "minItems": 3, "maxItems": 3}
+    words = {
+        "radius": {**share, "description": "Of the planet's longest axis, in halves of a picture's side."},
+        "axes": {**three, "description": "Half axes towards 90° east, north and longitude 0; the longest is 1."},
+        "ambient": {**share, "description": "Light of the night side."},
+        "limb": {**share, "description": "Power of the cosine of the sun's height that lights the day side."},
+        "shine": {**share, "description": "Share of the surface's color that needs no sun."},
+        "rim": {**three, "description": "Color of the air."},
+        "haze": {**share, "description": "How much air there is."},
+        "numbers": {"type": "string", "contentEncoding": "base64", "description": "Float32: the texture `world`."},
+        "network": text(description="Where the texture `network` is, the same for all worlds of the model."),
+        "glsl": text(description="`void surface(vec3 point, out vec3 albedo, out float height)`."),
+    }
+    address = {"type": ["string", "null"], "description": "None where a number was asked for."}
+    return _object(seed=_SEED_TEXT, address=address, kind=_SHARES, **_NAMED_MODEL, **words)
 
 
 def _object(**properties: Any) -> Part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serving.gateway.openapi.operations import describe, file_answer
+from serving.gateway.openapi.operations import FILE_HEADERS, describe, file_answer, not_modified
 from serving.gateway.openapi.parts import (
     BACKGROUND,
     KIND,
@@ -15,8 +15,10 @@ from serving.gateway.openapi.parts import (
     Part,
     choice,
     ending,
+    headers,
     integer,
     parameter,
+    reference,
 )
 from serving.gateway.worlds import FPS, FRAMES, SUN
 
@@ -33,6 +35,8 @@ def world_paths() -> dict[str, Part]:
             "get": _map("normal", "A world's normal map", "In tangent space: red east, green north, blue out.")
         },
         "/v1/worlds/{seed}/spin.{format}": {"get": _spin()},
+        "/v1/worlds/{seed}/shader.json": {"get": _shader()},
+        "/v1/worlds/network.bin": {"get": _network()},
     }
 
 
@@ -78,6 +82,50 @@ def _spin() -> Part:
         [SEED_IN_PATH, ending("webp", "gif"), *motion, *_view(), *look],
         file_answer("The animation.", ("image/webp", "image/gif"), "X-Planet-Seed", "X-Planet-Kind"),
         (400, 404, 422),
+    )
+
+
+def _shader() -> Part:
+    example = {
+        "seed": "8160281103166166543",
+        "address": "orion/7/3",
+        "kind": {"earth": 1.0},
+        "model": "world_v1_64",
+        "version": 1,
+        "radius": 0.9,
+        "axes": [1.0, 0.97, 1.0],
+        "ambient": 0.1,
+        "limb": 0.6,
+        "shine": 0.05,
+        "rim": [0.4, 0.6, 1.0],
+        "haze": 0.3,
+        "numbers": "AAAAAA==",
+        "network": "/v1/worlds/network.bin?model=world_v1_64&version=1",
+        "glsl": "void surface(vec3 point, out vec3 albedo, out float height) { }",
+    }
+    content = {"application/json": {"schema": reference("Shader"), "example": example}}
+    told = {"description": "It.", "headers": headers(*FILE_HEADERS, "X-Planet-Seed", "X-Planet-Kind")}
+    return describe(
+        "shader",
+        _TAG,
+        "A world as a shader",
+        "Its form, its light, and its surface as a function in GLSL for WebGL 2 with the numbers that it reads: "
+        "a world at any zoom, drawn by the player's own hardware. `docs/worlds.md` shows how.",
+        [SEED_IN_PATH, MODEL, VERSION, LABEL, KIND, TEMPERATURE],
+        {"200": {**told, "content": content}, "304": not_modified()},
+        (400, 404, 422),
+    )
+
+
+def _network() -> Part:
+    return describe(
+        "network",
+        _TAG,
+        "The weights that a shader reads",
+        "The same for all worlds of a model: float32, little-endian, of the texture `network`.",
+        [MODEL, VERSION, LABEL],
+        file_answer("The numbers.", ("application/octet-stream",)),
+        (404, 422),
     )
 
 

@@ -1,0 +1,324 @@
+// World: a globe to turn, to come near to and to light.
+
+import { fetchFile, fetchLooks, worldUrl } from "../lib/api.js";
+import { choose, seedBox, select, slider } from "../lib/controls.js";
+import { el, icon, statusLine } from "../lib/dom.js";
+import { Globe, contextOf } from "../lib/globe.js";
+import { KindPicker } from "../lib/kinds.js";
+import { randomAddress } from "../lib/names.js";
+import { enablePanning } from "../lib/panning.js";
+import { linkTo } from "../lib/place.js";
+import { copyButton, downloadLink, fileName } from "../lib/saving.js";
+import { worldSnippets } from "../lib/snippets.js";
+import { factsOf } from "../lib/viewer.js";
+
+export const style = new URL("./world.css", import.meta.url);
+
+const SUN = [22, 17]; // degrees, as the server has it unless told
+const ZOOM = { least: 0.6, most: 12 };
+const LARGEST = 1024; // px of the canvas, and of pictures from the server
+const KEY_STEP = 6; // degrees
+const SETTLED_MS = 250;
+const TURN_MS = 60_000; // a full turn
+const FILES = [["map.png", "Map"], ["normal.png", "Normal map"], ["spin.webp", "Spin"]];
+
+export function create(panel, page) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const networks = new Map(); // URL → weights, the same for all worlds of a model
+  const sight = { lon: 0, lat: 0, sun: SUN, zoom: 1 };
+  let models = [];
+  let state = null; // which world: `{seed, model, version, kind}`
+  let world = null; // what the globe draws
+  let globe = null;
+  let running = new AbortController();
+  let settling = null;
+  let frame = null;
+  let isMoved = false; // since the last frame
+  let turning = null; // ms, when it was last turned
+
+  const seed = seedBox({ label: "Seed or address", name: "world-seed", hint: "Such as orion/7/3, home or 42" });
+  const kinds = new KindPicker("Kind", "world_");
+  const model = select({ label: "Model", name: "world-model" });
+  const degrees = (value) => `${value}°`;
+  const azimuth = slider({ label: "Sun around", name: "azimuth", min: -180, max: 180, value: SUN[0], tell: degrees });
+  const elevation = slider({ label: "Sun above", name: "elevation", min: -90, max: 90, value: SUN[1], tell: degrees });
+  const form = el("form", { class: "panel", autocomplete: "off" },
+    seed.element, kinds.element, model, el("div", { class: "suns" }, azimuth.element, elevation.element,
+      el("p", { class: "hint" }, "On the globe: drag or arrow keys turn it, with Shift they move the sun; wheel, pinch, + and − zoom.")),
+    el("button", { class: "primary", type: "submit" }, "Go there"));
+  const fields = form.elements;
+
+  const { element: status, say } = statusLine();
+  const canvas = el("canvas", { hidden: true, "aria-hidden": "true" });
+  const still = el("img", { alt: "", hidden: true });
+  const tool = (label, sign, onclick) => el("button", { class: "tool", type: "button", "aria-label": label, title: label, onclick }, icon(sign));
+  const play = tool("Turn", "play", () => (turning === null ? start() : stop()));
+  const orrery = el("div", {
+    class: "orrery", tabindex: 0, role: "application",
+    "aria-label": "Globe: arrow keys turn it, plus and minus zoom, Shift with arrow keys moves the sun",
+  }, still, canvas, el("div", { class: "tools hud" }, tool("Nearer", "plus", () => zoom(1.4)), tool("Farther", "minus", () => zoom(1 / 1.4)), play));
+  const title = el("h2", {});
+  const facts = el("p", { class: "facts" });
+  const where = el("p", { class: "facts where" });
+  const downloads = FILES.map(([, label]) => downloadLink(label, (sentence) => say(sentence, "error")));
+  const code = el("details", { class: "code" });
+  const plate = el("div", { class: "plate", hidden: true },
+    el("div", {}, title, facts, where),
+    el("div", { class: "actions" }, downloads, copyButton("Copy link", () => linkTo("world", placeOf()))), code);
+  panel.append(
+    el("div", { class: "intro" }, el("h1", {}, "A world from ", el("br"), "every side."),
+      el("p", {}, "A network that knows the whole surface of a planet: turn it, come nearer, move its sun, and take its maps along.")),
+    form, el("section", { class: "stage space", "aria-label": "World" }, orrery, status, plate));
+
+  form.addEventListener("submit", (event) => (event.preventDefault(), navigate()));
+  form.addEventListener("change", ({ target }) => {
+    if (target === azimuth.input || target === elevation.input) return settle();
+    if (target === fields["world-model"]) kinds.offer(chosen()?.card);
+    navigate();
+  });
+  [azimuth.input, elevation.input].forEach((input) => input.addEventListener("input", () => shine(Number(azimuth.input.value), Number(elevation.input.value))));
+  enablePanning(orrery, {
+    onMove: (dx, dy, { shift, isKey }) => {
+      if (!shift) return turn(dx, dy, isKey);
+      const along = isKey ? 1 : -0.5; // the sun goes where the key points, and with the pointer
+      shine(sight.sun[0] + along * dx, sight.sun[1] - along * dy);
+    },
+    onZoom: zoom,
+  }, { step: KEY_STEP, fast: 1, wheelZooms: true });
+  canvas.addEventListener("webglcontextlost", (event) => {
+    event.preventDefault(); // else it never comes back
+    globe = null;
+    redraw();
+    settle();
+  });
+  canvas.addEventListener("webglcontextrestored", raise);
+  new ResizeObserver(() => orrery.clientWidth && redraw({ moved: true })).observe(orrery);
+
+  async function show(query) {
+    try {
+      models = await page.modelsFor("world");
+    } catch (error) {
+      return say(error.message, "error");
+    }
+    if (models.length === 0) return say("This server has no model that draws worlds.", "error");
+    fields["world-model"].replaceChildren(...models.map((one) => new Option(`${one.name} · v${one.version}`, keyOf(one))));
+    const wanted = models.find((one) => one.name === query.get("model") && [null, String(one.version)].includes(query.get("version")));
+    const asked = query.get("model") && `${query.get("model")}@${query.get("version") ?? ""}`;
+    choose(fields["world-model"], wanted ? keyOf(wanted) : asked || keyOf(models[0]));
+    kinds.offer(chosen()?.card);
+    kinds.value = query.get("kind") ?? "";
+    seed.input.value = query.get("seed") || state?.seed || randomAddress();
+    sight.lon = numberOf(query.get("lon"), 0, -180, 180);
+    sight.lat = numberOf(query.get("lat"), 0, -90, 90);
+    sight.zoom = numberOf(query.get("zoom"), 1, ZOOM.least, ZOOM.most);
+    const [around, above] = (query.get("sun") ?? "").split(",");
+    shine(numberOf(around, SUN[0], -180, 180), numberOf(above, SUN[1], -90, 90));
+    if (!query.has("lon") && !calm.matches) start();
+    else stop();
+    const next = readForm();
+    if (world !== null && JSON.stringify(next) === JSON.stringify(state)) return redraw({ moved: true });
+    state = next;
+    page.place(placeOf());
+    await draw();
+  }
+
+  /** Goes to the world in the form, as following a link would. */
+  function navigate() {
+    state = readForm();
+    seed.input.value = state.seed;
+    page.place(placeOf(), { step: true });
+    draw();
+  }
+
+  async function draw() {
+    running.abort();
+    running = new AbortController();
+    const { signal } = running;
+    world = null;
+    plate.hidden = true;
+    redraw();
+    say("Drawing…");
+    try {
+      const looks = await fetchLooks(state.seed, state, signal);
+      caption(looks);
+      await take(signal);
+      say("Mapping…");
+      const [map, normal] = await Promise.all(["map.png", "normal.png"].map((part) => fetchBitmap(part, signal)));
+      if (!networks.has(looks.network)) networks.set(looks.network, new Float32Array(await (await fetchFile(looks.network, signal)).arrayBuffer()));
+      if (signal.aborted) return;
+      world = { looks, map, normal, numbers: looks.numbers, network: networks.get(looks.network) };
+      say("");
+      raise();
+    } catch (error) {
+      if (!signal.aborted) say(error.message, "error");
+    }
+  }
+
+  async function fetchBitmap(part, signal) {
+    const file = await fetchFile(worldUrl(state.seed, part, state), signal);
+    return createImageBitmap(file, { premultiplyAlpha: "none", colorSpaceConversion: "none" }); // numbers, not colors
+  }
+
+  /** Shows what the server draws: until the globe is there, and where it cannot be. */
+  async function take(signal) {
+    const side = Math.min(LARGEST, Math.max(64, globe === null && world !== null ? pixels() : 256));
+    const view = { ...sightOptions(), size: side, background: "transparent" };
+    const part = state.seed.endsWith("/spin") ? "png" : "webp";
+    const file = await fetchFile(worldUrl(state.seed, part, { ...state, ...view }), signal);
+    if (signal.aborted) return;
+    URL.revokeObjectURL(still.src);
+    still.src = URL.createObjectURL(file);
+    await still.decode().catch(() => {});
+    still.alt = `World ${state.seed}`;
+    redraw();
+  }
+
+  /** Sets up the globe, if WebGL 2 lets it. */
+  function raise() {
+    try {
+      const gl = contextOf(canvas);
+      globe = gl && !gl.isContextLost() ? new Globe(gl) : null;
+      if (world) globe?.use(world);
+    } catch {
+      globe = null;
+    }
+    redraw({ moved: true });
+    settle();
+  }
+
+  /** Turns it so that its surface goes with the pointer, or by degrees. */
+  function turn(dx, dy, inDegrees) {
+    stop();
+    const scale = inDegrees ? 1 / sight.zoom : degreesOf(orrery.clientWidth * sight.zoom, world?.looks.radius);
+    const ring = inDegrees ? 1 : Math.max(0.3, Math.cos((sight.lat * Math.PI) / 180));
+    sight.lon = wrapped(sight.lon + (dx * scale) / ring);
+    sight.lat = clamp(sight.lat - dy * scale, -90, 90);
+    redraw({ moved: true });
+    settle();
+  }
+
+  function shine(around, above) {
+    sight.sun = [Math.round(wrapped(around)), Math.round(clamp(above, -90, 90))];
+    azimuth.show(sight.sun[0]);
+    elevation.show(sight.sun[1]);
+    redraw();
+    settle();
+  }
+
+  function zoom(factor) {
+    sight.zoom = clamp(sight.zoom * factor, ZOOM.least, ZOOM.most);
+    redraw({ moved: true });
+    settle();
+  }
+
+  function start() {
+    turning = performance.now();
+    tellPlay("pause", "Stop turning");
+    redraw({ moved: true });
+  }
+
+  function stop() {
+    if (turning !== null) settle();
+    turning = null;
+    tellPlay("play", "Turn");
+  }
+
+  function tellPlay(sign, label) {
+    play.replaceChildren(icon(sign));
+    play.setAttribute("aria-label", label);
+    play.title = label;
+  }
+
+  /** Draws with the next frame; unless it `moved`, a new light may be all. */
+  function redraw({ moved = false } = {}) {
+    isMoved ||= moved;
+    frame ??= requestAnimationFrame(paint);
+  }
+
+  function paint(now) {
+    frame = null;
+    if (panel.hidden) return;
+    const isLive = globe !== null && world !== null;
+    canvas.hidden = !isLive;
+    still.hidden = isLive || !still.src;
+    orrery.dataset.drawn = isLive ? "maps" : "server";
+    if (!isLive) return;
+    if (turning !== null) {
+      sight.lon = wrapped(sight.lon - (360 * (now - turning)) / TURN_MS); // to the east, as planets do
+      turning = now;
+      redraw({ moved: true });
+    }
+    const side = pixels();
+    if (canvas.width !== side) [canvas.width, canvas.height, isMoved] = [side, side, true];
+    if (!isMoved && globe.relight(sight)) orrery.dataset.drawn = "network";
+    else globe.draw(sight);
+    isMoved = turning !== null;
+    tellSight();
+  }
+
+  /** Once nothing moves: the exact picture, and the place in the URL. */
+  function settle() {
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      if (panel.hidden || state === null) return;
+      tellSight();
+      page.place(placeOf());
+      code.replaceChildren(el("summary", {}, "Use it in code"), ...worldSnippets(state.seed, { ...state, ...sightOptions() }));
+      if (document.activeElement === orrery) say(where.textContent);
+      if (globe === null) return take(running.signal).catch((error) => running.signal.aborted || say(error.message, "error"));
+      if (world === null || turning !== null || orrery.dataset.drawn === "network") return;
+      globe.refine(sight, () => (orrery.dataset.drawn = "network"));
+    }, SETTLED_MS);
+  }
+
+  function caption(looks) {
+    title.textContent = state.seed;
+    const kind = looks.kind && Object.entries(looks.kind).map(([name, share]) => `${name}:${share}`).join(",");
+    facts.textContent = factsOf({ ...looks, kind });
+    FILES.forEach(([part], i) => {
+      downloads[i].href = worldUrl(state.seed, part, part === "spin.webp" ? { ...state, lat: sight.lat.toFixed(0) } : state);
+      downloads[i].download = fileName(state.seed, part);
+    });
+    plate.hidden = false;
+  }
+
+  function tellSight() {
+    const [lon, lat] = [Math.round(sight.lon), Math.round(sight.lat)];
+    where.textContent = `${Math.abs(lon)}° ${lon < 0 ? "west" : "east"}, ${Math.abs(lat)}° ${lat < 0 ? "south" : "north"}`;
+  }
+
+  const pixels = () => Math.min(LARGEST, Math.max(1, Math.round(orrery.clientWidth * Math.min(devicePixelRatio, 2))));
+  const sightOptions = () => ({ lon: tell(sight.lon), lat: tell(sight.lat), sun: sight.sun.join(",") });
+  const chosen = () => models.find((one) => keyOf(one) === fields["world-model"].value);
+
+  function placeOf() {
+    const { sun, ...view } = sightOptions();
+    return { ...state, ...view, sun: sun === SUN.join(",") ? "" : sun, zoom: sight.zoom === 1 ? "" : sight.zoom.toFixed(2) };
+  }
+
+  function readForm() {
+    const [name, version = ""] = fields["world-model"].value.split("@");
+    return { seed: seed.input.value.trim() || randomAddress(), model: name, version, kind: kinds.value };
+  }
+
+  function hide() {
+    clearTimeout(settling);
+    globe?.rest();
+  }
+
+  return { show, hide };
+}
+
+const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
+const wrapped = (angle) => ((((angle + 180) % 360) + 360) % 360) - 180;
+const tell = (angle) => String(Number(angle.toFixed(1)));
+const keyOf = (model) => `${model.name}@${model.version}`;
+
+/** Degrees of a turn that move the middle of a globe by a pixel, in a picture of `side` pixels. */
+const degreesOf = (side, radius = 0.9) => 360 / (Math.PI * radius * side);
+
+/** The number in a text, within bounds; `usual` if it is none. */
+function numberOf(text, usual, least, most) {
+  const number = Number.parseFloat(text);
+  return Number.isFinite(number) ? clamp(number, least, most) : usual;
+}

@@ -1,0 +1,40 @@
+"""A world of few weights, none of them trained, as an export writes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from tests.serving.tiny_model import tiny_card, write_card
+
+SIZE = 128  # px, of the only `render_…`
+MAP_HEIGHT = 256  # px
+KINDS = ("earth", "mars")
+
+
+def write_small_world(saved_models: Path, name: str = "small_world") -> None:
+    """Writes `saved_models/NAME/1`."""
+    import keras
+
+    from datasets.manifest import Size
+    from training.models.world_v1 import build_world_generator
+    from training.rendering import RADIUS
+    from training.savedmodel_world import LATENT_LENGTH, save_world
+    from training.world_shader import shader
+
+    keras.utils.set_random_seed(1)
+    network = build_world_generator(Size(64, 64), len(KINDS), width=0.1)
+    random = np.random.default_rng(1)
+    for variable in network.trainable_variables:
+        variable.assign(variable + random.normal(0, 0.12, variable.shape))
+    surface = network.get_layer("surface")
+    surface._height.kernel.assign(0.3 * surface._height.kernel)  # hills rather than needles
+    folder = saved_models / name / "1"
+    save_world(network, Size(64, 64), folder, (SIZE,), MAP_HEIGHT)
+    card = tiny_card(name, 1, KINDS, 64) | {
+        "latent_size": LATENT_LENGTH,
+        "world": {"sizes": [SIZE], "map": [MAP_HEIGHT, 2 * MAP_HEIGHT]},
+        "shader": {"glsl": shader(surface), "radius": RADIUS},
+    }
+    write_card(folder, card)

@@ -1,0 +1,283 @@
+"""The World tab in a headless Chromium, whose WebGL is software, over a world of few weights."""
+
+from __future__ import annotations
+
+import base64
+import io
+import urllib.request
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from serving.backends import create_backend
+from serving.gateway import create_app
+from tests.client.page_visits import (
+    Visit,
+    browser,
+    needs_chromium,
+    query_of,
+    serious_faults,
+    studio,
+    studio_url,
+    visit,
+)
+from tests.client.servers import running
+from tests.client.small_world import MAP_HEIGHT, SIZE, write_small_world
+
+pytest.importorskip("tensorflow", reason="the world is a SavedModel")
+
+__all__ = ["browser", "studio", "studio_url", "visit"]  # fixtures
+
+pytestmark = needs_chromium
+
+PLACE = "#world?seed=orion%2F7&kind=mars&lon=30&lat=20"
+# The canvas is 62 % of the window's height: as large as the pictures that the model draws.
+SMALL = {"width": 1000, "height": round(SIZE / 0.62)}
+# Chromium's, where it has no GPU and so reads each of the canvas's frames back.
+DRIVERS_OWN = "GPU stall due to ReadPixels"
+NO_WEBGL = """
+  const contextOf = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+    return kind === "webgl2" ? null : contextOf.call(this, kind, ...more);
+  };
+"""
+
+
+class WorldVisit(Visit):
+    """A visit of the tab World."""
+
+    def wait_for(self, drawn: str) -> None:
+        """Waits until the globe is drawn by `maps`, by the `network` or, as a picture, by the `server`."""
+        self.page.wait_for_selector(f".orrery[data-drawn={drawn}]")
+
+    def globe(self) -> np.ndarray:
+        """The canvas's pixels on black, of shape (H, W, 3)."""
+        url = self.page.evaluate("document.querySelector('.orrery canvas').toDataURL()")
+        picture = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
+        return np.asarray(Image.alpha_composite(Image.new("RGBA", picture.size, "black"), picture))[..., :3].astype(int)
+
+    def served(self, query: str) -> np.ndarray:
+        """What the server draws of the world, of shape (H, W, 3)."""
+        with urllib.request.urlopen(f"{self.url}/v1/worlds/orion/7.png?kind=mars&{query}") as answer:
+            return np.asarray(Image.open(io.BytesIO(answer.read())).convert("RGB")).astype(int)
+
+    @property
+    def where(self) -> str:
+        """The line that tells which place faces the reader."""
+        return self.page.inner_text(".where")
+
+    @property
+    def own_complaints(self) -> list[str]:
+        """The page's complaints, without the driver's."""
+        return [one for one in self.complaints if DRIVERS_OWN not in one]
+
+
+@pytest.fixture(scope="module")
+def world_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("saved_models")
+    write_small_world(folder)
+    backend = create_backend("embedded", saved_models=folder)
+    with running(create_app(backend)) as url:
+        yield url
+    backend.close()
+
+
+@pytest.fixture
+def world(browser, world_url: str) -> Iterator[WorldVisit]:
+    """A visit that finds everything at rest, in a small window; no request may have left the host when it ends."""
+    page = browser.new_page(viewport=SMALL, reduced_motion="reduce")
+    page.set_default_timeout(30_000)
+    visit = WorldVisit(page, world_url)
+    yield visit
+    page.close()
+    assert [url for url in visit.requests if not url.startswith((world_url, f"blob:{world_url}", "data:"))] == []
+
+
+def test_the_tab_is_there_where_worlds_are(world: WorldVisit, visit: Visit) -> None:
+    world.open("#models")
+    world.page.wait_for_selector("#tab-world", state="visible")
+    visit.open("#models")
+    visit.page.wait_for_selector(".card")
+    assert visit.page.is_hidden("#tab-world")
+    visit.page.focus("#tab-galaxy")
+    visit.page.keyboard.press("ArrowRight")
+    assert visit.page.evaluate("document.activeElement.id") == "tab-morph"
+    visit.open("#world")
+    visit.page.wait_for_selector("text=This server has no model that draws worlds.")
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["lon=30&lat=20&sun=22,17", "lon=-150&lat=-65&sun=-60,35", "lon=179.9&lat=88&sun=100,-10"],
+)
+def test_the_globe_is_the_served_picture(world: WorldVisit, query: str) -> None:
+    """From the maps but for what they blur, of the network itself within 2/255 on 99 % of the pixels."""
+    world.open(f"#world?seed=orion%2F7&kind=mars&{query}")
+    world.wait_for("maps")
+    from_maps = world.globe()
+    world.wait_for("network")
+    exact = world.globe()
+    assert exact.shape == (SIZE, SIZE, 3)
+    served = world.served(f"{query}&size={SIZE}")
+    shown = served.sum(axis=-1) > 0
+    assert served[shown].std() > 20  # there is something to see
+    assert np.abs(from_maps - served)[shown].mean() <= 3
+    assert (np.abs(exact - served).max(axis=-1) <= 2)[shown].mean() >= 0.99
+    assert world.own_complaints == []
+
+
+def test_it_is_turned_zoomed_and_lit(world: WorldVisit) -> None:
+    world.open(PLACE)
+    world.wait_for("network")
+    assert world.where == "30° east, 20° north"
+    first = world.globe()
+    box = world.page.locator(".orrery").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    world.page.mouse.move(*middle)
+    world.page.mouse.down()
+    world.page.mouse.move(middle[0] + 30, middle[1], steps=3)
+    world.page.mouse.up()
+    world.page.wait_for_url(lambda url: float(query_of(url)["lon"][0]) < 5)
+    assert np.abs(world.globe() - first).mean() > 3
+
+    world.wait_for("network")
+    dragged = world.globe()
+    world.page.mouse.move(*middle)  # off the buttons, which cover much of so small a globe
+    world.page.keyboard.down("Shift")
+    world.page.mouse.down()
+    world.page.mouse.move(middle[0] - 100, middle[1], steps=3)
+    world.page.mouse.up()
+    world.page.keyboard.up("Shift")
+    world.page.wait_for_url(lambda url: "sun" in query_of(url))
+    azimuth, _ = map(int, query_of(world.page.url)["sun"][0].split(","))
+    assert azimuth < -20
+    assert world.page.input_value("[name=azimuth]") == str(azimuth)
+    world.wait_for("network")
+    lit = world.globe()
+    half = SIZE // 2
+    assert lit[:, :half].sum() > dragged[:, :half].sum()
+    assert lit[:, half:].sum() < dragged[:, half:].sum()
+
+    world.page.mouse.move(*middle)
+    world.page.mouse.wheel(0, -400)
+    world.page.wait_for_url(lambda url: "zoom" in query_of(url))
+    assert (world.globe().sum(axis=-1) > 0).sum() > (lit.sum(axis=-1) > 0).sum()
+    assert world.own_complaints == []
+
+
+def test_keys_and_permalinks(world: WorldVisit) -> None:
+    world.open(PLACE)
+    world.wait_for("maps")
+    world.page.focus(".orrery")
+    for key in ("ArrowRight", "ArrowUp", "+", "Shift+ArrowRight", "Shift+ArrowUp"):
+        world.page.keyboard.press(key)
+    world.page.wait_for_url(lambda url: {"zoom", "sun"} <= set(query_of(url)))
+    told = query_of(world.page.url)
+    assert float(told["lon"][0]) > 35
+    assert float(told["lat"][0]) > 25
+    azimuth, elevation = map(int, told["sun"][0].split(","))
+    assert azimuth > 22
+    assert elevation > 17
+    assert world.page.inner_text(".tab-world .status") == world.where
+    world.wait_for("network")
+    before = world.globe()
+    world.page.reload()
+    world.wait_for("network")
+    np.testing.assert_allclose(world.globe(), before, atol=2)
+    assert query_of(world.page.url) == told
+    assert told["seed"] == ["orion/7"]
+    assert (told["model"], told["version"], told["kind"]) == (["small_world"], ["1"], ["mars"])
+
+
+def test_it_turns_by_itself_where_motion_is_welcome(world: WorldVisit) -> None:
+    world.page.emulate_media(reduced_motion="no-preference")
+    world.open("#world?seed=orion%2F7")
+    world.wait_for("maps")
+    world.page.wait_for_function("() => document.querySelector('.where').textContent.includes('west')")  # to the east
+    world.page.click("[aria-label='Stop turning']")
+    world.wait_for("network")  # it rests
+
+    world.page.emulate_media(reduced_motion="reduce")
+    world.page.reload()
+    world.wait_for("network")
+    assert world.page.get_attribute(".orrery .tool:last-child", "aria-label") == "Turn"
+
+
+def test_maps_and_a_spin_to_take_along(world: WorldVisit) -> None:
+    world.open(PLACE)
+    world.wait_for("maps")
+    files = {}
+    for label in ("Map", "Normal map", "Spin"):
+        with world.page.expect_download() as download:
+            world.page.click(f".tab-world .actions a:text-is('{label}')")
+        files[download.value.suggested_filename] = download.value.path()
+    assert list(files) == ["orion_7.map.png", "orion_7.normal.png", "orion_7.spin.webp"]
+    for name in ("map", "normal"):
+        with Image.open(files[f"orion_7.{name}.png"]) as picture:
+            assert picture.size == (2 * MAP_HEIGHT, MAP_HEIGHT)
+    with Image.open(files["orion_7.spin.webp"]) as spin:
+        assert spin.n_frames == 36
+    world.page.click(".tab-world .plate summary")
+    curl, python = world.page.locator(".tab-world .plate pre").all_text_contents()
+    assert f"{world.url}/v1/worlds/orion/7/map.png?model=small_world&version=1&kind=mars'" in curl
+    assert 'planets.world("orion/7", lon=30, lat=20, sun=(22,17), **world)' in python
+    assert world.own_complaints == []
+
+
+def test_without_webgl_the_server_draws(world: WorldVisit) -> None:
+    world.page.add_init_script(NO_WEBGL)
+    world.open(PLACE)
+    world.page.wait_for_selector(".orrery img:not([hidden])")
+    world.wait_for("server")
+    world.page.focus(".orrery")
+    with world.page.expect_response(lambda response: "lon=36" in response.url) as answer:
+        world.page.keyboard.press("ArrowRight")
+    assert answer.value.ok
+    assert f"size={SIZE}" in answer.value.url
+    assert world.page.is_hidden(".orrery canvas")
+    assert world.own_complaints == []
+
+
+def test_a_lost_context_is_bridged(world: WorldVisit) -> None:
+    world.open(PLACE)
+    world.wait_for("network")
+    context = "document.querySelector('.orrery canvas').getContext('webgl2')"
+    world.page.evaluate(f"window.loss = {context}.getExtension('WEBGL_lose_context'); loss.loseContext()")
+    world.wait_for("server")
+    world.page.wait_for_selector(".orrery img:not([hidden])")
+    world.page.evaluate("loss.restoreContext()")
+    world.wait_for("network")
+    assert np.abs(world.globe() - world.served(f"lon=30&lat=20&size={SIZE}")).max(axis=-1).mean() < 1
+
+
+def test_what_cannot_be_is_said(world: WorldVisit) -> None:
+    world.open("#world?seed=-1")
+    world.page.wait_for_selector(".tab-world .status[data-state=error]:has-text('out of range')")
+    world.page.fill("#field-world-seed", "orion/7")
+    world.page.keyboard.press("Enter")
+    world.wait_for("maps")
+    world.page.click("[aria-label='Roll: seed or address']")
+    world.page.wait_for_url(lambda url: query_of(url).get("seed") not in (["-1"], ["orion/7"]))
+    world.wait_for("maps")
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_everybody_can_use_it(world: WorldVisit, scheme: str) -> None:
+    world.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    world.open(PLACE)
+    world.wait_for("maps")
+    world.page.wait_for_selector(".tab-world .plate:not([hidden])")
+    assert serious_faults(world.page) == []
+
+
+def test_it_fits_a_small_phone(world: WorldVisit) -> None:
+    world.page.set_viewport_size({"width": 360, "height": 740})
+    world.open(PLACE)
+    world.wait_for("maps")
+    assert world.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    box = world.page.locator(".orrery").bounding_box()
+    assert 260 <= box["width"] <= 360
+    assert box["x"] >= 0
