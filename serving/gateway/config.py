@@ -40,7 +40,7 @@ class GatewayConfig:
     default_classifier: str | None = None
     splits: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
     deadline_s: float = 30.0
-    max_in_flight: int = 8
+    max_in_flight: int = 16
     max_waiting: int = 32
     max_planets: int = 64
     batch_size: int = 16

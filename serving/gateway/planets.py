@@ -20,15 +20,17 @@ from serving.gateway.asking import model_headers
 from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
 from serving.gateway.drawing import draw_planets
+from serving.gateway.encoding import Encoders
 from serving.gateway.kinds import mix_text
 from serving.gateway.orders import Order, order_from_url, orders_from_body
-from serving.gateway.pictures import MEDIA_TYPES, encode
+from serving.gateway.pictures import MEDIA_TYPES
 from serving.gateway.problems import Problem
 
 
 def add_planet_routes(app: Flask, backend: Backend, catalog: Catalog, answers: Answers, config: GatewayConfig) -> None:
     """Adds `GET /v1/planets/{seed or address}.{format}` and `POST /v1/planets`."""
     app.url_map.converters["anything"] = _Anything
+    encoders = Encoders()
 
     @app.get("/v1/planets/<anything:file>")
     def one_planet(file: str) -> Response:
@@ -61,10 +63,7 @@ def add_planet_routes(app: Flask, backend: Backend, catalog: Catalog, answers: A
 
     def drawn(order: Order) -> tuple[list[Image.Image], list[bytes]]:
         pictures = draw_planets(order, backend, config)
-        with g.timings.stage("encode"):
-            about = map(order.about, order.entries())
-            files = [encode(picture, order.options.format, text) for picture, text in zip(pictures, about, strict=True)]
-        return pictures, files
+        return pictures, encoders.encode(pictures, order.options.format, map(order.about, order.entries()))
 
 
 class _Anything(BaseConverter):

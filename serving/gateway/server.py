@@ -57,8 +57,6 @@ def serve(
     Raises:
         StartError: The port cannot be had, or the backend cannot be made.
     """
-    import os
-    import sys
 
     _stopped.clear()
     signal.signal(signal.SIGTERM, _stop)

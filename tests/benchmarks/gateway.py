@@ -2,15 +2,16 @@
 
     python -m tests.benchmarks.gateway [--model dcgan_v1_64] [--seconds 5]
 
-Every row is measured in this run on this machine, rounds in turn; the ratios are what travels to another machine.
-Nothing else should be running: the load generator shares the processor with what it measures.
+Every row is measured in this run on this machine, rounds in turn, medians told; the ratios are what travels to another
+machine. The load comes from wrk over seeds that never repeat, except where the cache is meant. Nothing else should be
+running: the load generator shares the processor with what it measures. Takes 4 minutes. Exits with 1 if the gateway is
+slower than it shall be.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import http.client
 import itertools
 import os
 import signal
@@ -19,135 +20,181 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from tests.gateway_process import gateway
+from tests.load.wrk import load, requests_per_s
+
 ROUNDS = 3
+_START_S = 300.0
+_DIRECT_1, _DIRECT_16 = "direct calls, batch 1", "direct calls, batch 16"
+_GET_1, _GET_16, _POST = "GET, WebP, 1 connection", "GET, WebP, 16 connections", "POST of 16, WebP, 4 connections"
+_CACHED = "the same GET, 1 connection"
+_FIRST = "first server, PNG, 16 connections"
 
 
-def main():
+class Measured(NamedTuple):
+    """One measurement of one row.
+
+    Attributes:
+        rate: Planets per second.
+        p50_ms: Median time of a call or a request; None where nobody asks.
+        unencoded_p50_ms: The same without the time of encoding.
+        overhead_p50_ms: The same without the time of the model, too, as the gateway tells it.
+    """
+
+    rate: float
+    p50_ms: float | None = None
+    unencoded_p50_ms: float = 0.0
+    overhead_p50_ms: float = 0.0
+
+
+Rows = Mapping[str, Sequence[Measured]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parses the command line, measures and prints; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--saved-models", type=Path, default=Path("saved_models"))
     parser.add_argument("--model", default="dcgan_v1_64")
-    parser.add_argument("--seconds", type=float, default=5.0, help="length of one measurement")
-    options = parser.parse_args()
-    saved_model = str(max((options.saved_models / options.model).glob("[0-9]*"), key=lambda path: int(path.name)))
-    gateway = ["-m", "serving.gateway", "--backend", "embedded", "--saved-models", str(options.saved_models)]
+    parser.add_argument("--seconds", type=float, default=5.0, help="length of one measurement (5)")
+    given = parser.parse_args(arguments)
+    saved_model = str(max((given.saved_models / given.model).glob("[0-9]*"), key=lambda path: int(path.name)))
     with (
-        _server([*gateway, "--port"], "/health/ready") as gateway_port,
-        _server(["-m", "tests.benchmarks.first_server", saved_model], "/get_planet/") as first_port,
+        gateway("--backend", "embedded", "--saved-models", str(given.saved_models)) as running,
+        _first_server(saved_model) as first_url,
     ):
-        seeds = itertools.count()
-
-        direct = _direct_caller(saved_model)
-        cases: dict[str, Callable[[], float]] = {
-            "direct call, batch 1": lambda: direct(1, options.seconds),
-            "direct call, batch 16": lambda: direct(16, options.seconds),
-        }
-        for extension, clients in itertools.product(("png", "webp"), (1, 16)):
-            cases[f"gateway, {extension}, {clients} client{'s' * (clients > 1)}"] = (
-                lambda extension=extension, clients=clients: _load(
-                    gateway_port,
-                    lambda: f"/v1/planets/{next(seeds)}.{extension}?model={options.model}",
-                    clients,
-                    options.seconds,
-                )
-            )
-        for clients in (1, 16):
-            cases[f"first server, png, {clients} client{'s' * (clients > 1)}"] = lambda clients=clients: _load(
-                first_port, lambda: "/get_planet/", clients, options.seconds
-            )
-        rates: dict[str, list[float]] = {name: [] for name in cases}
-        for _, (name, measure) in itertools.product(range(ROUNDS), cases.items()):
-            rates[name].append(measure())
-    _report(rates)
+        rows = _measure(_cases(saved_model, running.port, first_url, given), given)
+    _print_rows(rows)
+    return _print_limits(rows)
 
 
-def _report(rates: dict[str, list[float]]):
-    median = {name: statistics.median(values) for name, values in rates.items()}
-    print(f"{'planets per second, median of ' + str(ROUNDS):34} {'rate':>8} {'× direct 1':>11} {'× first server':>15}")
-    for name, rate in median.items():
-        clients = "16 clients" if "16 clients" in name else "1 client"
-        first = median[f"first server, png, {clients}"]
-        print(f"{name:34} {rate:8.1f} {rate / median['direct call, batch 1']:11.2f} {rate / first:15.1f}")
+def _cases(saved_model: str, port: int, first_url: str, given: argparse.Namespace) -> dict[str, Callable[[], Measured]]:
+    direct = _direct_caller(saved_model)
+
+    def gateways(**how: int | str) -> Callable[[], Measured]:
+        def measure() -> Measured:
+            found = load(port, given.model, seconds=given.seconds, **how)
+            if found.failed or found.refused or found.unanswered:
+                raise SystemExit(f"The gateway did not answer every request: {found}")
+            return Measured(found.planets_per_s, found.p50_ms, found.unencoded_p50_ms, found.overhead_p50_ms)
+
+        return measure
+
+    def first() -> Measured:
+        return Measured(requests_per_s(first_url, seconds=given.seconds, connections=16))
+
+    return {
+        _DIRECT_1: lambda: direct(1, given.seconds),
+        _GET_1: gateways(connections=1),
+        _DIRECT_16: lambda: direct(16, given.seconds),
+        _GET_16: gateways(connections=16),
+        _POST: gateways(connections=4, planets=16),
+        "GET, PNG, 16 connections": gateways(connections=16, picture_format="png"),
+        _CACHED: gateways(connections=1, planets=0),
+        "the same GET, 4 connections": gateways(connections=4, planets=0),
+        _FIRST: first,
+    }
 
 
-def _direct_caller(saved_model: str) -> Callable[[int, float], float]:
-    """A function that calls the SavedModel in a loop and returns planets per second, nothing encoded."""
+def _measure(cases: Mapping[str, Callable[[], Measured]], given: argparse.Namespace) -> Rows:
+    rows: dict[str, list[Measured]] = {name: [] for name in cases}
+    for _, (name, measure) in itertools.product(range(ROUNDS), cases.items()):
+        rows[name].append(measure())
+    return rows
+
+
+def _print_rows(rows: Rows) -> None:
+    rates = {name: statistics.median(one.rate for one in row) for name, row in rows.items()}
+    print(f"{'planets per second, median of ' + str(ROUNDS):36} {'rate':>8} {'least–most':>15} {'median':>9}", end="")
+    print(f" {'× direct 1':>11} {'× direct 16':>12} {'× first server':>15}")
+    for name, row in rows.items():
+        spread = f"{min(one.rate for one in row):.1f}–{max(one.rate for one in row):.1f}"
+        p50 = "" if row[0].p50_ms is None else f"{_median(row, 'p50_ms'):.1f} ms"
+        ratios = [rates[name] / rates[other] for other in (_DIRECT_1, _DIRECT_16, _FIRST)]
+        print(f"{name:36} {rates[name]:8.1f} {spread:>15} {p50:>9}", end="")
+        print(f" {ratios[0]:11.2f} {ratios[1]:12.2f} {ratios[2]:15.1f}")
+
+
+def _print_limits(rows: Rows) -> int:
+    """What was asked of the gateway, beside what was found; returns the exit code."""
+    rates = {name: statistics.median(one.rate for one in row) for name, row in rows.items()}
+    called_ms = _median(rows[_DIRECT_1], "p50_ms")
+    checks = [
+        ("GETs at 16 connections, × direct 16", rates[_GET_16] / rates[_DIRECT_16], ">=", 0.6),
+        ("POSTs of 16, × direct 16", rates[_POST] / rates[_DIRECT_16], ">=", 0.85),
+        ("overhead of a GET less a direct call, ms", _median(rows[_GET_1], "unencoded_p50_ms") - called_ms, "<=", 3.0),
+        ("overhead of a GET by its Server-Timing, ms", _median(rows[_GET_1], "overhead_p50_ms"), "<=", 3.0),
+        ("a GET from the cache, ms", _median(rows[_CACHED], "p50_ms"), "<=", 2.0),
+        ("GETs from the cache a second", rates[_CACHED], ">=", 1000.0),
+        ("GETs at 16 connections, × first server", rates[_GET_16] / rates[_FIRST], ">=", 20.0),
+        ("POSTs of 16, × first server", rates[_POST] / rates[_FIRST], ">=", 20.0),
+    ]
+    print()
+    missed = 0
+    for name, value, sign, limit in checks:
+        kept = value >= limit if sign == ">=" else value <= limit
+        missed += not kept
+        print(f"{name:44} {value:8.2f} {sign} {limit:g}{'' if kept else '  MISSED'}")
+    return 1 if missed else 0
+
+
+def _median(row: Sequence[Measured], field: str) -> float:
+    return statistics.median(getattr(one, field) for one in row)
+
+
+def _direct_caller(saved_model: str) -> Callable[[int, float], Measured]:
+    """A function that calls the SavedModel in a loop, nothing encoded."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import tensorflow as tf
 
     generate = tf.saved_model.load(saved_model).signatures["generate"]
     latent_size = generate.structured_input_signature[1]["latent"].shape[1]
 
-    def run(batch: int, seconds: float) -> float:
+    def run(batch: int, seconds: float) -> Measured:
         latent = np.random.default_rng(0).standard_normal((batch, latent_size), dtype=np.float32)
         generate(latent=tf.constant(latent))
-        count, started = 0, time.perf_counter()
+        taken_s: list[float] = []
+        started = time.perf_counter()
         while time.perf_counter() - started < seconds:
+            begun = time.perf_counter()
             generate(latent=tf.constant(latent))["image"].numpy()
-            count += batch
-        return count / (time.perf_counter() - started)
+            taken_s.append(time.perf_counter() - begun)
+        rate = batch * len(taken_s) / (time.perf_counter() - started)
+        return Measured(rate, 1000 * statistics.median(taken_s))
 
     return run
 
 
-def _load(port: int, path: Callable[[], str], clients: int, seconds: float) -> float:
-    """Planets per second that `clients` connections get, each asking again as soon as it is answered."""
-    started = time.perf_counter()
-    deadline = started + seconds
-
-    def client(_) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        count = 0
-        while time.perf_counter() < deadline:
-            connection.request("GET", path())
-            answer = connection.getresponse()
-            body = answer.read()
-            if answer.status != 200 or not body:
-                raise RuntimeError(f"{answer.status} {body[:200]!r}")
-            count += 1
-        connection.close()
-        return count
-
-    with ThreadPoolExecutor(clients) as pool:
-        count = sum(pool.map(client, range(clients)))
-    return count / (time.perf_counter() - started)
-
-
 @contextlib.contextmanager
-def _server(arguments: list[str], probe: str) -> Iterator[int]:
-    """Starts `python ARGUMENTS PORT`, waits until `probe` answers 200, and ends it afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+def _first_server(saved_model: str) -> Iterator[str]:
+    """The URL of the first project's server, re-created, while the block lasts."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, *arguments, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        while not _answers(port, probe):
-            if process.poll() is not None:
-                raise SystemExit(f"python {' '.join(arguments)} {port} ended with exit code {process.returncode}.")
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
+    command = [sys.executable, "-m", "tests.benchmarks.first_server", saved_model, str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            end = time.monotonic() + _START_S
+            while not _is_open(port):
+                if process.poll() is not None or time.monotonic() > end:
+                    raise SystemExit(f"{' '.join(command)} did not start.")
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}/get_planet/"
+        finally:
+            process.send_signal(signal.SIGTERM)
 
 
-def _answers(port: int, probe: str) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+def _is_open(port: int) -> bool:
     try:
-        connection.request("GET", probe)
-        return connection.getresponse().status == 200
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:
         return False
-    finally:
-        connection.close()
+    return True
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -88,3 +88,14 @@ def test_turned_off() -> None:
     assert len(backend.calls) == 2
     assert first.data == second.data
     assert metric(client, "planet_cache_bytes") == 0
+
+
+def test_another_card_is_another_picture() -> None:
+    backend = FakeBackend([fake_version(latent_size=3)])
+    client = create_app(backend, GatewayConfig(catalog_age_s=0.0)).test_client()
+    tags = []
+    for size in (3, 3, 4):
+        backend.versions = [fake_version(latent_size=size)]  # equal or not, it is another object
+        tags.append(client.get("/v1/planets/1.png").headers["ETag"])
+    assert tags[0] == tags[1] != tags[2]
+    assert len(backend.calls) == 2
