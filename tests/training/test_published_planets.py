@@ -19,6 +19,11 @@ def model(request):
     return ServedModel(request.param)
 
 
+def walks(model):
+    """The kinds to walk from: all of the model that others refine, some of those, whose pictures take longer."""
+    return np.eye(12)[:: 1 if "base" not in model.card else 5]
+
+
 def draw(model, latent, kind):
     return model.call("generate", "image", "drawing", latent=latent.astype(np.float32), kind=kind.astype(np.float32))
 
@@ -37,13 +42,15 @@ def on_the_way(first, last):
 
 
 def test_neighboring_latents_give_neighboring_planets(model):
-    for kind, (first, last) in zip(np.eye(12), latents(range(24), 128).reshape(12, 2, 128), strict=True):
+    kinds = walks(model)
+    for kind, (first, last) in zip(kinds, latents(range(2 * len(kinds)), 128).reshape(-1, 2, 128), strict=True):
         assert largest_step(draw(model, on_the_way(first, last), np.tile(kind, (STEPS, 1)))) < 0.3
 
 
 def test_neighboring_mixes_give_neighboring_planets(model):
     share = np.linspace(0, 1, STEPS)[:, None]
-    for first, last in zip(np.eye(12), np.roll(np.eye(12), 5, axis=0), strict=True):
+    kinds = walks(model)
+    for first, last in zip(kinds, np.roll(kinds, 1 if len(kinds) < 12 else 5, axis=0), strict=True):
         same = np.tile(latents([7], 128), (STEPS, 1))
         assert largest_step(draw(model, same, (1 - share) * first + share * last)) < 0.3
 
@@ -53,8 +60,9 @@ def test_every_kind_and_archetype_is_one_planet_on_a_black_sky(model):
     assert model.card["archetypes"] == ARCHETYPES
     for name, mix in ARCHETYPES.items():
         kinds[name] = sum(share * kinds[body] for body, share in mix.items())
+    count = 8 if "base" not in model.card else 2
     for name, kind in kinds.items():
-        for picture in draw(model, latents(range(8), 128), np.tile(kind, (8, 1))):
+        for picture in draw(model, latents(range(count), 128), np.tile(kind, (count, 1))):
             assert find_limb(picture) is not None, name
             corners = picture[[0, 0, -1, -1], [0, -1, 0, -1]]
             assert corners.max() < 32, name
