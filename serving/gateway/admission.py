@@ -20,7 +20,8 @@ class Admission:
     """Places for requests that need a model or a decoder: first come, first served, and a bounded number in line.
 
     Who could not be answered in time, going by how long requests have taken of late, is refused at once rather than
-    made to wait for nothing, or for an answer that is too late. While there is a free place nobody is refused.
+    made to wait for nothing, or for an answer that is too late. But while there is a free place nobody is refused who
+    has half of the time left, so that it shows when requests have become quick again.
 
     Everything else, such as health, metrics, the page and pictures from the cache, needs no place.
     """
@@ -57,16 +58,18 @@ class Admission:
         try:
             yield
         finally:
-            self._leave(time.monotonic() - start)
+            with self._lock:
+                self._work_s += _NEWS * (time.monotonic() - start - self._work_s)
+            self._hand_on()
 
     def _take(self, expires: float) -> None:
         with self._lock:
             left_s = expires - time.monotonic()
-            if left_s > 0.0 and self._in_flight < self._config.max_in_flight:
+            if self._is_too_late(left_s):
+                raise self._busy()
+            if self._in_flight < self._config.max_in_flight:
                 self._in_flight += 1
                 return
-            if left_s <= 0.0:
-                raise self._too_late()
             if len(self._line) >= self._config.max_waiting:
                 raise Problem(503, f"The gateway is busy, and {len(self._line)} requests wait already: try again soon.")
             wait_s = (len(self._line) + 1) * self._work_s / max(1, self._config.max_in_flight)
@@ -78,9 +81,15 @@ class Admission:
         with g.timings.stage("queue"):
             came = turn.wait(expires - time.monotonic())
         if not came and self._gives_up(turn):
-            raise self._too_late()
+            raise self._busy()
+        if self._is_too_late(expires - time.monotonic()):
+            self._hand_on()
+            raise self._busy()
 
-    def _too_late(self) -> Problem:
+    def _is_too_late(self, left_s: float) -> bool:
+        return left_s <= min(self._work_s, self._config.deadline_s / 2)
+
+    def _busy(self) -> Problem:
         return Problem(503, f"The gateway was busy for {self._config.deadline_s:g} s: try again later.")
 
     def _gives_up(self, turn: threading.Event) -> bool:
@@ -91,10 +100,9 @@ class Admission:
             self._line.remove(turn)
             return True
 
-    def _leave(self, work_s: float) -> None:
+    def _hand_on(self) -> None:
         """Hands the place to the next in line, so that nobody who comes later can take it."""
         with self._lock:
-            self._work_s += _NEWS * (work_s - self._work_s)
             if self._line:
                 self._line.popleft().set()
             else:
