@@ -5,11 +5,12 @@ PORT ?= 8000
 DATA ?= data
 RUN ?= runs/dcgan_v1_64
 EXAMPLES ?= 100
+MINUTES ?= 10
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all schemathesis lint format bench bench-training train clean
+.PHONY: help run test test-all schemathesis lint format bench overload faults bench-training train clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,8 +36,14 @@ format: $(VENV)/.dev ## Mend style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## Measure the gateway against direct calls and the first project's server
+bench: $(VENV)/.dev ## Measure the gateway against direct calls and the first project's server, with wrk, 4 minutes
 	$(BIN)/python -m tests.benchmarks.gateway
+
+overload: $(VENV)/.dev ## Ask the gateway for twice what it can answer, with wrk (MINUTES=10)
+	$(BIN)/python -m tests.load.overload --minutes $(MINUTES)
+
+faults: $(VENV)/.dev ## Kill, freeze, restart and swap a model server under load, and look at every answer
+	$(BIN)/python -m tests.faults
 
 bench-training: $(VENV)/.dev ## Measure the trainer against the first project's loop under keras.Model.fit
 	$(BIN)/python -m tests.benchmarks.training

@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from serving.backends.base import Backend
 from serving.gateway.admission import Admission
 from serving.gateway.answering import Answers
+from serving.gateway.arrivals import arrived
 from serving.gateway.authorization import require_keys
 from serving.gateway.cache import PictureCache
 from serving.gateway.catalog import Catalog
@@ -81,8 +82,9 @@ def _accompany_requests(app: Flask, config: GatewayConfig) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.timings = Timings()
-        g.expires = time.monotonic() + config.deadline_s
+        came = arrived()
+        g.timings = Timings(time.monotonic() - came)
+        g.expires = came + config.deadline_s
         given = request.headers.get("X-Request-Id", "")
         g.request_id = given if _SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         try:

@@ -17,6 +17,7 @@ from flask import Flask
 from serving.backends import create_backend
 from serving.backends.base import BackendMisconfigured
 from serving.gateway.app import create_app
+from serving.gateway.arrivals import Dispatcher
 from serving.gateway.config import GatewayConfig
 
 _SPARE_THREADS = 8  # beyond those that work or wait: for health, metrics, the page, the cache and refusals
@@ -57,7 +58,6 @@ def serve(
     Raises:
         StartError: The port cannot be had, or the backend cannot be made.
     """
-
     _stopped.clear()
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
@@ -116,18 +116,21 @@ def _bind(host: str, port: int) -> socket.socket:
 
 def _listen(listener: socket.socket, app: Flask, config: GatewayConfig) -> waitress.server.TcpWSGIServer:
     """A server whose socket accepts connections; they are answered once it runs."""
+    dispatcher = Dispatcher()
+    # Whoever waits does so in the app, which refuses what is too much; in waitress' own line nobody could tell.
+    dispatcher.set_thread_count(config.max_in_flight + config.max_waiting + _SPARE_THREADS)
     try:
         return waitress.create_server(
             app,
+            _dispatcher=dispatcher,
             sockets=[listener],
-            # Whoever waits does so in the app, which refuses what is too much; in waitress' own line nobody could tell.
-            threads=config.max_in_flight + config.max_waiting + _SPARE_THREADS,
             connection_limit=_MAX_CONNECTIONS,
             ident="planet-generator",
             max_request_body_size=_MAX_BODY_BYTES,
             clear_untrusted_proxy_headers=config.trusted_proxies == 0,
         )
     except OSError as error:  # another process may have bound the port too, and listened first
+        dispatcher.shutdown()
         raise _not_listening(*listener.getsockname()[:2], error) from None
 
 

@@ -8,11 +8,15 @@ from collections.abc import Iterator, Mapping
 
 
 class Timings:
-    """Adds up the time of named stages of one request, from construction on."""
+    """Adds up the time of named stages of one request.
 
-    def __init__(self) -> None:
-        self._start = time.perf_counter()
-        self._stages_s: dict[str, float] = {}
+    Args:
+        queued_s: Seconds for which it had to wait already; from a millisecond on they count towards `queue`.
+    """
+
+    def __init__(self, queued_s: float = 0.0) -> None:
+        self._start = time.perf_counter() - queued_s
+        self._stages_s: dict[str, float] = {"queue": queued_s} if queued_s >= 0.001 else {}
         self._notes: dict[str, str] = {}
 
     @contextlib.contextmanager
@@ -33,7 +37,7 @@ class Timings:
         return self._stages_s
 
     def total_s(self) -> float:
-        """Seconds since construction."""
+        """Seconds since the request came."""
         return time.perf_counter() - self._start
 
     def header(self) -> str:

@@ -79,7 +79,7 @@ def _cases(saved_model: str, port: int, first_url: str, given: argparse.Namespac
     def gateways(**how: int | str) -> Callable[[], Measured]:
         def measure() -> Measured:
             found = load(port, given.model, seconds=given.seconds, **how)
-            if found.failed or found.refused or found.unanswered:
+            if found.failed or found.late or found.refused or found.unanswered:
                 raise SystemExit(f"The gateway did not answer every request: {found}")
             return Measured(found.planets_per_s, found.p50_ms, found.unencoded_p50_ms, found.overhead_p50_ms)
 

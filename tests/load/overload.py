@@ -61,7 +61,11 @@ def _overload(running: GatewayProcess, given: argparse.Namespace) -> list[str]:
     print(f"overload:  {found.requests_per_s:.1f} requests a second for {found.seconds:.0f} s: {statuses}")
     print(f"accepted:  {found.planets_per_s:.1f} planets a second; median {found.p50_ms:.0f} ms, 99 % within", end=" ")
     print(f"{found.p99_ms:.0f} ms, slowest {found.slowest_ms:.0f} ms; the deadline is {1000 * given.deadline:.0f} ms")
-    print(f"refused:   {found.refused}, each with Retry-After; {found.failed} failed, {found.unanswered} unanswered")
+    print(
+        f"refused:   {found.refused}, each with Retry-After; {found.late} came too late, {found.failed} failed,",
+        end=" ",
+    )
+    print(f"{found.unanswered} were not answered")
     print(f"memory:    {before_mib:.0f} MiB, then {after_mib:.0f} ({growth:+.1%}), at most {probes.largest_mib:.0f}")
     print(f"probes:    {probes.count} of /health/live, slowest {1000 * probes.slowest_s:.0f} ms", flush=True)
     return [*faults_of(found, rate, given.deadline), *probes.faults(), *_grown(growth)]

@@ -3,8 +3,8 @@
 --       -- dcgan_v1_64 webp 1
 -- After the last -- come the model, the format (png, webp, jpg), the planets of a request (1 for a GET, up to 64 for a
 -- POST, 0 for a GET of the same planet again and again), and the requests a second, all connections together, if they
--- shall not come as fast as they are answered. What was refused (503 with Retry-After, 429 with it) is told apart from
--- what failed; either is no planet. The last line is the same as JSON, for tests/load/wrk.py.
+-- shall not come as fast as they are answered. What was refused (503 or 429 with Retry-After), and what was accepted but
+-- came too late (504), is told apart from what failed; none is a planet, and only what is late counts in the times. The last line is the same as JSON, for tests/load/wrk.py.
 local ffi = require("ffi")
 ffi.cdef([[
   typedef struct { long seconds, microseconds; } planets_time;
@@ -34,7 +34,7 @@ function init(arguments)
   end
   -- Each thread of each run counts from a place of its own, so that no cache has its planets.
   seed = (os.time() % 1000000) * 100000000 + first * 10000000
-  refused = 0
+  refused, late = 0, 0
   answers, taken_us, unencoded_us, overhead_us = {}, {}, {}, {}
 end
 
@@ -74,6 +74,9 @@ function response(status, headers)
     taken_us[#taken_us + 1] = us
     unencoded_us[#unencoded_us + 1] = unencoded
     overhead_us[#overhead_us + 1] = unencoded - stage_us(timing, "model")
+  elseif status == 504 then
+    late = late + 1
+    taken_us[#taken_us + 1] = now_us() - tonumber(headers["X-Request-Id"])
   elseif (status == 503 or status == 429) and headers["Retry-After"] then
     refused = refused + 1
   end
@@ -95,9 +98,10 @@ local function ms(sorted_us, share)
 end
 
 function done(summary)
-  local statuses, given, turned_away = {}, 0, 0
+  local statuses, given, turned_away, too_late = {}, 0, 0, 0
   for _, thread in ipairs(threads) do
     turned_away = turned_away + thread:get("refused")
+    too_late = too_late + thread:get("late")
     for status, times in pairs(thread:get("answers")) do
       statuses[status] = (statuses[status] or 0) + times
       given = given + times
@@ -105,17 +109,17 @@ function done(summary)
   end
   local taken = all("taken_us")
   local seconds = summary.duration / 1e6
-  local planets = #taken * math.max(1, threads[1]:get("count"))
+  local planets = (#taken - too_late) * math.max(1, threads[1]:get("count"))
   local failed = given - #taken - turned_away
   local unanswered = summary.errors.timeout + summary.errors.connect + summary.errors.read + summary.errors.write
-  io.write(string.format("Planets: %d, %.1f a second; requests refused: %d, failed: %d; no answer: %d\n", planets,
-    planets / seconds, turned_away, failed, unanswered))
+  io.write(string.format("Planets: %d, %.1f a second; requests refused: %d, late: %d, failed: %d; no answer: %d\n",
+    planets, planets / seconds, turned_away, too_late, failed, unanswered))
   local listed = {}
   for status, times in pairs(statuses) do
     listed[#listed + 1] = string.format('"%s": %d', status, times)
   end
-  io.write(string.format('{"seconds": %.3f, "planets": %d, "refused": %d, "failed": %d, "unanswered": %d, ', seconds,
-    planets, turned_away, failed, unanswered))
+  io.write(string.format('{"seconds": %.3f, "planets": %d, "refused": %d, "late": %d, "failed": %d, "unanswered": %d, ',
+    seconds, planets, turned_away, too_late, failed, unanswered))
   io.write(string.format('"p50_ms": %.3f, "p99_ms": %.3f, "slowest_ms": %.3f, ', ms(taken, 0.5), ms(taken, 0.99),
     ms(taken, 1)))
   io.write(string.format('"unencoded_p50_ms": %.3f, "overhead_p50_ms": %.3f, ', ms(all("unencoded_us"), 0.5),

@@ -16,12 +16,13 @@ _LOOK_S = 5.0
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """What wrk's run found; times are of requests that were answered with planets, as the client saw them.
+    """What wrk's run found; times are of requests that were accepted, as the client saw them.
 
     Attributes:
         seconds: How long it took.
         planets: How many were drawn.
         refused: Requests answered 503 or 429 with `Retry-After`.
+        late: Requests answered 504: accepted, but past the deadline.
         failed: Requests answered in any other way.
         unanswered: Requests without a whole answer.
         p50_ms: Median time of a request.
@@ -35,6 +36,7 @@ class Found:
     seconds: float
     planets: int
     refused: int
+    late: int
     failed: int
     unanswered: int
     p50_ms: float

@@ -7,12 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from werkzeug.test import TestResponse
 
-from serving.gateway import GatewayConfig, create_app
+from serving.gateway import GatewayConfig, admission, create_app
+from serving.gateway.admission import Admission
+from serving.gateway.problems import Problem
+from serving.gateway.timing import Timings
 from tests.serving.fake_backend import FakeBackend
 
 
@@ -116,6 +120,67 @@ def test_waiting_ends_with_the_deadline_and_leaves_the_line(threads: ThreadPoolE
     backend.gate.set()
     assert futures[0].result(20).status_code == 200
     assert metric(app, "planet_in_flight") == 0
+
+
+def test_who_could_not_be_answered_in_time_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 100.0
+    monkeypatch.setattr(admission, "time", SimpleNamespace(monotonic=lambda: now_s))
+    places = Admission(GatewayConfig(max_in_flight=1, max_waiting=8, deadline_s=3.0))
+    for _ in range(20):  # they take 2 s each, and so will the next
+        with places.place(expires=now_s + 3.0):
+            now_s += 2.0
+    with pytest.raises(Problem, match="busy for 3 s"), places.place(expires=now_s + 1.4):
+        pass
+    with places.place(expires=now_s + 1.6):  # nobody with half of the time is refused while there is a place
+        with pytest.raises(Problem, match="no answer within the next 3 s") as refused, places.place(now_s + 3.0):
+            pass  # 2 s to wait, and 2 to work
+        assert refused.value.status == 503
+        assert (places.in_flight, places.waiting) == (1, 0)
+    assert places.in_flight == 0
+
+
+def test_whose_turn_comes_too_late_hands_the_place_on(threads: ThreadPoolExecutor) -> None:
+    places = Admission(GatewayConfig(max_in_flight=1, max_waiting=2, deadline_s=60.0))
+    left_s: list[float] = []
+
+    def is_too_late(seconds: float) -> bool:
+        left_s.append(seconds)
+        return len(left_s) == 4  # the first in line, once it is its turn
+
+    places._is_too_late = is_too_late
+    app = Flask("test")
+
+    def work() -> bool:
+        with app.app_context():
+            g.timings = Timings()
+            with places.place(time.monotonic() + 60.0):
+                return True
+
+    with places.place(time.monotonic() + 60.0):
+        first = threads.submit(work)
+        until(lambda: places.waiting == 1)
+        second = threads.submit(work)
+        until(lambda: places.waiting == 2)
+    assert isinstance(first.exception(20), Problem)
+    assert second.result(20)
+    assert places.in_flight == places.waiting == 0
+
+
+def test_who_has_waited_for_a_thread_too_long_is_refused_even_if_there_is_a_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backend = FakeBackend()
+    client = create_app(backend, GatewayConfig(deadline_s=5.0)).test_client()
+    monkeypatch.setattr("serving.gateway.app.arrived", lambda: time.monotonic() - 4.0)
+    response = client.get("/v1/planets/1.png")
+    assert response.status_code == 200
+    assert float(re.search(r"queue;dur=([\d.]+)", response.headers["Server-Timing"])[1]) >= 4000
+    monkeypatch.setattr("serving.gateway.app.arrived", lambda: time.monotonic() - 5.0)
+    response = client.get("/v1/planets/2.png")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "2"
+    assert client.get("/health/live").status_code == 200
+    assert len(backend.calls) == 1
 
 
 def test_a_failure_gives_its_place_back() -> None:

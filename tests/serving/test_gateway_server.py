@@ -218,6 +218,27 @@ def test_health_answers_while_all_others_work_or_wait(served: Served) -> None:
     assert statuses.count(200) >= 5
 
 
+def test_waiting_for_a_thread_counts(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one thread, which another request has, the deadline passes before anybody looks at the second."""
+    monkeypatch.setattr(server, "_SPARE_THREADS", 0)
+    backend = FakeBackend()
+    backend.gate.clear()
+    answers = []
+
+    def visit(url: str) -> None:
+        with ThreadPoolExecutor(2) as clients:
+            asked = [clients.submit(get, url, "/v1/planets/1.png")]
+            assert backend.entered.wait(20)
+            asked.append(clients.submit(get, url, "/v1/planets/2.png"))
+            assert not concurrent.futures.wait(asked, timeout=0.6).done
+            backend.gate.set()
+            answers.extend(one.result(20) for one in asked)
+
+    served(visit, backend, max_in_flight=1, max_waiting=0, deadline_s=0.5)
+    assert answers[1][0] == 503
+    assert len(backend.calls) == 1
+
+
 @pytest.mark.parametrize(("trusted_proxies", "remote"), [(0, "127.0.0.1"), (1, "10.0.0.3")])
 def test_forwarded_address_reaches_the_app_if_trusted(
     served: Served, caplog: pytest.LogCaptureFixture, trusted_proxies: int, remote: str

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from serving.backends.base import BackendError, Overloaded
+from serving.backends.base import BackendError, DeadlineExceeded, Overloaded
 from serving.gateway import GatewayConfig, create_app
 from tests.client.servers import running
 from tests.load.overload import faults_of
@@ -47,17 +47,21 @@ def test_requests_come_at_their_rate() -> None:
 
 
 @needs_wrk
-@pytest.mark.parametrize(("error", "counted"), [(Overloaded("Full."), "refused"), (BackendError("Odd."), "failed")])
+@pytest.mark.parametrize(
+    ("error", "counted"),
+    [(Overloaded("Full."), "refused"), (BackendError("Odd."), "failed"), (DeadlineExceeded("Late."), "late")],
+)
 def test_refusals_are_no_failures(error: BackendError, counted: str) -> None:
     found = _loaded(FakeBackend(error=error))
     assert found.planets == 0
-    assert {name for name in ("refused", "failed") if getattr(found, name)} == {counted}
+    assert {name for name in ("refused", "late", "failed") if getattr(found, name)} == {counted}
 
 
 _GOOD = Found(
     seconds=10.0,
     planets=1000,
     refused=1000,
+    late=0,
     failed=0,
     unanswered=0,
     p50_ms=100.0,
@@ -75,6 +79,7 @@ _GOOD = Found(
         ({}, []),
         ({"failed": 1}, ["1 requests failed, 0 were not answered."]),
         ({"unanswered": 2}, ["0 requests failed, 2 were not answered."]),
+        ({"late": 3}, []),  # as long as 99 % are in time
         ({"refused": 0}, ["Nothing was refused, so this was no overload."]),
         ({"p99_ms": 1001.0}, ["1 % of what was accepted took 1001 ms or more."]),
         ({"seconds": 20.0}, ["Only 100.0 requests a second were made, not 200.0."]),
