@@ -47,6 +47,10 @@ class CardBackend:
             height, width = card["world"]["map"]
             axes = {"axes": np.ones((count, 3), np.float32)} if signature == "map" else {}
             return {"image": np.full((count, height, width, 3), 128, np.uint8), **axes}
+        if signature == "shader":
+            looks = {name: np.full((count, 1), 0.5, np.float32) for name in ("ambient", "shine", "limb", "haze")}
+            three = {name: np.ones((count, 3), np.float32) for name in ("axes", "rim")}
+            return {"numbers": np.zeros((count, 4), np.float32), **looks, **three}
         if signature.startswith("render_"):
             side = int(signature.removeprefix("render_"))
             disc = _disc(side, side)

@@ -28,6 +28,7 @@ import yaml
 from PIL import Image
 
 from client.__main__ import main as planets
+from datasets.manifest import Size
 from serving.gateway import create_app
 from serving.gateway.config import GatewayConfig
 from serving.gateway.openapi.document import document as openapi
@@ -35,6 +36,8 @@ from tests.client.servers import running
 from tests.docs.card_backend import CardBackend, card_of
 from tests.docs.documents import DOCUMENTS, ROOT, blocks, commands, inline_code, prose
 from tests.docs.parsers import check_arguments, main_of, options_of
+from training.models.world_v1 import build_world_generator
+from training.world_shader import shader
 
 pytest.importorskip("tensorflow", reason="the trainers' parsers are imported with it")
 
@@ -45,9 +48,13 @@ FOREIGN_OPTIONS = {  # of programs that are not ours
     "--profile",
     "--scale",
 }
+WORLD = {
+    "world": {"sizes": [64, 128, 256, 512], "map": [64, 128]},
+    "shader": {"glsl": "void main() {}", "radius": 0.9},
+}
 MORE_MODELS = {  # that a reader makes
     "mine_64": card_of("planet_v3_64") | {"class_names": ["lava", "ice"], "archetypes": {}},
-    "world_v1": card_of("planet_v3_64") | {"world": {"sizes": [64, 128], "map": [64, 128]}},
+    **dict.fromkeys(("world_v1", "world_v1_64"), card_of("planet_v3_64") | WORLD),
 }
 
 
@@ -142,12 +149,20 @@ def _labels(text: str, url: str) -> None:
     assert set(next(csv.DictReader(text.splitlines()))) == {"file", "labels"}
 
 
+def _glsl(text: str, url: str) -> None:
+    """Declarations of what a world's shader has."""
+    generator = build_world_generator(Size(16, 16), 2, 0.05, "generator")
+    told = {line.rstrip(" {;") for line in shader(generator.get_layer("surface")).splitlines()}
+    assert {line.partition("//")[0].rstrip(" ;") for line in text.splitlines()} <= told
+
+
 _CHECKS: dict[str, Callable[[str, str], object]] = {
     "sh": _shell,
     "python": _python,
     "csharp": _game,
     "gdscript": _game,
     "js": _game,
+    "glsl": _glsl,
     "csv": _labels,
     "toml": lambda text, url: tomllib.loads(text),
     "mermaid": lambda text, url: None,  # GitHub draws it

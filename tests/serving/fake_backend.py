@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -58,6 +59,23 @@ class FakeBackend:
 
     def close(self) -> None:
         self.closed = True
+
+
+class LateBackend:
+    """Another backend, whose answers come when the deadline has just passed."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+    def predict(self, name: str, inputs: Mapping[str, np.ndarray], *, deadline: float, **rest: Any) -> Any:
+        start = time.monotonic()
+        outputs = self._backend.predict(name, inputs, **rest)
+        while time.monotonic() <= start + deadline:
+            threading.Event().wait(start + deadline - time.monotonic())
+        return outputs
 
 
 class SeeingBackend(FakeBackend):

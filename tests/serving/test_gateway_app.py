@@ -24,7 +24,7 @@ from serving.backends.base import (
     Overloaded,
 )
 from serving.gateway import GatewayConfig, create_app
-from tests.serving.fake_backend import FakeBackend, fake_version
+from tests.serving.fake_backend import FakeBackend, LateBackend, fake_version
 
 
 @pytest.fixture
@@ -179,8 +179,8 @@ def test_unexpected_error_shows_nothing_and_is_logged(caplog: pytest.LogCaptureF
 
 
 def test_deadline_passes_between_batches() -> None:
-    client = client_of(FakeBackend(), deadline_s=-1.0)
-    assert "took longer" in detail(client.get("/v1/planets/1.png"), 504)
+    client = client_of(LateBackend(FakeBackend()), deadline_s=0.2, batch_size=1)
+    assert "took longer" in detail(client.post("/v1/planets", json={"seed": 1, "count": 2}), 504)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from serving.backends import create_backend
 from serving.backends.base import Backend
 from serving.gateway import GatewayConfig, create_app
 from serving.latents import latents, parse_seed
-from tests.serving.fake_backend import FakeBackend, fake_version
+from tests.serving.fake_backend import FakeBackend, LateBackend, fake_version
 from tests.serving.serving_double import ServingDouble
 from tests.serving.tiny_model import LATENT_SIZE, write_tiny_generator, write_tiny_world
 
@@ -248,5 +248,5 @@ def test_unknown_model_and_no_world_at_all(client: FlaskClient) -> None:
 
 
 def test_a_turn_past_the_deadline_is_given_up(backend: Backend) -> None:
-    client = create_app(backend, GatewayConfig(deadline_s=0.0)).test_client()
+    client = create_app(LateBackend(backend), GatewayConfig(deadline_s=0.2)).test_client()
     assert client.get("/v1/worlds/1/spin.webp?size=16").status_code == 504
