@@ -129,6 +129,7 @@ def test_the_globe_is_the_served_picture(world: WorldVisit, query: str) -> None:
     assert world.own_complaints == []
 
 
+@pytest.mark.slow
 def test_it_is_turned_zoomed_and_lit(world: WorldVisit) -> None:
     world.open(PLACE)
     world.wait_for("network")
@@ -168,6 +169,7 @@ def test_it_is_turned_zoomed_and_lit(world: WorldVisit) -> None:
     assert world.own_complaints == []
 
 
+@pytest.mark.slow
 def test_keys_and_permalinks(world: WorldVisit) -> None:
     world.open(PLACE)
     world.wait_for("maps")
@@ -192,6 +194,7 @@ def test_keys_and_permalinks(world: WorldVisit) -> None:
     assert (told["model"], told["version"], told["kind"]) == (["small_world"], ["1"], ["mars"])
 
 
+@pytest.mark.slow
 def test_it_turns_by_itself_where_motion_is_welcome(world: WorldVisit) -> None:
     world.page.emulate_media(reduced_motion="no-preference")
     world.open("#world?seed=orion%2F7")
@@ -241,6 +244,7 @@ def test_without_webgl_the_server_draws(world: WorldVisit) -> None:
     assert world.own_complaints == []
 
 
+@pytest.mark.slow
 def test_a_lost_context_is_bridged(world: WorldVisit) -> None:
     world.open(PLACE)
     world.wait_for("network")
