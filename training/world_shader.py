@@ -15,7 +15,7 @@ import numpy as np
 from keras import ops
 
 from training.models import world_v1
-from training.models.world_v1 import CELLS, FIELDS, OCTAVES, WAVES, Surface
+from training.models.world_v1 import CELLS, FARTHEST_WARP, FIELDS, OCTAVES, WAVES, Surface
 
 WIDTH = 256  # texels of a row of either texture
 
@@ -143,7 +143,7 @@ void surface(vec3 point, out vec3 albedo, out float height) {{
   for (int i = 0; i < {c}; ++i) a[i] = b[i];
   {layer(1)}
   for (int i = 0; i < {c}; ++i) a[i] = x[i] = b[i];
-  vec3 warped = toUnit(point + 0.5 * {head("warp")}.xyz);
+  vec3 warped = toUnit(point + {FARTHEST_WARP} * tanh({head("warp")}.xyz));
   turns = warped.y * {6.0 / _TURN:.9f};
   a[{c}] = vec4(wave(turns), wave(turns - 0.25), wave(2.0 * turns), wave(2.0 * turns - 0.25));
   fields(2, warped, {c + 1});

@@ -16,8 +16,9 @@ Arrays = Mapping[str, np.ndarray]
 class JoinedCalls:
     """Threads that run calls in the order in which they came; each takes along the later ones that fit its call.
 
-    Nobody waits for company: a call that finds a thread free is run alone, and batches grow with the load. What fails
-    in company is run again alone, so that no call suffers for another.
+    A call of what nobody runs is run at once, alone; while it runs, others of the same wait until it ends, or until
+    enough of them wait for a batch that is worth a thread of its own. So batches grow with the load. What fails in
+    company is run again alone, so that no call suffers for another.
 
     Args:
         run: Gives the outputs for a key and its inputs; the batch is the first dimension of all arrays.
@@ -28,6 +29,8 @@ class JoinedCalls:
     def __init__(self, run: Callable[[Hashable, Arrays], Arrays], threads: int, max_rows: int = 16) -> None:
         self._run = run
         self._max_rows = max_rows
+        self._worth_rows = -(-max_rows // 4)
+        self._running: collections.Counter[Hashable] = collections.Counter()
         self._closed = False
         self._changed = threading.Condition()
         self._waiting: collections.deque[_Call] = collections.deque()
@@ -65,23 +68,36 @@ class JoinedCalls:
     def _work(self) -> None:
         while calls := self._next():
             self._answer([call for call in calls if call.future.set_running_or_notify_cancel()])
+            with self._changed:
+                self._running[calls[0].key] -= 1
 
     def _next(self) -> list[_Call]:
-        """The call that waits longest and those that can join it; none once closed."""
+        """The call that waits longest of those that can be run now, and those that can join it; none once closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
-            if not self._waiting:
+            self._changed.wait_for(lambda: self._closed or self._first())
+            first = self._first()
+            if self._closed or first is None:
                 return []
-            first = self._waiting.popleft()
             calls, rows, others = [first], first.rows, collections.deque()
             for call in self._waiting:
+                if call is first:
+                    continue
                 if call.fits(first) and rows + call.rows <= self._max_rows:
                     calls.append(call)
                     rows += call.rows
                 else:
                     others.append(call)
             self._waiting = others
+            self._running[first.key] += 1
             return calls
+
+    def _first(self) -> _Call | None:
+        """The call that waits longest of those that need wait for no company."""
+        rows: collections.Counter[Hashable] = collections.Counter()
+        for call in self._waiting:
+            rows[call.key] += call.rows
+        free = (call for call in self._waiting if not self._running[call.key] or rows[call.key] >= self._worth_rows)
+        return next(free, None)
 
     def _answer(self, calls: list[_Call]) -> None:
         if len(calls) > 1 and self._answer_joined(calls):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import queue
+import sys
+import threading
 import time
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
@@ -14,16 +17,18 @@ from serving.gateway.metrics import route_label
 
 STYLES = ("text", "json", "none")
 
+_WRITTEN_EVERY_S = 0.1
+
 _access = logging.getLogger("serving.gateway.access")
 
 
 def configure_logging(style: str) -> None:
-    """Sends the process' log to stderr.
+    """Sends the process' log to stderr, a tenth of a second late.
 
     Args:
         style: `"text"`, `"json"`, or `"none"` for text without the lines of requests.
     """
-    handler = logging.StreamHandler()
+    handler = _Batches(sys.stderr)
     if style == "json":
         handler.setFormatter(_JsonFormatter())
     else:
@@ -56,6 +61,37 @@ def _fields(response: Response) -> dict[str, Any]:
         "seconds": round(g.timings.total_s(), 6),
         "model": response.headers.get("X-Planet-Model"),
     }
+
+
+class _Batches(logging.Handler):
+    """Writes lines together. A thread that writes gives up Python's lock, and with it its turn: a thread per request
+    that wrote its own line would cost as much time as the request's other Python."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._closed = threading.Event()
+        threading.Thread(target=self._write, name="log", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.put(self.format(record))
+
+    def flush(self) -> None:
+        lines = [self._lines.get() for _ in range(self._lines.qsize())]
+        if lines:
+            self._stream.write("\n".join([*lines, ""]))
+            self._stream.flush()
+
+    def close(self) -> None:
+        self._closed.set()
+        self.flush()
+        super().close()
+
+    def _write(self) -> None:
+        while not self._closed.wait(_WRITTEN_EVERY_S):
+            with self.lock:
+                self.flush()
 
 
 class _JsonFormatter(logging.Formatter):

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import signal
 import socket
+import sys
 import threading
 import time
 from pathlib import Path
@@ -23,6 +24,8 @@ from serving.gateway.config import GatewayConfig
 _SPARE_THREADS = 8  # beyond those that work or wait: for health, metrics, the page, the cache and refusals
 _MAX_CONNECTIONS = 900  # below the 1024 open files that a process usually may have; kept-alive ones cost no thread
 _MAX_BODY_BYTES = 64 * 1024 * 1024  # what waitress takes in at all; the app refuses far smaller bodies, and says so
+
+_SWITCH_S = 0.02  # of Python's lock; threads of requests give it up often enough by themselves
 
 _stopped = threading.Event()  # by a signal
 
@@ -59,6 +62,7 @@ def serve(
         StartError: The port cannot be had, or the backend cannot be made.
     """
     _stopped.clear()
+    sys.setswitchinterval(_SWITCH_S)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits for a thread

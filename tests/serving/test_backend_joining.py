@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Hashable, Iterator
 from concurrent.futures import CancelledError, Future
@@ -18,15 +19,18 @@ class Model:
     Attributes:
         calls: Key and batch size of each run.
         entered: Set once a run has begun.
+        begun: Key and batch size of each run, put there as it begins.
         gate: A run waits until it is set.
     """
 
     def __init__(self) -> None:
         self.calls: list[tuple[Hashable, int]] = []
         self.entered = threading.Event()
+        self.begun: queue.SimpleQueue[tuple[Hashable, int]] = queue.SimpleQueue()
         self.gate = threading.Event()
 
     def run(self, key: Hashable, arrays: Arrays) -> Arrays:
+        self.begun.put((key, len(arrays["x"])))
         self.entered.set()
         assert self.gate.wait(30)
         x = arrays["x"]
@@ -74,6 +78,37 @@ def test_calls_that_wait_are_joined_and_each_gets_its_rows(calls: JoinedCalls, m
 
     assert [one.result(30)["y"].tolist() for one in waiting] == [[2.0], [4.0, 6.0], [8.0]]
     assert model.calls == [("first", 1), ("a", 4)]
+
+
+@pytest.fixture
+def paired(model: Model) -> Iterator[JoinedCalls]:
+    """Two threads, and at most 8 rows together."""
+    joined = JoinedCalls(model.run, threads=2, max_rows=8)
+    yield joined
+    model.gate.set()
+    joined.close()
+
+
+def test_what_runs_is_not_run_beside_itself_for_one_call_but_another_function_is(
+    paired: JoinedCalls, model: Model
+) -> None:
+    first = _submit(paired, 0.0)
+    assert model.begun.get(timeout=30) == ("a", 1)
+    later = _submit(paired, 1.0)
+    other = _submit(paired, 2.0, key="b")
+    assert model.begun.get(timeout=30) == ("b", 1)
+    assert not later.running()
+    model.gate.set()
+    assert [one.result(30)["y"].tolist() for one in (first, later, other)] == [[0.0], [2.0], [4.0]]
+
+
+def test_what_runs_is_run_beside_itself_for_a_quarter_of_a_batch(paired: JoinedCalls, model: Model) -> None:
+    waiting = [_submit(paired, 0.0)]
+    assert model.begun.get(timeout=30) == ("a", 1)
+    waiting += [_submit(paired, 1.0), _submit(paired, 2.0)]
+    assert model.begun.get(timeout=30) == ("a", 2)
+    model.gate.set()
+    assert [one.result(30)["y"].tolist() for one in waiting] == [[0.0], [2.0], [4.0]]
 
 
 def test_no_more_are_joined_than_allowed_and_a_large_call_is_run_alone(calls: JoinedCalls, model: Model) -> None:

@@ -25,6 +25,8 @@ def log(style: str) -> Iterator[None]:
         configure_logging(style)
         yield
     finally:
+        for handler in root.handlers:
+            handler.close()
         root.handlers[:] = handlers
         access.setLevel(level)
 

@@ -23,7 +23,7 @@ from training.rendering import bumped, matrix, pixel_side, see, turn_of, unit
 STYLE_SIZE = 24  # of the latent's numbers; the rest are the world's chances
 OCTAVES = 6
 WAVES = 32  # per octave
-FIELDS = 10  # mixed of them; a single wave shows as stripes, a sum of many doesn't
+FIELDS = 4  # mixed of them; a wave shows as stripes, a sum of many doesn't, and few sums hide which waves they have
 CELLS = ((12, 0.30, 0.65), (32, 0.10, 0.30), (96, 0.035, 0.12))  # number, smallest and largest radius, of each sort
 CODE_SIZE = 128
 WIDTH = 96
@@ -34,6 +34,7 @@ LATENT_SIZE = STYLE_SIZE + _PHASES + 4 + _CENTERS
 
 _LONGEST_WAVE = 1.5  # radians per radius, of the first octave; each has twice that of the one before
 _ROUGHNESS = 0.8  # amplitude of an octave over that of the one before
+FARTHEST_WARP = 0.12  # radii, along each axis; a field that is moved farther is drawn out into streaks
 _FLATTEST = 0.4  # shortest axis over the longest
 _EMBEDDING_SIZE = 96
 # What a world is besides its surface: how many numbers, and their logit at first.
@@ -196,7 +197,9 @@ class Surface(layers.Layer):
         directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
         octaves = 2.0 ** np.arange(OCTAVES)[:, None, None]
         frequencies = _LONGEST_WAVE * octaves * random.uniform(0.75, 1.35, (OCTAVES, WAVES, 1))
-        mixes = random.standard_normal((OCTAVES, WAVES, FIELDS)) * math.sqrt(2.0 / WAVES)
+        mixes = random.standard_normal((OCTAVES, WAVES, FIELDS))
+        # All waves alike, lest the network learn to pick one out: of ten fields with unlike waves it makes a weave.
+        mixes *= math.sqrt(2.0 * FIELDS / WAVES) / np.linalg.norm(mixes, axis=-1, keepdims=True)
         mixes *= _ROUGHNESS ** np.arange(OCTAVES)[:, None, None]
         radii = np.concatenate([np.geomspace(largest, smallest, number) for number, smallest, largest in CELLS])
         # As weights, so that no release of NumPy can change a world.
@@ -220,7 +223,7 @@ class Surface(layers.Layer):
         turn = _rotation(turning)
         coarse = ops.concatenate([_bands(points), self._fields(points, turn, phases, (0, 1))], axis=-1)
         x = self._block(1, self._block(0, coarse, code), code)
-        warped = unit(points + 0.5 * ops.cast(self._warp(x), "float32"))
+        warped = unit(points + FARTHEST_WARP * ops.tanh(ops.cast(self._warp(x), "float32")))
         cells = self._cells(warped, centers)
         middle = [_waves_of_latitude(warped), self._fields(warped, turn, phases, (2, 3)), *cells[:2]]
         x = x + self._block(3, self._block(2, self._beside(x, middle), code), code)
