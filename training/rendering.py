@@ -15,6 +15,7 @@ from keras import ops
 from datasets.manifest import Size
 
 RADIUS = 0.9  # of the longest axis, in halves of the picture's shorter side: as `datasets.prepare` frames planets
+STEEPEST = 0.25  # slope of a relief that is seen, as a tangent
 
 _SMALLEST = 1e-6
 
@@ -91,7 +92,8 @@ def bumped(normals, height, size: Size):
         size: Of the picture.
 
     Returns:
-        Unit normals, float32 `(B, P, 3)`; towards the limb, where neighbors lie far apart, the old ones.
+        Unit normals, float32 `(B, P, 3)`; towards the limb, where neighbors lie far apart, the old ones. No slope is
+        steeper than `STEEPEST`: the finer the picture, the steeper a cliff between two of its pixels.
     """
     grid = ops.reshape(height, (-1, size.height, size.width))
     padded = ops.pad(grid, ((0, 0), (1, 1), (1, 1)), mode="symmetric")
@@ -100,6 +102,7 @@ def bumped(normals, height, size: Size):
     slope = ops.stack([slope_x, slope_y, ops.zeros_like(slope_x)], axis=-1)
     slope = ops.reshape(slope, (-1, size.height * size.width, 3))
     along = slope - normals * ops.sum(slope * normals, axis=-1, keepdims=True)  # the gradient on the surface
+    along = along / ops.sqrt(1.0 + ops.sum(along * along, axis=-1, keepdims=True) / STEEPEST**2)
     return unit(normals - along * ops.clip(normals[..., 2:] * 4.0 - 0.4, 0.0, 1.0))
 
 

@@ -229,6 +229,18 @@ def test_many_come_as_a_zip_and_one_as_code(visit: Visit) -> None:
     assert visit.complaints == []
 
 
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_no_planets_glow_lies_over_the_tabs(visit: Visit, scheme: str) -> None:
+    visit.page.emulate_media(color_scheme=scheme)
+    visit.page.set_viewport_size({"width": 1440, "height": 800})
+    visit.open()
+    visit.wait_for_planets()
+    # As large as a model of 128 px has it.
+    visit.page.eval_on_selector("#panel-generate", "panel => panel.style.setProperty('--largest', '1024px')")
+    for tab in visit.page.get_by_role("tab").all():
+        tab.click(trial=True)
+
+
 def test_tabs_go_by_keyboard_and_by_hash(visit: Visit) -> None:
     visit.open("#models")
     visit.page.wait_for_selector(".card >> nth=4")

@@ -53,7 +53,7 @@ def _planet_run(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    latent = np.random.default_rng(0).standard_normal((BATCH_SIZE, 128), dtype=np.float32)
+    latent = np.random.default_rng(0).standard_normal((BATCH_SIZE, 1024), dtype=np.float32)
     draws.normal = lambda shape, seed: ops.convert_to_tensor(latent[:, : shape[1]])
     folder, *families = sys.argv[1:]
     print(json.dumps({family: first_step(family, Path(folder, f"{family}.npz")) for family in families}))

@@ -97,6 +97,14 @@ def test_slope_to_the_right_leans_normals_to_the_left():
     )
 
 
+def test_no_relief_is_seen_steeper_than_a_quarter():
+    normals = ops.convert_to_tensor(seen()[1][None])
+    cliff = np.tile(np.repeat(np.float32([0, 9]), 32), 64)[None, :, None]
+    before, after = array(normals)[0], array(bumped(normals, ops.convert_to_tensor(cliff), SIZE))[0]
+    leaning = np.degrees(np.arccos(np.clip(np.sum(before * after, axis=-1), -1, 1)))
+    assert leaning.max() == pytest.approx(np.degrees(np.arctan(0.25)), abs=0.5)
+
+
 def test_maps_places_are_on_the_sphere_and_its_pole_rows_are_the_poles():
     places = array(map_places(8)).reshape(8, 16, 3)
     np.testing.assert_allclose(np.linalg.norm(places, axis=-1), 1, atol=1e-6)

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from tests.training.drawn_run import draw_run
+from tests.training.equirectangular import sampled
 from training import savedmodel_world
 from training.config import TrainingConfig
 from training.models.world_v1 import LATENT_SIZE, build_world_generator, lit, style_of
@@ -155,25 +156,11 @@ def test_a_picture_from_the_map_is_the_picture(trained, ask):
     axes = np.asarray(looks["axes"])
     sight = see(size, axes, turn_of(VIEWS))
     np.testing.assert_allclose(ask("map", "axes", **WORLDS), axes, atol=1e-5)
-    albedo = np.stack([_sampled(*pair) for pair in zip(ask("map", **WORLDS), np.asarray(sight.points), strict=True)])
+    albedo = np.stack([sampled(*pair) for pair in zip(ask("map", **WORLDS), np.asarray(sight.points), strict=True)])
     picture = np.asarray(lit(albedo, sight.normals, sight.normals, SUNS, looks) * sight.coverage)
     inputs = {**SIGHTS, "latent": LATENTS[:, :LATENT_SIZE]}
     direct = (np.asarray(flat(inputs, training=False)) + 1) / 2
     assert np.abs(picture.reshape(direct.shape) - direct).mean() <= 3 / 255
-
-
-def _sampled(image: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Colors in 0..1 of a map at points of the unit sphere, between pixels bilinearly."""
-    rows, columns = image.shape[:2]
-    row = (0.5 - np.arcsin(np.clip(points[:, 1], -1, 1)) / np.pi) * (rows - 1)
-    column = (np.arctan2(points[:, 0], points[:, 2]) / np.pi + 1) * rows - 0.5
-    color = 0
-    for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        y, x = np.floor(row) + i, np.floor(column) + j
-        weight = np.maximum(0, 1 - np.abs(row - y)) * np.maximum(0, 1 - np.abs(column - x))
-        near = image[np.clip(y, 0, rows - 1).astype(int), x.astype(int) % columns]
-        color = color + weight[:, None] * near
-    return (color / 255).astype(np.float32)
 
 
 @pytest.mark.parametrize("slope", [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0.3, -0.5, 0.4]])

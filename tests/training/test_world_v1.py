@@ -20,7 +20,7 @@ KINDS = np.eye(2, dtype=np.float32)
 SUN = np.float32([[0.0, 0.0, 1.0]] * 2)
 
 
-def world(size: int = 32, seed: int = 1) -> keras.Model:
+def world(size: int = 32, seed: int = 2) -> keras.Model:
     """A world whose weights are other than its first, so that it shows."""
     keras.utils.set_random_seed(seed)
     network = build_world_generator(Size.of(size), 2, WIDTH)
@@ -37,7 +37,7 @@ def draw(network, view=(0.0, 0.0, 0.0), sun=SUN, latents=LATENTS, kinds=KINDS):
 
 
 def test_network_has_the_published_size():
-    assert build_world_generator(Size.of(64), 12).count_params() == 239_645
+    assert build_world_generator(Size.of(64), 12).count_params() == 235_037
 
 
 def test_world_is_a_disc_on_black():
@@ -79,8 +79,8 @@ def test_a_roll_turns_the_picture():
 def test_the_side_away_from_the_sun_is_darker():
     network = world()
     left, right = (draw(network, sun=np.float32([[x, 0, 0.2]] * 2)) for x in (-1, 1))
-    assert (left[:, :, :16].mean(axis=(1, 2, 3)) > left[:, :, 16:].mean(axis=(1, 2, 3))).all()
-    assert (right[:, :, :16].mean(axis=(1, 2, 3)) < right[:, :, 16:].mean(axis=(1, 2, 3))).all()
+    assert (left[:, :, :16].mean(axis=(1, 2, 3)) > right[:, :, :16].mean(axis=(1, 2, 3))).all()
+    assert (left[:, :, 16:].mean(axis=(1, 2, 3)) < right[:, :, 16:].mean(axis=(1, 2, 3))).all()
 
 
 def test_each_latent_is_another_world_and_each_kind_another_look():
@@ -99,7 +99,7 @@ def test_the_same_weights_draw_any_size():
 
 def test_directions_of_waves_are_not_learned():
     surface = build_world_generator(Size.of(16), 2, WIDTH).get_layer("surface")
-    assert sum(np.prod(variable.shape) for variable in surface.non_trainable_variables) == 6 * 32 * (3 + 10) + 140
+    assert sum(np.prod(variable.shape) for variable in surface.non_trainable_variables) == 6 * 32 * (3 + 4) + 140
 
 
 def test_training_leaves_a_run_to_go_on_from(prepared_data, tmp_path):

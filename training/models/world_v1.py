@@ -25,6 +25,7 @@ OCTAVES = 6
 WAVES = 32  # per octave
 FIELDS = 4  # mixed of them; a wave shows as stripes, a sum of many doesn't, and few sums hide which waves they have
 CELLS = ((12, 0.30, 0.65), (32, 0.10, 0.30), (96, 0.035, 0.12))  # number, smallest and largest radius, of each sort
+FARTHEST_WARP = 0.12  # radii, along each axis; a field that is moved farther is drawn out into streaks
 CODE_SIZE = 128
 WIDTH = 96
 
@@ -34,7 +35,6 @@ LATENT_SIZE = STYLE_SIZE + _PHASES + 4 + _CENTERS
 
 _LONGEST_WAVE = 1.5  # radians per radius, of the first octave; each has twice that of the one before
 _ROUGHNESS = 0.8  # amplitude of an octave over that of the one before
-FARTHEST_WARP = 0.12  # radii, along each axis; a field that is moved farther is drawn out into streaks
 _FLATTEST = 0.4  # shortest axis over the longest
 _EMBEDDING_SIZE = 96
 # What a world is besides its surface: how many numbers, and their logit at first.

@@ -1,0 +1,92 @@
+"""The committed world, as a game meets it: its seeds' pictures, and maps that fit them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+
+from datasets.manifest import Size
+from serving.backends import create_backend
+from serving.gateway import create_app
+from serving.gateway.shaders import LOOKS
+from tests.serving.golden_worlds import SEEDS_AND_KINDS, SIZE, SUN, VIEW, assert_same
+from tests.serving.serving_double import ServingDouble
+from tests.training.equirectangular import sampled
+from training.models.world_v1 import lit
+from training.rendering import see, turn_of
+
+NAME = "world_v1_64"
+SAVED_MODEL = Path(__file__).resolve().parents[2] / "saved_models" / NAME
+
+
+@pytest.fixture(scope="module", params=["embedded", "tfserving"])
+def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    folder = tmp_path_factory.mktemp("published")
+    (folder / NAME).symlink_to(SAVED_MODEL)
+    with contextlib.ExitStack() as stack:
+        target = stack.enter_context(ServingDouble(folder)).target if request.param == "tfserving" else None
+        backend = create_backend(request.param, saved_models=folder, target=target)
+        stack.callback(backend.close)
+        yield create_app(backend).test_client()
+
+
+def pixels(client: FlaskClient, path: str) -> np.ndarray:
+    response = client.get(path)
+    assert response.status_code == 200, response.text
+    return np.asarray(Image.open(io.BytesIO(response.data)).convert("RGB"))
+
+
+def view(client: FlaskClient, seed: int) -> np.ndarray:
+    lon, lat, roll = VIEW
+    look = f"lon={lon}&lat={lat}&roll={roll}&sun={SUN[0]},{SUN[1]}&size={SIZE}"
+    return pixels(client, f"/v1/worlds/{seed}.png?kind={SEEDS_AND_KINDS[seed]}&{look}")
+
+
+def test_seeds_show_the_worlds_they_always_showed(client: FlaskClient) -> None:
+    assert_same(np.concatenate([view(client, seed) for seed in SEEDS_AND_KINDS], axis=1))
+
+
+def test_maps_join_and_have_whole_poles(client: FlaskClient) -> None:
+    for seed, kind in SEEDS_AND_KINDS.items():
+        colors = pixels(client, f"/v1/worlds/{seed}/map.png?kind={kind}").astype(int)
+        assert colors.shape == (512, 1024, 3)
+        steps = np.abs(np.diff(colors, axis=1)).mean(axis=(0, 2))
+        assert np.abs(colors[:, 0] - colors[:, -1]).mean() <= steps.max()
+        assert np.ptp(colors[[0, -1]], axis=1).max() <= 2
+        assert np.ptp(colors, axis=(0, 1)).min() > 10
+
+
+def test_a_picture_from_the_map_is_the_picture(client: FlaskClient) -> None:
+    """But for the relief, which the map has not."""
+    azimuth, elevation = np.radians(SUN)
+    sun = [np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)]
+    for seed, kind in SEEDS_AND_KINDS.items():
+        colors = pixels(client, f"/v1/worlds/{seed}/map.png?kind={kind}")
+        shader = client.get(f"/v1/worlds/{seed}/shader.json?kind={kind}").get_json()
+        looks = {name: np.float32([shader[name]]).reshape(1, -1) for name in LOOKS}
+        sight = see(Size(SIZE, SIZE), looks["axes"], turn_of(np.float32([VIEW])))
+        albedo = sampled(colors, np.asarray(sight.points)[0])[None]
+        light = lit(albedo, sight.normals, sight.normals, np.float32([sun]), looks) * sight.coverage
+        drawn = 255 * np.asarray(light).reshape(SIZE, SIZE, 3)
+        assert np.abs(drawn - view(client, seed)).mean() <= 3
+
+
+@pytest.mark.slow
+def test_jax_draws_the_same_worlds(tmp_path: Path) -> None:
+    pytest.importorskip("jax", reason="JAX is not installed")
+    from training.restore import restore_run
+
+    weights, out = restore_run(SAVED_MODEL, tmp_path / "run") / "generator.weights.h5", tmp_path / "worlds.png"
+    command = [sys.executable, "-m", "tests.serving.golden_worlds", str(weights), str(out)]
+    subprocess.run(command, env={**os.environ, "KERAS_BACKEND": "jax"}, check=True)
+    assert_same(np.asarray(Image.open(out)))
