@@ -34,7 +34,6 @@ def world_numbers(surface: Surface, latent, code):
     """What texture `world` holds, float32 `(B, N)`, of latents `(B, LATENT_SIZE)` and codes `(B, CODE_SIZE)`."""
     phases, turning, centers = world_v1._chances(latent)
     directions = ops.reshape(surface._waves, (-1, 3)) @ world_v1._rotation(turning)  # (B, waves, 3)
-    phases = math.pi * (1.0 + ops.erf(phases / math.sqrt(2.0)))
     waves = ops.concatenate([directions, phases[..., None]], axis=-1) / _TURN
     nearness = (1.0 / ops.square(surface._radii))[None, :, None] + ops.zeros_like(centers[..., :1])
     cells = ops.concatenate([centers, nearness], axis=-1)

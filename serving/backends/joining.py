@@ -74,9 +74,8 @@ class JoinedCalls:
     def _next(self) -> list[_Call]:
         """The call that waits longest of those that can be run now, and those that can join it; none once closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._first())
-            first = self._first()
-            if self._closed or first is None:
+            first = self._changed.wait_for(lambda: self._closed or self._first())
+            if self._closed:
                 return []
             calls, rows, others = [first], first.rows, collections.deque()
             for call in self._waiting:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import queue
 import sys
 import threading
 import time
@@ -70,18 +69,19 @@ class _Batches(logging.Handler):
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self._stream = stream
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._lines: list[str] = []
         self._closed = threading.Event()
         threading.Thread(target=self._write, name="log", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._lines.put(self.format(record))
+        self._lines.append(self.format(record))
 
     def flush(self) -> None:
-        lines = [self._lines.get() for _ in range(self._lines.qsize())]
-        if lines:
-            self._stream.write("\n".join([*lines, ""]))
-            self._stream.flush()
+        with self.lock:
+            if self._lines:
+                self._stream.write("\n".join([*self._lines, ""]))
+                self._stream.flush()
+                self._lines.clear()
 
     def close(self) -> None:
         self._closed.set()
@@ -90,8 +90,7 @@ class _Batches(logging.Handler):
 
     def _write(self) -> None:
         while not self._closed.wait(_WRITTEN_EVERY_S):
-            with self.lock:
-                self.flush()
+            self.flush()
 
 
 class _JsonFormatter(logging.Formatter):

@@ -19,15 +19,15 @@ from serving.gateway.answering import Answers
 from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
 from serving.gateway.drawing import run_model
-from serving.gateway.options import PictureOptions, query_names, single_values
-from serving.gateway.orders import Order, order_of
+from serving.gateway.options import single_values
+from serving.gateway.orders import Order
 from serving.gateway.planets import planet_headers
 from serving.gateway.problems import Problem
-from serving.gateway.worlds import world_inputs
+from serving.gateway.worlds import SURFACE_NAMES, world_inputs, world_order
 
 LOOKS = ("axes", "ambient", "limb", "shine", "rim", "haze")
 
-_OF_MODEL = ("model", "version", "label")
+_OF_MODEL = ["model", "version", "label"]
 _DIGITS = 7  # significant ones: all that float32 has
 
 
@@ -36,8 +36,7 @@ def add_shader_routes(app: Flask, backend: Backend, catalog: Catalog, answers: A
 
     @app.get("/v1/worlds/<anything:text>/shader.json")
     def shader(text: str) -> Response:
-        names = [name for name in query_names() if name not in ("size", "background")]
-        order = _order(text, names, catalog)
+        order = _order(text, SURFACE_NAMES, catalog)
 
         def make() -> bytes:
             outputs = run_model(order.model, world_inputs(order), backend, config, "shader")
@@ -49,7 +48,7 @@ def add_shader_routes(app: Flask, backend: Backend, catalog: Catalog, answers: A
 
     @app.get("/v1/worlds/network.bin")
     def network() -> Response:
-        order = _order("network", list(_OF_MODEL), catalog)
+        order = _order("network", _OF_MODEL, catalog)
 
         def make() -> bytes:
             latent = np.zeros((1, order.model.card["latent_size"]), np.float32)
@@ -60,7 +59,7 @@ def add_shader_routes(app: Flask, backend: Backend, catalog: Catalog, answers: A
 
 
 def _order(text: str, names: list[str], catalog: Catalog) -> Order:
-    order = order_of([text], PictureOptions.parse(single_values(request.args, names)), catalog, task="world")
+    order = world_order(text, single_values(request.args, names), catalog)
     if "shader" not in order.model.card:
         raise Problem(422, f"The model {order.model.name} has no shader: export it again.", parameter="model")
     return order

@@ -40,6 +40,7 @@ from serving.gateway.problems import Problem
 from serving.latents import latents
 
 VIEW_NAMES = ("lon", "lat", "roll", "sun")
+SURFACE_NAMES = [name for name in query_names() if name not in ("size", "background")]  # of what is no picture
 SUN = "22,17"  # degrees: that of the pictures which the models learned from
 FRAMES = (2, 36, 96)  # of a full turn: fewest, usual, most
 FPS = (1, 12, 30)
@@ -104,7 +105,7 @@ def add_world_routes(app: Flask, backend: Backend, catalog: Catalog, answers: An
         check_ending(extension if dot else "", _PICTURES)
         given = single_values(request.args, [*VIEW_NAMES, *query_names()])
         view = View.parse(_taken(given, VIEW_NAMES))
-        order = _order(text, {**given, "format": extension}, catalog)
+        order = world_order(text, {**given, "format": extension}, catalog)
 
         def make() -> bytes:
             [picture] = _pictures(order, [view], backend, config)
@@ -115,8 +116,7 @@ def add_world_routes(app: Flask, backend: Backend, catalog: Catalog, answers: An
 
     @app.get("/v1/worlds/<anything:text>/<any(map, normal):which>.png")
     def world_map(text: str, which: str) -> Response:
-        names = [name for name in query_names() if name not in ("size", "background")]
-        order = _order(text, single_values(request.args, names), catalog)
+        order = world_order(text, single_values(request.args, SURFACE_NAMES), catalog)
 
         def make() -> bytes:
             outputs = run_model(order.model, world_inputs(order), backend, config, which)
@@ -135,7 +135,7 @@ def add_world_routes(app: Flask, backend: Backend, catalog: Catalog, answers: An
         frames = parse_integer("frames", given.pop("frames", str(FRAMES[1])), FRAMES[0], FRAMES[2])
         fps = parse_integer("fps", given.pop("fps", str(FPS[1])), FPS[0], FPS[2])
         given.setdefault("background", "black" if extension == "gif" else "transparent")
-        order = _order(text, given, catalog)
+        order = world_order(text, given, catalog)
         check_background(order.options.background, extension)
         most = _MAX_PIXELS // _size(order) ** 2
         if frames > most:
@@ -167,7 +167,8 @@ def _wrapped(degrees: float) -> float:
     return (degrees + 180.0) % 360.0 - 180.0
 
 
-def _order(text: str, given: Mapping[str, Any], catalog: Catalog) -> Order:
+def world_order(text: str, given: Mapping[str, Any], catalog: Catalog) -> Order:
+    """The order that a seed or address and a query's texts tell, by a model that draws worlds."""
     return order_of([text], PictureOptions.parse(given), catalog, task="world")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from serving.gateway.worlds import View
 from serving.latents import latents
 
 FILE = Path(__file__).with_suffix(".png")  # worlds side by side, of `SIZE` px, as the gateway drew them when published
@@ -28,8 +28,7 @@ CLASSES = [
     "sun",
     "venus",
 ]
-VIEW = (30.0, 20.0, 10.0)  # longitude, latitude and roll, degrees
-SUN = (40.0, 15.0)  # azimuth and elevation, degrees
+VIEW = View(lon=30, lat=20, roll=10, sun=(40, 15))
 
 
 def assert_same(pictures: np.ndarray) -> None:
@@ -46,14 +45,11 @@ def main() -> None:
     weights, out = sys.argv[1:]
     generator = build_world_generator(Size(SIZE, SIZE), len(CLASSES))
     generator.load_weights(weights)
-    azimuth, elevation = np.radians(SUN)
-    sun = [math.sin(azimuth) * math.cos(elevation), math.sin(elevation), math.cos(azimuth) * math.cos(elevation)]
     count = len(SEEDS_AND_KINDS)
     inputs = {
         "latent": latents(list(SEEDS_AND_KINDS), LATENT_SIZE),
         "kind": np.eye(len(CLASSES), dtype=np.float32)[[CLASSES.index(kind) for kind in SEEDS_AND_KINDS.values()]],
-        "view": np.tile(np.float32(VIEW), (count, 1)),
-        "sun": np.tile(np.float32(sun), (count, 1)),
+        **{name: np.tile(values, (count, 1)) for name, values in VIEW.inputs().items()},
     }
     pictures = np.rint((np.asarray(generator(inputs, training=False)) + 1.0) * 127.5).astype(np.uint8)
     Image.fromarray(np.concatenate(list(pictures), axis=1)).save(out)

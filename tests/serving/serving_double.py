@@ -7,6 +7,7 @@ upstream's .proto files, tensors by TensorFlow's own TensorProto. A wrong field 
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import sys
 import threading
 import time
@@ -19,6 +20,9 @@ import grpc
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
+
+from serving.backends import create_backend
+from serving.backends.base import Backend
 
 # What TensorFlow Serving says when it is too busy, word for word.
 QUEUE_FULL = (
@@ -200,6 +204,16 @@ class ServingDouble:
             _field(1, _field(1, version) + _field(2, state) + _field(3, _field(1, code) + _field(2, error.encode())))
             for version, (state, code, error) in states.items()
         )
+
+
+@contextlib.contextmanager
+def backend_of(kind: str, saved_models: Path) -> Iterator[Backend]:
+    """A backend over a folder, `"embedded"` or `"tfserving"`, the latter asking a double, while the block lasts."""
+    with contextlib.ExitStack() as stack:
+        target = stack.enter_context(ServingDouble(saved_models)).target if kind == "tfserving" else None
+        backend = create_backend(kind, saved_models=saved_models, target=target)
+        stack.callback(backend.close)
+        yield backend
 
 
 def read_predict_request(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

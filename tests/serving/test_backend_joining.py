@@ -48,7 +48,11 @@ def model() -> Model:
 @pytest.fixture
 def calls(model: Model) -> Iterator[JoinedCalls]:
     """One thread, and at most 4 rows together."""
-    joined = JoinedCalls(model.run, threads=1, max_rows=4)
+    yield from _joined(model, threads=1, max_rows=4)
+
+
+def _joined(model: Model, threads: int, max_rows: int) -> Iterator[JoinedCalls]:
+    joined = JoinedCalls(model.run, threads=threads, max_rows=max_rows)
     yield joined
     model.gate.set()
     joined.close()
@@ -83,10 +87,7 @@ def test_calls_that_wait_are_joined_and_each_gets_its_rows(calls: JoinedCalls, m
 @pytest.fixture
 def paired(model: Model) -> Iterator[JoinedCalls]:
     """Two threads, and at most 8 rows together."""
-    joined = JoinedCalls(model.run, threads=2, max_rows=8)
-    yield joined
-    model.gate.set()
-    joined.close()
+    yield from _joined(model, threads=2, max_rows=8)
 
 
 def test_what_runs_is_not_run_beside_itself_for_one_call_but_another_function_is(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +10,10 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from serving.backends import create_backend
 from serving.gateway import create_app
 from serving.latents import latents, parse_seed
 from tests.serving.fake_backend import FakeBackend, fake_version
-from tests.serving.serving_double import ServingDouble
+from tests.serving.serving_double import backend_of
 from tests.serving.tiny_model import LATENT_SIZE, write_tiny_world
 
 _PINNED = {"model": "tiny_world", "version": "1"}
@@ -30,12 +28,7 @@ def world_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=["embedded", "tfserving"])
 def client(request: pytest.FixtureRequest, world_dir: Path) -> Iterator[FlaskClient]:
-    with contextlib.ExitStack() as stack:
-        target = None
-        if request.param == "tfserving":
-            target = stack.enter_context(ServingDouble(world_dir)).target
-        backend = create_backend(request.param, saved_models=world_dir, target=target)
-        stack.callback(backend.close)
+    with backend_of(request.param, world_dir) as backend:
         yield create_app(backend).test_client()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +12,11 @@ from flask.testing import FlaskClient
 from PIL import Image, ImageSequence
 from werkzeug.test import TestResponse
 
-from serving.backends import create_backend
 from serving.backends.base import Backend
 from serving.gateway import GatewayConfig, create_app
 from serving.latents import latents, parse_seed
 from tests.serving.fake_backend import FakeBackend, LateBackend, fake_version
-from tests.serving.serving_double import ServingDouble
+from tests.serving.serving_double import backend_of
 from tests.serving.tiny_model import LATENT_SIZE, write_tiny_generator, write_tiny_world
 
 _PINNED = {"model": "tiny_world", "version": "1"}
@@ -37,12 +35,7 @@ def worlds_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=["embedded", "tfserving"])
 def backend(request: pytest.FixtureRequest, worlds_dir: Path) -> Iterator[Backend]:
-    with contextlib.ExitStack() as stack:
-        target = None
-        if request.param == "tfserving":
-            target = stack.enter_context(ServingDouble(worlds_dir)).target
-        backend = create_backend(request.param, saved_models=worlds_dir, target=target)
-        stack.callback(backend.close)
+    with backend_of(request.param, worlds_dir) as backend:
         yield backend
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import subprocess
@@ -16,11 +15,10 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from datasets.manifest import Size
-from serving.backends import create_backend
 from serving.gateway import create_app
 from serving.gateway.shaders import LOOKS
-from tests.serving.golden_worlds import SEEDS_AND_KINDS, SIZE, SUN, VIEW, assert_same
-from tests.serving.serving_double import ServingDouble
+from tests.serving.golden_worlds import SEEDS_AND_KINDS, SIZE, VIEW, assert_same
+from tests.serving.serving_double import backend_of
 from tests.training.equirectangular import sampled
 from training.models.world_v1 import lit
 from training.rendering import see, turn_of
@@ -33,10 +31,7 @@ SAVED_MODEL = Path(__file__).resolve().parents[2] / "saved_models" / NAME
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     folder = tmp_path_factory.mktemp("published")
     (folder / NAME).symlink_to(SAVED_MODEL)
-    with contextlib.ExitStack() as stack:
-        target = stack.enter_context(ServingDouble(folder)).target if request.param == "tfserving" else None
-        backend = create_backend(request.param, saved_models=folder, target=target)
-        stack.callback(backend.close)
+    with backend_of(request.param, folder) as backend:
         yield create_app(backend).test_client()
 
 
@@ -47,8 +42,8 @@ def pixels(client: FlaskClient, path: str) -> np.ndarray:
 
 
 def view(client: FlaskClient, seed: int) -> np.ndarray:
-    lon, lat, roll = VIEW
-    look = f"lon={lon}&lat={lat}&roll={roll}&sun={SUN[0]},{SUN[1]}&size={SIZE}"
+    azimuth, elevation = VIEW.sun
+    look = f"lon={VIEW.lon}&lat={VIEW.lat}&roll={VIEW.roll}&sun={azimuth},{elevation}&size={SIZE}"
     return pixels(client, f"/v1/worlds/{seed}.png?kind={SEEDS_AND_KINDS[seed]}&{look}")
 
 
@@ -68,15 +63,14 @@ def test_maps_join_and_have_whole_poles(client: FlaskClient) -> None:
 
 def test_a_picture_from_the_map_is_the_picture(client: FlaskClient) -> None:
     """But for the relief, which the map has not."""
-    azimuth, elevation = np.radians(SUN)
-    sun = [np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)]
+    sight_of, sun = (values[None] for values in VIEW.inputs().values())
     for seed, kind in SEEDS_AND_KINDS.items():
         colors = pixels(client, f"/v1/worlds/{seed}/map.png?kind={kind}")
         shader = client.get(f"/v1/worlds/{seed}/shader.json?kind={kind}").get_json()
         looks = {name: np.float32([shader[name]]).reshape(1, -1) for name in LOOKS}
-        sight = see(Size(SIZE, SIZE), looks["axes"], turn_of(np.float32([VIEW])))
+        sight = see(Size(SIZE, SIZE), looks["axes"], turn_of(sight_of))
         albedo = sampled(colors, np.asarray(sight.points)[0])[None]
-        light = lit(albedo, sight.normals, sight.normals, np.float32([sun]), looks) * sight.coverage
+        light = lit(albedo, sight.normals, sight.normals, sun, looks) * sight.coverage
         drawn = 255 * np.asarray(light).reshape(SIZE, SIZE, 3)
         assert np.abs(drawn - view(client, seed)).mean() <= 3
 

@@ -219,7 +219,6 @@ class Surface(layers.Layer):
     def call(self, inputs):
         points, latent, code = inputs
         phases, turning, centers = _chances(latent)
-        phases = math.pi * (1.0 + ops.erf(phases / math.sqrt(2.0)))  # uniform over the circle
         turn = _rotation(turning)
         coarse = ops.concatenate([_bands(points), self._fields(points, turn, phases, (0, 1))], axis=-1)
         x = self._block(1, self._block(0, coarse, code), code)
@@ -273,8 +272,9 @@ class Surface(layers.Layer):
 
 
 def _chances(latent):
-    """Phases `(B, OCTAVES · WAVES)`, a quaternion `(B, 4)`, and centers of cells `(B, N, 3)`."""
+    """Phases `(B, OCTAVES · WAVES)`, all equally likely, a quaternion `(B, 4)`, centers of cells `(B, N, 3)`."""
     phases, turning, centers = ops.split(latent[:, STYLE_SIZE:], [_PHASES, _PHASES + 4], axis=-1)
+    phases = math.pi * (1.0 + ops.erf(phases / math.sqrt(2.0)))
     return phases, turning, unit(ops.reshape(centers, (-1, _CENTERS // 3, 3)))
 
 
