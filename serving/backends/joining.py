@@ -29,7 +29,7 @@ class JoinedCalls:
     def __init__(self, run: Callable[[Hashable, Arrays], Arrays], threads: int, max_rows: int = 16) -> None:
         self._run = run
         self._max_rows = max_rows
-        self._worth_rows = -(-max_rows // 4)
+        self._worth_rows = -(-max_rows // 2)
         self._running: collections.Counter[Hashable] = collections.Counter()
         self._closed = False
         self._changed = threading.Condition()
@@ -69,7 +69,7 @@ class JoinedCalls:
         while calls := self._next():
             self._answer([call for call in calls if call.future.set_running_or_notify_cancel()])
             with self._changed:
-                self._running[calls[0].key] -= 1
+                self._running -= collections.Counter([calls[0].key])
 
     def _next(self) -> list[_Call]:
         """The call that waits longest of those that can be run now, and those that can join it; none once closed."""

@@ -12,8 +12,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from serving.backends.base import Backend
 from serving.gateway.admission import Admission
 from serving.gateway.answering import Answers
-from serving.gateway.arrivals import arrived
 from serving.gateway.authorization import require_keys
+from serving.gateway.bridge import ARRIVED
 from serving.gateway.cache import PictureCache
 from serving.gateway.catalog import Catalog
 from serving.gateway.config import GatewayConfig
@@ -82,7 +82,7 @@ def _accompany_requests(app: Flask, config: GatewayConfig) -> None:
 
     @app.before_request
     def begin() -> None:
-        came = arrived()
+        came = request.environ.get(ARRIVED) or time.monotonic()
         g.timings = Timings(time.monotonic() - came)
         g.expires = came + config.deadline_s
         given = request.headers.get("X-Request-Id", "")

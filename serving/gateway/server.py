@@ -1,33 +1,33 @@
-"""The gateway as a process: a backend, a listening socket, and waitress between them."""
+"""The gateway as a process: a backend, a listening socket, and uvicorn between them."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
+import math
 import signal
 import socket
 import sys
-import threading
-import time
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
-import waitress
+import uvicorn
 from flask import Flask
 
 from serving.backends import create_backend
 from serving.backends.base import BackendMisconfigured
 from serving.gateway.app import create_app
-from serving.gateway.arrivals import Dispatcher
+from serving.gateway.bridge import Bridge
 from serving.gateway.config import GatewayConfig
+from serving.gateway.protocol import Protocol
 
 _SPARE_THREADS = 8  # beyond those that work or wait: for health, metrics, the page, the cache and refusals
-_MAX_CONNECTIONS = 900  # below the 1024 open files that a process usually may have; kept-alive ones cost no thread
-_MAX_BODY_BYTES = 64 * 1024 * 1024  # what waitress takes in at all; the app refuses far smaller bodies, and says so
+_BACKLOG = 2048  # connections that the system takes in before the gateway does
+_MAX_BODY_BYTES = 64 * 1024 * 1024  # what is taken in at all; the app refuses far smaller bodies, and says so
+_BODY_S = 120.0
+_UNREAD_S = 120.0  # who takes nothing of an answer for so long gets no more of it
+_KEEP_ALIVE_S = 120  # longer than load balancers keep a connection that they may yet send a request on
 
 _SWITCH_S = 0.02  # of Python's lock; threads of requests give it up often enough by themselves
-
-_stopped = threading.Event()  # by a signal
 
 
 class StartError(Exception):
@@ -61,19 +61,17 @@ def serve(
     Raises:
         StartError: The port cannot be had, or the backend cannot be made.
     """
-    _stopped.clear()
     sys.setswitchinterval(_SWITCH_S)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits for a thread
     listener = _bind(host, port)
     backend = None
     try:
         backend = create_backend(backend_kind, saved_models=saved_models, target=target, rollout=rollout)
         app = create_app(backend, config)
-        server = _listen(listener, app, config)
+        _listen(listener)
         print(f"Planets are served at {_url(listener)} (stop with Ctrl+C).", flush=True)
-        _run(server, config)
+        _run(listener, app, config)
     except BackendMisconfigured as error:
         raise StartError(str(error)) from None
     except SystemExit:
@@ -84,22 +82,43 @@ def serve(
         listener.close()
 
 
-def _run(server: waitress.server.TcpWSGIServer, config: GatewayConfig) -> None:
-    """Answers requests until a signal comes, then those begun; waitress' own `run` would cut off what is half sent."""
-    with contextlib.suppress(SystemExit):
-        while not _stopped.is_set():
-            server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
-    end = time.monotonic() + config.deadline_s
-    server.accepting = False
-    server.task_dispatcher.shutdown(timeout=config.deadline_s)
-    while time.monotonic() < end and any(one.total_outbufs_len for one in server.active_channels.values()):
-        server.asyncore.loop(timeout=0.1, map=server._map, use_poll=True, count=1)
+def _run(listener: socket.socket, app: Flask, config: GatewayConfig) -> None:
+    """Answers requests until a signal comes, then those begun."""
+    # Whoever waits does so in the app, which refuses what is too much.
+    threads = config.max_in_flight + config.max_waiting + _SPARE_THREADS
+    bridge = Bridge(app, threads=threads, max_body_bytes=_MAX_BODY_BYTES, body_s=_BODY_S)
+    settings = uvicorn.Config(
+        bridge,
+        interface="asgi3",
+        http=Protocol,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        backlog=_BACKLOG,
+        headers=[("Server", "planet-generator")],
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=math.ceil(config.deadline_s),
+    )
+    try:
+        _Server(settings).run(sockets=[listener])
+    finally:
+        bridge.close()
+
+
+class _Server(uvicorn.Server):
+    """One that ends at once by a second signal of any kind, and raises none again when it has ended."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 def _stop(signal_number: int, frame: object) -> NoReturn:
-    """Ends what the main thread does at once; Python drops the exception where it meets it in a finalizer, and then the
-    event is found set a moment later."""
-    _stopped.set()
     raise SystemExit(0)
 
 
@@ -110,6 +129,8 @@ def _bind(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # on Linux; accepted connections inherit it
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * _UNREAD_S))
         listener.bind(address)
     except OSError as error:
         if listener is not None:
@@ -118,23 +139,11 @@ def _bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _listen(listener: socket.socket, app: Flask, config: GatewayConfig) -> waitress.server.TcpWSGIServer:
-    """A server whose socket accepts connections; they are answered once it runs."""
-    dispatcher = Dispatcher()
-    # Whoever waits does so in the app, which refuses what is too much; in waitress' own line nobody could tell.
-    dispatcher.set_thread_count(config.max_in_flight + config.max_waiting + _SPARE_THREADS)
+def _listen(listener: socket.socket) -> None:
+    """Has the socket take in connections; they are answered once the server runs."""
     try:
-        return waitress.create_server(
-            app,
-            _dispatcher=dispatcher,
-            sockets=[listener],
-            connection_limit=_MAX_CONNECTIONS,
-            ident="planet-generator",
-            max_request_body_size=_MAX_BODY_BYTES,
-            clear_untrusted_proxy_headers=config.trusted_proxies == 0,
-        )
+        listener.listen(_BACKLOG)
     except OSError as error:  # another process may have bound the port too, and listened first
-        dispatcher.shutdown()
         raise _not_listening(*listener.getsockname()[:2], error) from None
 
 

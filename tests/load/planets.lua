@@ -64,20 +64,32 @@ local function stage_us(timing, name)
   return 1000 * tonumber(timing:match("%f[%a]" .. name .. ";dur=([%d.]+)") or "0")
 end
 
+-- The value of a header, however the server spells its name.
+local function header(headers, name)
+  if headers[name] then
+    return headers[name]
+  end
+  for given, value in pairs(headers) do
+    if given:lower() == name:lower() then
+      return value
+    end
+  end
+end
+
 function response(status, headers)
   local key = tostring(status)
   answers[key] = (answers[key] or 0) + 1
   if status == 200 then
-    local us = now_us() - tonumber(headers["X-Request-Id"])
-    local timing = headers["Server-Timing"]
+    local us = now_us() - tonumber(header(headers, "X-Request-Id"))
+    local timing = header(headers, "Server-Timing")
     local unencoded = us - stage_us(timing, "encode")
     taken_us[#taken_us + 1] = us
     unencoded_us[#unencoded_us + 1] = unencoded
     overhead_us[#overhead_us + 1] = unencoded - stage_us(timing, "model")
   elseif status == 504 then
     late = late + 1
-    taken_us[#taken_us + 1] = now_us() - tonumber(headers["X-Request-Id"])
-  elseif (status == 503 or status == 429) and headers["Retry-After"] then
+    taken_us[#taken_us + 1] = now_us() - tonumber(header(headers, "X-Request-Id"))
+  elseif (status == 503 or status == 429) and header(headers, "Retry-After") then
     refused = refused + 1
   end
 end

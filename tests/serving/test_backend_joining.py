@@ -103,13 +103,13 @@ def test_what_runs_is_not_run_beside_itself_for_one_call_but_another_function_is
     assert [one.result(30)["y"].tolist() for one in (first, later, other)] == [[0.0], [2.0], [4.0]]
 
 
-def test_what_runs_is_run_beside_itself_for_a_quarter_of_a_batch(paired: JoinedCalls, model: Model) -> None:
+def test_what_runs_is_run_beside_itself_for_half_a_batch(paired: JoinedCalls, model: Model) -> None:
     waiting = [_submit(paired, 0.0)]
     assert model.begun.get(timeout=30) == ("a", 1)
-    waiting += [_submit(paired, 1.0), _submit(paired, 2.0)]
-    assert model.begun.get(timeout=30) == ("a", 2)
+    waiting += [_submit(paired, float(number)) for number in range(1, 5)]
+    assert model.begun.get(timeout=30) == ("a", 4)
     model.gate.set()
-    assert [one.result(30)["y"].tolist() for one in waiting] == [[0.0], [2.0], [4.0]]
+    assert [one.result(30)["y"].tolist() for one in waiting] == [[0.0], [2.0], [4.0], [6.0], [8.0]]
 
 
 def test_no_more_are_joined_than_allowed_and_a_large_call_is_run_alone(calls: JoinedCalls, model: Model) -> None:

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from serving.gateway import GatewayConfig, admission, create_app
 from serving.gateway.admission import Admission
+from serving.gateway.bridge import ARRIVED
 from serving.gateway.problems import Problem
 from serving.gateway.timing import Timings
 from tests.serving.fake_backend import FakeBackend
@@ -166,17 +167,13 @@ def test_whose_turn_comes_too_late_hands_the_place_on(threads: ThreadPoolExecuto
     assert places.in_flight == places.waiting == 0
 
 
-def test_who_has_waited_for_a_thread_too_long_is_refused_even_if_there_is_a_place(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_who_has_waited_for_a_thread_too_long_is_refused_even_if_there_is_a_place() -> None:
     backend = FakeBackend()
     client = create_app(backend, GatewayConfig(deadline_s=5.0)).test_client()
-    monkeypatch.setattr("serving.gateway.app.arrived", lambda: time.monotonic() - 4.0)
-    response = client.get("/v1/planets/1.png")
+    response = client.get("/v1/planets/1.png", environ_overrides={ARRIVED: time.monotonic() - 4.0})
     assert response.status_code == 200
     assert float(re.search(r"queue;dur=([\d.]+)", response.headers["Server-Timing"])[1]) >= 4000
-    monkeypatch.setattr("serving.gateway.app.arrived", lambda: time.monotonic() - 5.0)
-    response = client.get("/v1/planets/2.png")
+    response = client.get("/v1/planets/2.png", environ_overrides={ARRIVED: time.monotonic() - 5.0})
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "2"
     assert client.get("/health/live").status_code == 200

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import logging
 import queue
+import select
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from waitress.task import ThreadedTaskDispatcher
 
 from serving.backends.base import BackendMisconfigured
 from serving.gateway import __main__ as gateway_main
 from serving.gateway import server
 from serving.gateway.__main__ import main
 from serving.gateway.config import GatewayConfig
+from serving.gateway.protocol import MAX_HEAD_BYTES
 from serving.gateway.server import StartError, serve
 from tests.serving.fake_backend import FakeBackend
 
@@ -53,6 +55,19 @@ def process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.fixture
+def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the gateway's connections hold little of what their clients do not read."""
+    bind = server._bind
+
+    def bind_small(host: str, port: int) -> socket.socket:
+        listener = bind(host, port)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return listener
+
+    monkeypatch.setattr(server, "_bind", bind_small)
+
+
+@pytest.fixture
 def taken_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
@@ -69,6 +84,44 @@ def get(url: str, path: str, headers: Mapping[str, str] = MappingProxyType({})) 
     body = response.read()
     connection.close()
     return response.status, body
+
+
+WHOLE_HEAD = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+POST_HEAD = b"POST /v1/planets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+MANY = b'{"count": 64, "format": "jpg", "size": 256}'
+CHUNKED = POST_HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+
+
+def connect(url: str, receive_buffer: int | None = None) -> socket.socket:
+    connection = socket.socket()
+    connection.settimeout(20)
+    if receive_buffer is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    connection.connect((urlsplit(url).hostname, urlsplit(url).port))
+    return connection
+
+
+def post(body: bytes, length: int | None = None) -> bytes:
+    return POST_HEAD + f"Content-Length: {len(body) if length is None else length}\r\n\r\n".encode() + body
+
+
+def read_answer(connection: socket.socket) -> Answer:
+    response = http.client.HTTPResponse(connection)
+    response.begin()
+    return Answer(response.status, response.read())
+
+
+def wait_until_nobody_listens(url: str) -> None:
+    end = time.monotonic() + 20
+    with contextlib.suppress(ConnectionRefusedError):
+        while time.monotonic() < end:
+            connect(url).close()
+        raise AssertionError("it still listens")
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
@@ -146,57 +199,169 @@ def test_requests_begun_are_answered_before_the_stop(served: Served) -> None:
     assert backend.closed
 
 
-def test_a_signal_that_meets_a_finalizer_is_not_lost(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python prints what is raised in a finalizer, and goes on."""
-
-    class Finalized:
-        def __del__(self) -> None:
-            server._stop(signal.SIGTERM, None)
-
-    monkeypatch.setattr("sys.unraisablehook", lambda _: None)
-    backend, closed = FakeBackend(), threading.Event()
-    monkeypatch.setattr(backend, "close", lambda: (FakeBackend.close(backend), closed.set()))
+def test_a_second_signal_ends_it_without_the_answers(served: Served) -> None:
+    backend = FakeBackend()
+    backend.gate.clear()
 
     def visit(url: str) -> None:
-        Finalized()
-        assert closed.wait(20)
+        with ThreadPoolExecutor(1) as client:
+            asked = client.submit(get, url, "/v1/planets/1.png")
+            assert backend.entered.wait(20)
+            signal.raise_signal(signal.SIGTERM)
+            wait_until_nobody_listens(url)
+            signal.raise_signal(signal.SIGTERM)
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                assert asked.result(20)[0] == 500
+            backend.gate.set()
 
     served(visit, backend)
+    assert backend.closed
 
 
-def test_answer_half_sent_is_sent_whole_before_the_stop(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    no_thread_works = threading.Event()
-    shutdown, bind = ThreadedTaskDispatcher.shutdown, server._bind
-    monkeypatch.setattr(
-        ThreadedTaskDispatcher, "shutdown", lambda *args, **named: (shutdown(*args, **named), no_thread_works.set())
-    )
-
-    def bind_small(host: str, port: int) -> socket.socket:
-        listener = bind(host, port)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        return listener
-
-    monkeypatch.setattr(server, "_bind", bind_small)
+@pytest.mark.usefixtures("small_buffers")
+def test_answer_half_sent_is_sent_whole_before_the_stop(served: Served) -> None:
     answers = []
 
     def visit(url: str) -> None:
-        connection = socket.socket()
-        connection.settimeout(20)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.connect((urlsplit(url).hostname, urlsplit(url).port))
-        body = b'{"count": 64, "format": "jpg", "size": 256}'
-        head = f"POST /v1/planets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-        connection.sendall(head.encode() + b"\r\n\r\n" + body)
+        connection = connect(url, receive_buffer=4096)
+        connection.sendall(post(MANY))
         assert connection.recv(1, socket.MSG_PEEK) == b"H"
         signal.raise_signal(signal.SIGTERM)
-        assert no_thread_works.wait(20)
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        answers.append(json.loads(response.read()))
+        wait_until_nobody_listens(url)
+        answers.append(json.loads(read_answer(connection).body))
         connection.close()
 
     served(visit)
     assert len(answers[0]["planets"]) == 64
+
+
+@pytest.mark.usefixtures("small_buffers")
+def test_who_reads_nothing_of_an_answer_is_given_up(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_UNREAD_S", 0.5)
+
+    def visit(url: str) -> None:
+        connection = connect(url, receive_buffer=4096)
+        connection.sendall(post(MANY))
+        dropped = select.poll()
+        dropped.register(connection, select.POLLERR | select.POLLHUP)
+        assert dropped.poll(20_000)
+
+    served(visit)
+
+
+def test_slow_senders_hold_up_nobody(served: Served) -> None:
+    """Many more than there are threads."""
+    answers = []
+
+    def visit(url: str) -> None:
+        request = post(b'{"count": 1}')
+        senders = [connect(url) for _ in range(40)]
+        for sender in senders:
+            sender.sendall(request[:-4])
+        assert get(url, "/health/live")[0] == 200
+        for sender in senders:
+            sender.sendall(request[-4:])
+            answers.append(read_answer(sender).status)
+            sender.close()
+
+    served(visit, max_in_flight=1, max_waiting=0)
+    assert set(answers) == {200}
+
+
+def test_body_that_does_not_come_is_told_and_given_up(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_BODY_S", 0.2)
+    answers = []
+
+    def visit(url: str) -> None:
+        connection = connect(url)
+        connection.sendall(post(b'{"count": 1}')[:-4])
+        answers.append(read_answer(connection))
+        assert connection.recv(1) == b""
+
+    served(visit)
+    assert answers[0].status == 408
+    assert "within 0.2 s" in json.loads(answers[0].body)["detail"]
+
+
+def test_client_that_goes_in_the_middle_of_its_body_asks_for_nothing(served: Served) -> None:
+    def visit(url: str) -> None:
+        with connect(url) as connection:
+            connection.sendall(post(b'{"count": 1}')[:-4])
+        assert get(url, "/health/live")[0] == 200
+
+    assert served(visit).calls == []
+
+
+CHUNKED = (
+    b"POST /v1/planets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+
+
+def test_body_in_chunks_is_read_whole(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving.gateway.bridge._IN_MEMORY_BYTES", 8)
+    answers = []
+
+    def visit(url: str) -> None:
+        connection = connect(url)
+        connection.sendall(CHUNKED + b'6\r\n{"coun\r\n')
+        connection.sendall(b'6\r\nt": 2}\r\n0\r\n\r\n')
+        answers.append(read_answer(connection))
+
+    served(visit)
+    assert len(json.loads(answers[0].body)["planets"]) == 2
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_body_without_end_is_refused(served: Served, monkeypatch: pytest.MonkeyPatch, chunked: bool) -> None:
+    monkeypatch.setattr(server, "_MAX_BODY_BYTES", 300 * 1024)
+    answers = []
+
+    def visit(url: str) -> None:
+        connection = connect(url)
+        if chunked:
+            connection.sendall(CHUNKED + 301 * (b"400\r\n" + 1024 * b" " + b"\r\n"))
+        else:
+            connection.sendall(post(b"", length=10**12))
+        answers.append(read_answer(connection))
+        assert get(url, "/health/live")[0] == 200
+
+    served(visit)
+    assert answers[0].status == 413
+    assert "larger than" in json.loads(answers[0].body)["detail"]
+
+
+def test_head_without_end_is_refused(served: Served) -> None:
+    answers = []
+
+    def visit(url: str) -> None:
+        connection = connect(url)
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Long: ")
+        with contextlib.suppress(OSError):  # it closes before it has read all
+            connection.sendall(20 * MAX_HEAD_BYTES * b"x")
+        with contextlib.suppress(OSError):
+            answers.append(read_answer(connection).status)
+        assert get(url, "/health/live")[0] == 200
+
+    served(visit)
+    assert answers in ([400], [])
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /health/live HTTP/1.1\r\nHost"])
+def test_head_that_does_not_come_is_given_up(served: Served, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
+    monkeypatch.setattr("serving.gateway.protocol.HEAD_S", 0.2)
+
+    def visit(url: str) -> None:
+        slow, kept = connect(url), connect(url)
+        slow.sendall(begun)
+        kept.sendall(WHOLE_HEAD)
+        assert read_answer(kept).status == 200
+        assert slow.recv(1) == b""
+        kept.sendall(WHOLE_HEAD)  # what was between the two was no slow head
+        assert read_answer(kept).status == 200
+        kept.sendall(begun or b"G")
+        assert kept.recv(1) == b""
+
+    served(visit)
 
 
 def test_health_answers_while_all_others_work_or_wait(served: Served) -> None:
@@ -239,12 +404,15 @@ def test_waiting_for_a_thread_counts(served: Served, monkeypatch: pytest.MonkeyP
     assert len(backend.calls) == 1
 
 
-@pytest.mark.parametrize(("trusted_proxies", "remote"), [(0, "127.0.0.1"), (1, "10.0.0.3")])
+@pytest.mark.parametrize(
+    ("trusted_proxies", "name", "remote"),
+    [(0, "X-Forwarded-For", "127.0.0.1"), (1, "X-Forwarded-For", "10.0.0.3"), (1, "X_Forwarded_For", "127.0.0.1")],
+)
 def test_forwarded_address_reaches_the_app_if_trusted(
-    served: Served, caplog: pytest.LogCaptureFixture, trusted_proxies: int, remote: str
+    served: Served, caplog: pytest.LogCaptureFixture, trusted_proxies: int, name: str, remote: str
 ) -> None:
     def visit(url: str) -> None:
-        assert get(url, "/health/live", {"X-Forwarded-For": "forged, 10.0.0.3"})[0] == 200
+        assert get(url, "/health/live", {name: "forged, 10.0.0.3"})[0] == 200
 
     with caplog.at_level(logging.INFO, "serving.gateway.access"):
         served(visit, trusted_proxies=trusted_proxies)

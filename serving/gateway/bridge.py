@@ -1,0 +1,133 @@
+"""The gateway's WSGI app under an ASGI server: whole requests in, whole answers out, a thread in between."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any
+from urllib.parse import unquote_to_bytes
+from wsgiref.types import WSGIApplication
+
+from werkzeug.test import run_wsgi_app
+
+ARRIVED = "planet_generator.arrived"
+
+_IN_MEMORY_BYTES = 1024 * 1024  # of a body; more of it goes to a temporary file
+_CONSTANT = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+
+
+class Bridge:
+    """An ASGI app that answers by a WSGI app.
+
+    A request gets a thread once its body is there, and its answer is sent without one: who sends or reads slowly holds
+    up nobody. (asgiref's bridge has one thread for all requests, a2wsgi's reads the body in the request's thread.)
+    The environment tells at `ARRIVED` since when the request has waited for its thread, as `time.monotonic()`.
+
+    Args:
+        app: The WSGI app.
+        threads: Most requests in the app at once.
+        max_body_bytes: No more of a body is read; the app sees from its length that it is too long.
+        body_s: Seconds within which a body must be there; else the answer is 408.
+    """
+
+    def __init__(self, app: WSGIApplication, *, threads: int, max_body_bytes: int, body_s: float) -> None:
+        self._app = app
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._max_body_bytes = max_body_bytes
+        self._body_s = body_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        environ = _environ(scope)
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
+            try:
+                async with asyncio.timeout(self._body_s):
+                    is_there = await self._read(environ, receive, body)
+            except TimeoutError:
+                return await _send(send, *_too_slow(self._body_s))
+            if is_there:
+                environ["wsgi.input"] = body
+                environ[ARRIVED] = time.monotonic()
+                answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, environ)
+                await _send(send, *answer)
+
+    def close(self) -> None:
+        """Takes no more requests; those in the app end by themselves."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _read(self, environ: dict[str, Any], receive: Receive, body: IO[bytes]) -> bool:
+        """Reads the body, whose length the environment then tells; False if the client has gone."""
+        told = environ.get("CONTENT_LENGTH", "")
+        if told.isdecimal() and int(told) > self._max_body_bytes:
+            return True
+        length, more = 0, True
+        while more and length <= self._max_body_bytes:
+            message = await receive()
+            if message["type"] != "http.request":
+                return False
+            length += body.write(message["body"])
+            more = message["more_body"]
+        body.seek(0)
+        if length or told:
+            environ["CONTENT_LENGTH"] = str(length)
+        return True
+
+    def _answer(self, environ: dict[str, Any]) -> Answer:
+        chunks, status, headers = run_wsgi_app(self._app, environ, buffered=True)
+        del headers["Date"]  # the server tells it
+        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return int(status.partition(" ")[0]), encoded, b"".join(chunks)
+
+
+def _environ(scope: Scope) -> dict[str, Any]:
+    """WSGI's environment of a request, all but its body."""
+    environ = {
+        **_CONSTANT,
+        "REQUEST_METHOD": scope["method"],
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": scope["server"][0],
+        "SERVER_PORT": str(scope["server"][1]),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": scope["client"][0],
+        "REMOTE_PORT": str(scope["client"][1]),
+        "wsgi.url_scheme": scope["scheme"],
+    }
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name in ("content-type", "content-length"):
+            environ[name.upper().replace("-", "_")] = value
+        elif "_" not in name and name != "transfer-encoding":  # X_Forwarded_For would read as X-Forwarded-For
+            key = f"HTTP_{name.upper().replace('-', '_')}"
+            environ[key] = f"{environ[key]},{value}" if key in environ else value
+    return environ
+
+
+def _too_slow(body_s: float) -> Answer:
+    detail = f"The body did not arrive within {body_s:g} s: send it faster, or less of it."
+    document = {"type": "about:blank", "title": "Request Timeout", "status": 408, "detail": detail}
+    body = json.dumps(document).encode()
+    length = str(len(body)).encode()
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", length), (b"connection", b"close")]
+    return 408, headers, body
+
+
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
