@@ -90,6 +90,8 @@ def run_model(
         with g.timings.stage("model"):
             outputs = backend.predict(model.name, batch, signature=signature, version=model.version, deadline=left_s)
         batches.append(outputs)
+    if len(batches) == 1:
+        return batches[0]
     return {name: np.concatenate([outputs[name] for outputs in batches]) for name in batches[0]}
 
 

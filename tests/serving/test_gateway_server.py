@@ -390,6 +390,25 @@ def test_health_answers_while_all_others_work_or_wait(served: Served) -> None:
     assert statuses.count(200) >= 5
 
 
+def test_answers_that_end_together_reach_who_asked(served: Served) -> None:
+    backend = FakeBackend()
+    backend.gate.clear()
+    seeds = range(1000, 1016)
+    answers: list[tuple[int, bytes]] = []
+
+    def visit(url: str) -> None:
+        with ThreadPoolExecutor(len(seeds)) as clients:
+            asked = [clients.submit(get, url, f"/v1/planets/{seed}.png") for seed in seeds]
+            assert backend.entered.wait(20)
+            backend.gate.set()
+            answers.extend(one.result(20) for one in asked)
+
+    served(visit, backend)
+    assert [status for status, _ in answers] == len(seeds) * [200]
+    for seed, (_, file) in zip(seeds, answers, strict=True):
+        assert f"seed\0{seed}".encode() in file  # a text chunk of the PNG
+
+
 def test_waiting_for_a_thread_counts(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """With one thread, which another request has, the deadline passes before anybody looks at the second."""
     monkeypatch.setattr(server, "_SPARE_THREADS", 0)
