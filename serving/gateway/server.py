@@ -71,7 +71,7 @@ def serve(
         app = create_app(backend, config)
         _listen(listener)
         print(f"Planets are served at {_url(listener)} (stop with Ctrl+C).", flush=True)
-        _run(listener, app, config)
+        Server(app, config).run([listener])
     except BackendMisconfigured as error:
         raise StartError(str(error)) from None
     except SystemExit:
@@ -82,36 +82,44 @@ def serve(
         listener.close()
 
 
-def _run(listener: socket.socket, app: Flask, config: GatewayConfig) -> None:
-    """Answers requests until a signal comes, then those begun."""
-    # Whoever waits does so in the app, which refuses what is too much.
-    threads = config.max_in_flight + config.max_waiting + _SPARE_THREADS
-    bridge = Bridge(app, threads=threads, max_body_bytes=_MAX_BODY_BYTES, body_s=_BODY_S)
-    settings = uvicorn.Config(
-        bridge,
-        interface="asgi3",
-        http=Protocol,
-        loop="asyncio",
-        ws="none",
-        lifespan="off",
-        backlog=_BACKLOG,
-        headers=[("Server", "planet-generator")],
-        server_header=False,
-        proxy_headers=False,
-        log_config=None,
-        log_level="error",
-        access_log=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=math.ceil(config.deadline_s),
-    )
-    try:
-        _Server(settings).run(sockets=[listener])
-    finally:
-        bridge.close()
+class Server(uvicorn.Server):
+    """Answers requests to the app, from a listening socket, until a signal comes or `should_exit` is true, then those
+    begun. A second signal of any kind ends it at once; none is raised again when it has ended.
 
+    Args:
+        app: The WSGI app.
+        config: Tells how many requests there may be at once, and how long to finish those begun.
+    """
 
-class _Server(uvicorn.Server):
-    """One that ends at once by a second signal of any kind, and raises none again when it has ended."""
+    def __init__(self, app: Flask, config: GatewayConfig) -> None:
+        # Whoever waits does so in the app, which refuses what is too much.
+        threads = config.max_in_flight + config.max_waiting + _SPARE_THREADS
+        self._bridge = Bridge(app, threads=threads, max_body_bytes=_MAX_BODY_BYTES, body_s=_BODY_S)
+        super().__init__(
+            uvicorn.Config(
+                self._bridge,
+                interface="asgi3",
+                http=Protocol,
+                loop="asyncio",
+                ws="none",
+                lifespan="off",
+                backlog=_BACKLOG,
+                headers=[("Server", "planet-generator")],
+                server_header=False,
+                proxy_headers=False,
+                log_config=None,
+                log_level="error",
+                access_log=False,
+                timeout_keep_alive=_KEEP_ALIVE_S,
+                timeout_graceful_shutdown=math.ceil(config.deadline_s),
+            )
+        )
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().run(sockets)
+        finally:
+            self._bridge.close()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit

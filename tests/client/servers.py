@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,25 +12,26 @@ from contextlib import contextmanager
 import flask
 import numpy as np
 from PIL import Image
-from werkzeug.serving import make_server
 
 from serving.backends.base import ModelVersion
+from serving.gateway.config import GatewayConfig
+from serving.gateway.server import Server
 
 PILLOW_FORMATS = {"png": "PNG", "webp": "WEBP", "jpg": "JPEG"}
 
 
 @contextmanager
 def running(app: flask.Flask) -> Iterator[str]:
-    """Serves an app while the context lasts; gives its URL."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    """Serves an app, by the gateway's server, while the context lasts; gives its URL."""
+    server = Server(app, GatewayConfig())
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 class Stub:

@@ -180,7 +180,7 @@ def test_a_problem_becomes_a_typed_error_at_once(
 def test_an_error_page_of_a_proxy_is_still_a_sentence(client: PlanetClient, stub: Stub) -> None:
     stub.failures = [(502, {"X-Request-Id": "r-2"}, "<html>Bad gateway</html>")]
 
-    with pytest.raises(ServerError, match=r"^The server answered 502 BAD GATEWAY\.$") as caught:
+    with pytest.raises(ServerError, match=r"^The server answered 502 Bad Gateway\.$") as caught:
         client.planet(1)
     assert caught.value.request_id == "r-2"
 
