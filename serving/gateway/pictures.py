@@ -29,9 +29,7 @@ def to_picture(pixels: NDArray[np.uint8], size: int | None = None) -> Image.Imag
         pixels: uint8 of shape (H, W, 3).
         size: Length of the longer side in px; the shape is kept. The pixels' own if None.
     """
-    height, width, _ = pixels.shape
-    picture = Image.new("RGB", (width, height), None)  # Image.fromarray would fill it with black first
-    picture.frombytes(np.ascontiguousarray(pixels))
+    picture = Image.fromarray(pixels)
     sides = scaled_sides(*picture.size, size)
     return picture if sides == picture.size else picture.resize(sides, Image.Resampling.LANCZOS)
 
