@@ -18,6 +18,8 @@ from wsgiref.types import WSGIApplication
 
 from werkzeug.test import run_wsgi_app
 
+from serving.gateway.problems import MEDIA_TYPE, document
+
 ARRIVED = "planet_generator.arrived"
 
 _IN_MEMORY_BYTES = 1024 * 1024  # of a body; more of it goes to a temporary file
@@ -164,10 +166,9 @@ def _environ(scope: Scope) -> dict[str, Any]:
 
 def _too_slow(body_s: float) -> Answer:
     detail = f"The body did not arrive within {body_s:g} s: send it faster, or less of it."
-    document = {"type": "about:blank", "title": "Request Timeout", "status": 408, "detail": detail}
-    body = json.dumps(document).encode()
+    body = json.dumps(document(408, detail)).encode()
     length = str(len(body)).encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", length), (b"connection", b"close")]
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", length), (b"connection", b"close")]
     return 408, headers, body
 
 

@@ -19,6 +19,8 @@ from serving.backends.base import (
 )
 from serving.gateway.config import GatewayConfig
 
+MEDIA_TYPE = "application/problem+json"
+
 _STATUS_OF_BACKEND_ERROR = {
     ModelNotFound: 404,
     InvalidInput: 422,
@@ -48,13 +50,18 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
+def document(status: int, detail: str) -> dict[str, str | int]:
+    """What every problem document says of an HTTP status and the sentence that explains it."""
+    return {"type": "about:blank", "title": http.HTTPStatus(status).phrase, "status": status, "detail": detail}
+
+
 def handle_problems(app: Flask, config: GatewayConfig) -> None:
     """Makes every error of the app, whatever raised it, a problem document; a 503 asks to retry later."""
 
     @app.errorhandler(Problem)
     def problem(error: Problem) -> Response:
         headers = {"Retry-After": str(config.retry_after_s)} if error.status == 503 else {}
-        return _document(error.status, error.detail, headers | error.headers, error.parameter)
+        return _response(error.status, error.detail, headers | error.headers, error.parameter)
 
     @app.errorhandler(BackendError)
     def backend_error(error: BackendError) -> Response:
@@ -64,25 +71,19 @@ def handle_problems(app: Flask, config: GatewayConfig) -> None:
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
         headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Content-Range", "Location")}
-        return _document(error.code or 500, _sentence(error, config), headers)
+        return _response(error.code or 500, _sentence(error, config), headers)
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
         app.logger.error("Request %s failed: %s %s", g.request_id, request.method, request.path, exc_info=error)
-        return _document(500, f"The gateway failed in an unexpected way; its log tells more under {g.request_id}.", {})
+        return _response(500, f"The gateway failed in an unexpected way; its log tells more under {g.request_id}.", {})
 
 
-def _document(status: int, detail: str, headers: Mapping[str, str], parameter: str | None = None) -> Response:
-    document = {
-        "type": "about:blank",
-        "title": http.HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "request_id": g.request_id,
-    }
+def _response(status: int, detail: str, headers: Mapping[str, str], parameter: str | None = None) -> Response:
+    members = {**document(status, detail), "request_id": g.request_id}
     if parameter is not None:
-        document["parameter"] = parameter
-    response = Response(json.dumps(document), status, headers, content_type="application/problem+json")
+        members["parameter"] = parameter
+    response = Response(json.dumps(members), status, headers, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return response
 
