@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 import unicodedata
 from collections.abc import Sequence
 
@@ -27,17 +26,6 @@ _DOMAIN = b"planet-generator/1\0"
 _LATENT_STREAM = 0
 _KIND_STREAM = 1
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
-_START = {"bit_generator": "Philox", "buffer": np.zeros(4, np.uint64), "buffer_pos": 4, "has_uint32": 0, "uinteger": 0}
-
-
-class _Here(threading.local):
-    """This thread's generator: making one asks the system for entropy, which costs more than a stream."""
-
-    def __init__(self) -> None:
-        self.philox = np.random.Philox(0)
-
-
-_here = _Here()
 
 
 def parse_seed(text: str) -> int:
@@ -101,6 +89,4 @@ def kind_index(seed: int, count: int) -> int:
 
 def _words(seed: int, stream: int, count: int) -> NDArray[np.uint64]:
     """The first `count` words of a stream of the seed."""
-    philox = _here.philox
-    philox.state = {**_START, "state": {"counter": np.zeros(4, np.uint64), "key": np.array([seed, stream], np.uint64)}}
-    return philox.random_raw(count)
+    return np.random.Philox(key=stream << 64 | seed).random_raw(count)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import collections
-import contextlib
-import functools
 import json
 import sys
 import tempfile
@@ -54,7 +51,7 @@ class Bridge:
 
     def __init__(self, app: WSGIApplication, *, threads: int, max_body_bytes: int, body_s: float) -> None:
         self._app = app
-        self._calls = _Calls(threads)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._max_body_bytes = max_body_bytes
         self._body_s = body_s
 
@@ -69,11 +66,12 @@ class Bridge:
             if is_there:
                 environ["wsgi.input"] = body
                 environ[ARRIVED] = time.monotonic()
-                await _send(send, *await self._calls.call(self._answer, environ))
+                answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, environ)
+                await _send(send, *answer)
 
     def close(self) -> None:
         """Takes no more requests; those in the app end by themselves."""
-        self._calls.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _read(self, environ: dict[str, Any], receive: Receive, body: IO[bytes]) -> bool:
         """Reads the body, whose length the environment then tells; False if the client has gone."""
@@ -97,47 +95,6 @@ class Bridge:
         del headers["Date"]  # the server tells it
         encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return int(status.partition(" ")[0]), encoded, b"".join(chunks)
-
-
-class _Calls:
-    """Calls in threads, for an event loop.
-
-    The loop's own `run_in_executor` wakes it for the end of each call by itself, and each time the threads wait for
-    one another; here it is woken once for all that have ended.
-    """
-
-    def __init__(self, threads: int) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
-        self._ended: collections.deque[tuple[asyncio.Future[Answer], Callable[[], None]]] = collections.deque()
-        self._is_waking = False
-
-    async def call(self, function: Callable[[dict[str, Any]], Answer], environ: dict[str, Any]) -> Answer:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Answer] = loop.create_future()
-
-        def run() -> None:
-            try:
-                tell = functools.partial(future.set_result, function(environ))
-            except BaseException as error:  # whatever it is, someone waits for it
-                tell = functools.partial(future.set_exception, error)
-            self._ended.append((future, tell))
-            if not self._is_waking:
-                self._is_waking = True
-                with contextlib.suppress(RuntimeError):  # the loop has ended without the answer
-                    loop.call_soon_threadsafe(self._tell)
-
-        self._threads.submit(run)
-        return await future
-
-    def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    def _tell(self) -> None:
-        self._is_waking = False  # before looking: what ends from now on wakes the loop again
-        while self._ended:
-            future, tell = self._ended.popleft()
-            if not future.cancelled():
-                tell()
 
 
 def _environ(scope: Scope) -> dict[str, Any]:
