@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from serving.gateway.pictures import MAX_SIZE, MIN_SIZE
+from serving.gateway.problems import MEDIA_TYPE, document
 from serving.latents import MAX_TEXT_LENGTH
 
 Part = dict[str, Any]
@@ -14,7 +15,6 @@ Part = dict[str, Any]
 MAX_VERSION = 2**63 - 1  # TensorFlow Serving's versions are int64
 
 _SEED = "a whole number of 0..2^64-1; any other text is an address, whose seed is hashed from it"
-_PROBLEM_JSON = "application/problem+json"
 
 # status: (when it comes, an example's sentence, the parameter at fault)
 _PROBLEMS: Mapping[int, tuple[str, str, str | None]] = {
@@ -175,17 +175,11 @@ def _problem_name(status: int) -> str:
 
 
 def _problem(status: int, when: str, detail: str, at_fault: str | None) -> Part:
-    example: Part = {
-        "type": "about:blank",
-        "title": http.HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "request_id": "5f0c2a9e",
-    }
+    example: Part = {**document(status, detail), "request_id": "5f0c2a9e"}
     if at_fault is not None:
         example["parameter"] = at_fault
     more = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
-    content = {_PROBLEM_JSON: {"schema": reference("Problem"), "example": example}}
+    content = {MEDIA_TYPE: {"schema": reference("Problem"), "example": example}}
     return {"description": when, "headers": headers(*more), "content": content}
 
 
