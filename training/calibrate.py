@@ -9,7 +9,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from training.recognition import as_text, calibrate
+from training.families.classifier.recognition import as_text, calibrate
 
 
 def main(arguments: list[str] | None = None) -> int:

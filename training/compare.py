@@ -9,10 +9,10 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from training.config import TrainingConfig
-from training.evaluation import EvaluationOptions
 from training.families import FAMILIES
-from training.family_comparison import write_family_comparison
+from training.loop.config import TrainingConfig
+from training.measure.evaluation import EvaluationOptions
+from training.measure.family_comparison import write_family_comparison
 from training.sweep import sweep
 
 # Those that begin by themselves: a refiner has to be told whose pictures it refines.

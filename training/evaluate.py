@@ -9,11 +9,11 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from training.evaluation import DEFAULT_CLASSIFIER, EvaluationOptions, evaluate
-from training.features import EXTRACTORS
-from training.files import write_text
-from training.grids import save_picture
-from training.scorecard import as_json, as_table, save_to_card
+from training.measure.evaluation import DEFAULT_CLASSIFIER, EvaluationOptions, evaluate
+from training.measure.features import EXTRACTORS
+from training.measure.scorecard import as_json, as_table, save_to_card
+from training.records.files import write_text
+from training.records.grids import save_picture
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -17,8 +17,8 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from training.families import FAMILIES
-from training.files import write_text, write_whole
-from training.served import find_version, first_line, read_card
+from training.records.files import write_text, write_whole
+from training.saved.served import find_version, first_line, read_card
 
 
 def restore_run(saved_model: Path, out: Path) -> Path:
@@ -56,7 +56,7 @@ def restore_run(saved_model: Path, out: Path) -> Path:
 
 
 def _config_of(card: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Of a card, what `training.loop` writes of a run and others begin with."""
+    """Of a card, what `training.loop.loop` writes of a run and others begin with."""
     family = card.get("family")
     if family not in FAMILIES or not FAMILIES[family].networks:
         able = " or ".join(name for name, one in FAMILIES.items() if one.networks)
@@ -74,7 +74,7 @@ def _config_of(card: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _read_weights(network: keras.Model, folder: Path):
-    """Assigns what `training.saved_signatures.save_signatures` stored of a network."""
+    """Assigns what `training.saved.signatures.save_signatures` stored of a network."""
     try:
         reader = tf.train.load_checkpoint(str(folder / "variables" / "variables"))
         values = [

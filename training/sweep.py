@@ -17,11 +17,11 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from datasets.manifest import load_manifest
-from training.command import train_arguments
-from training.comparison import write_comparison
-from training.config import TrainingConfig
-from training.presets import PRESETS, preset
-from training.runs import read_run
+from training.loop.command import train_arguments
+from training.loop.config import TrainingConfig
+from training.loop.presets import PRESETS, preset
+from training.measure.comparison import write_comparison
+from training.records.runs import read_run
 
 # TensorFlow's two pools, OpenMP's, and the number of processors that JAX goes by.
 THREAD_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "NPROC")

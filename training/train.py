@@ -11,11 +11,11 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # TensorFlow leaves oneDNN off on some processors it speeds up
 
-from training.config import BALANCES, TrainingConfig
+from training.engine.precision import PRECISIONS
 from training.families import FAMILIES
-from training.families.base import Family
-from training.loop import TrainingInterrupted, train
-from training.precision import PRECISIONS
+from training.loop.config import BALANCES, TrainingConfig
+from training.loop.family import Family
+from training.loop.loop import TrainingInterrupted, train
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 import limits
 
-from serving.gateway.authorization import KeysError, read_keys
+from serving.gateway.asked.splits import parse_split
 from serving.gateway.config import GatewayConfig
-from serving.gateway.logs import STYLES, configure_logging
-from serving.gateway.server import StartError, serve
-from serving.gateway.splits import parse_split
+from serving.gateway.guards.authorization import KeysError, read_keys
+from serving.gateway.guards.logs import STYLES, configure_logging
+from serving.gateway.http.server import StartError, serve
 
 _ROLLOUT = Path(__file__).resolve().parents[1] / "deploy" / "rollout.toml"
 

@@ -10,32 +10,32 @@ from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from serving.backends.base import Backend
-from serving.gateway.admission import Admission
-from serving.gateway.answering import Answers
-from serving.gateway.authorization import require_keys
-from serving.gateway.bridge import ARRIVED
-from serving.gateway.cache import PictureCache
-from serving.gateway.catalog import Catalog
+from serving.gateway.asked.catalog import Catalog
+from serving.gateway.asked.uploads import Uploads
 from serving.gateway.config import GatewayConfig
-from serving.gateway.cors import allow_origins
-from serving.gateway.health import add_health_routes
-from serving.gateway.limits import limit_clients
-from serving.gateway.logs import log_requests
-from serving.gateway.metrics import add_metrics
-from serving.gateway.models import add_model_routes
-from serving.gateway.morphs import add_morph_route
+from serving.gateway.guards.admission import Admission
+from serving.gateway.guards.authorization import require_keys
+from serving.gateway.guards.cors import allow_origins
+from serving.gateway.guards.limits import limit_clients
+from serving.gateway.guards.logs import log_requests
+from serving.gateway.guards.metrics import add_metrics
+from serving.gateway.guards.swaps import answer_across_swaps
+from serving.gateway.guards.timing import Timings
+from serving.gateway.http.bridge import ARRIVED
 from serving.gateway.openapi import add_openapi_routes
-from serving.gateway.page import add_page_routes
-from serving.gateway.planets import add_planet_routes
+from serving.gateway.pictures.cache import PictureCache
 from serving.gateway.problems import Problem, handle_problems
-from serving.gateway.recognition import add_recognition_routes
-from serving.gateway.shaders import add_shader_routes
-from serving.gateway.sheets import add_sheet_route
-from serving.gateway.swaps import answer_across_swaps
-from serving.gateway.timing import Timings
-from serving.gateway.translation import add_translation_routes
-from serving.gateway.uploads import Uploads
-from serving.gateway.worlds import add_world_routes
+from serving.gateway.routes.answering import Answers
+from serving.gateway.routes.health import add_health_routes
+from serving.gateway.routes.models import add_model_routes
+from serving.gateway.routes.morphs import add_morph_route
+from serving.gateway.routes.page import add_page_routes
+from serving.gateway.routes.planets import add_planet_routes
+from serving.gateway.routes.recognition import add_recognition_routes
+from serving.gateway.routes.shaders import add_shader_routes
+from serving.gateway.routes.sheets import add_sheet_route
+from serving.gateway.routes.translation import add_translation_routes
+from serving.gateway.routes.worlds import add_world_routes
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

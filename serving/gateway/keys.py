@@ -12,7 +12,7 @@ import secrets
 import sys
 from collections.abc import Sequence
 
-from serving.gateway.authorization import digest_line
+from serving.gateway.guards.authorization import digest_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

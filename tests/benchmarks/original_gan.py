@@ -6,14 +6,14 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from training.models.dcgan import LATENT_SIZE, build_discriminator, build_generator
+from training.families.dcgan.networks import LATENT_SIZE, build_discriminator, build_generator
 
 
 class OriginalGAN(keras.Model):
     """Trains the discriminator, then the generator, each with pictures drawn for it.
 
     Args:
-        variant: Architecture, a key of `training.models.dcgan.VARIANTS`.
+        variant: Architecture, a key of `training.families.dcgan.networks.VARIANTS`.
         size: Side of the pictures in pixels.
     """
 

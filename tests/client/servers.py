@@ -15,7 +15,7 @@ from PIL import Image
 
 from serving.backends.base import ModelVersion
 from serving.gateway.config import GatewayConfig
-from serving.gateway.server import Server
+from serving.gateway.http.server import Server
 
 PILLOW_FORMATS = {"png": "PNG", "webp": "WEBP", "jpg": "JPEG"}
 

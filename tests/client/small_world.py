@@ -18,10 +18,10 @@ def write_small_world(saved_models: Path, name: str = "small_world") -> None:
     import keras
 
     from datasets.manifest import Size
-    from training.models.world_v1 import build_world_generator
-    from training.rendering import RADIUS
-    from training.savedmodel_world import LATENT_LENGTH, save_world
-    from training.world_shader import shader
+    from training.families.world.networks import build_world_generator
+    from training.families.world.rendering import RADIUS
+    from training.families.world.savedmodel import LATENT_LENGTH, save_world
+    from training.families.world.shader import shader
 
     keras.utils.set_random_seed(1)
     network = build_world_generator(Size(64, 64), len(KINDS), width=0.1)

@@ -36,8 +36,8 @@ from tests.client.servers import running
 from tests.docs.card_backend import CardBackend, card_of
 from tests.docs.documents import DOCUMENTS, ROOT, blocks, commands, inline_code, prose
 from tests.docs.parsers import check_arguments, main_of, options_of
-from training.models.world_v1 import build_world_generator
-from training.world_shader import shader
+from training.families.world.networks import build_world_generator
+from training.families.world.shader import shader
 
 pytest.importorskip("tensorflow", reason="the trainers' parsers are imported with it")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from serving.gateway.worlds import View
+from serving.gateway.routes.worlds import View
 from serving.latents import latents
 
 FILE = Path(__file__).with_suffix(".png")  # worlds side by side, of `SIZE` px, as the gateway drew them when published
@@ -40,7 +40,7 @@ def assert_same(pictures: np.ndarray) -> None:
 
 def main() -> None:
     from datasets.manifest import Size
-    from training.models.world_v1 import LATENT_SIZE, build_world_generator
+    from training.families.world.networks import LATENT_SIZE, build_world_generator
 
     weights, out = sys.argv[1:]
     generator = build_world_generator(Size(SIZE, SIZE), len(CLASSES))

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from serving.gateway import GatewayConfig, create_app
-from serving.gateway.authorization import KeysError, digest_line, read_keys
+from serving.gateway.guards.authorization import KeysError, digest_line, read_keys
 from serving.gateway.keys import main as make_key
 from tests.serving.fake_backend import FakeBackend
 

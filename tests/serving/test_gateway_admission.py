@@ -13,11 +13,12 @@ import pytest
 from flask import Flask, g
 from werkzeug.test import TestResponse
 
-from serving.gateway import GatewayConfig, admission, create_app
-from serving.gateway.admission import Admission
-from serving.gateway.bridge import ARRIVED
+from serving.gateway import GatewayConfig, create_app
+from serving.gateway.guards import admission
+from serving.gateway.guards.admission import Admission
+from serving.gateway.guards.timing import Timings
+from serving.gateway.http.bridge import ARRIVED
 from serving.gateway.problems import Problem
-from serving.gateway.timing import Timings
 from tests.serving.fake_backend import FakeBackend
 
 

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from serving.gateway import GatewayConfig, create_app
-from serving.gateway.cache import PictureCache
+from serving.gateway.pictures.cache import PictureCache
 from tests.serving.fake_backend import FakeBackend, fake_version
 
 _ENTRY = 1256  # bytes that a file of 1000 takes up

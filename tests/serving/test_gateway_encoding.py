@@ -9,8 +9,8 @@ import pytest
 from flask import Flask, g
 from PIL import Image
 
-from serving.gateway import encoding
-from serving.gateway.timing import Timings
+from serving.gateway.guards.timing import Timings
+from serving.gateway.pictures import encoding
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from serving.gateway.framing import find_on_black, frame
+from serving.gateway.pictures.framing import find_on_black, frame
 from tests.serving.picture_files import BLUE, GREEN, RED, planet
 
 

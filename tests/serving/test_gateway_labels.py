@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from serving.backends.base import ModelNotFound, ModelVersion
 from serving.gateway import GatewayConfig, create_app
-from serving.gateway.splits import assigned_label, parse_split
+from serving.gateway.asked.splits import assigned_label, parse_split
 from tests.serving.fake_backend import FakeBackend, SeeingBackend, fake_version
 from tests.serving.picture_files import RED, file_of, planet
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from serving.gateway import create_app
-from serving.gateway.logs import configure_logging
+from serving.gateway.guards.logs import configure_logging
 from tests.serving.fake_backend import FakeBackend
 
 

@@ -10,7 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image, ImageSequence
 
-from serving.gateway import GatewayConfig, create_app, morphs
+from serving.gateway import GatewayConfig, create_app
+from serving.gateway.routes import morphs
 from serving.latents import kind_index, latents
 from serving.morphing import slerp
 from tests.serving.fake_backend import FakeBackend, fake_version

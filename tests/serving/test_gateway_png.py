@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serving.gateway import png
-from serving.gateway.png import write_png
+from serving.gateway.pictures import png
+from serving.gateway.pictures.png import write_png
 
 
 def _read(file: bytes) -> Image.Image:

@@ -25,11 +25,11 @@ import pytest
 
 from serving.backends.base import BackendMisconfigured
 from serving.gateway import __main__ as gateway_main
-from serving.gateway import server
 from serving.gateway.__main__ import main
 from serving.gateway.config import GatewayConfig
-from serving.gateway.protocol import MAX_HEAD_BYTES, Protocol
-from serving.gateway.server import StartError, serve
+from serving.gateway.http import server
+from serving.gateway.http.protocol import MAX_HEAD_BYTES, Protocol
+from serving.gateway.http.server import StartError, serve
 from tests.serving.fake_backend import FakeBackend
 
 _ROOT = Path(__file__).parents[2]
@@ -305,7 +305,7 @@ def test_client_that_goes_in_the_middle_of_its_body_asks_for_nothing(served: Ser
 
 
 def test_body_in_chunks_is_read_whole(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serving.gateway.bridge._IN_MEMORY_BYTES", 8)
+    monkeypatch.setattr("serving.gateway.http.bridge._IN_MEMORY_BYTES", 8)
     answers = []
 
     def visit(url: str) -> None:
@@ -355,7 +355,7 @@ def test_head_without_end_is_refused(served: Served) -> None:
 
 @pytest.mark.parametrize("begun", [b"", b"GET /health/live HTTP/1.1\r\nHost"])
 def test_head_that_does_not_come_is_given_up(served: Served, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
-    monkeypatch.setattr("serving.gateway.protocol.HEAD_S", 0.2)
+    monkeypatch.setattr("serving.gateway.http.protocol.HEAD_S", 0.2)
 
     def visit(url: str) -> None:
         slow, kept = connect(url), connect(url)

@@ -16,12 +16,12 @@ from PIL import Image
 
 from datasets.manifest import Size
 from serving.gateway import create_app
-from serving.gateway.shaders import LOOKS
+from serving.gateway.routes.shaders import LOOKS
 from tests.serving.golden_worlds import SEEDS_AND_KINDS, SIZE, VIEW, assert_same
 from tests.serving.serving_double import backend_of
 from tests.training.equirectangular import sampled
-from training.models.world_v1 import lit
-from training.rendering import see, turn_of
+from training.families.world.networks import lit
+from training.families.world.rendering import see, turn_of
 
 NAME = "world_v1_64"
 SAVED_MODEL = Path(__file__).resolve().parents[2] / "saved_models" / NAME

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from training.config import TrainingConfig
 from training.families import recipe_of
-from training.files import write_text
-from training.grids import save_picture
+from training.loop.config import TrainingConfig
+from training.records.files import write_text
+from training.records.grids import save_picture
 
 
 def draw_run(

@@ -14,9 +14,9 @@ import numpy as np
 from keras import ops
 
 from tests.training.tiny_trainers import CLASSES, build_trainer, draw_pictures
-from training import draws
-from training.families.refiner import generator_of
-from training.grids import from_uint8
+from training.engine import draws
+from training.families.refiner.family import generator_of
+from training.records.grids import from_uint8
 
 BATCH_SIZE = 8
 

@@ -1,6 +1,6 @@
 """The kinds that games ask for, of a model's own."""
 
-from training.archetypes import ARCHETYPES, archetypes_of
+from training.saved.archetypes import ARCHETYPES, archetypes_of
 
 TWELVE = ["ceres", "earth", "eris", "haumea", "jupiter", "makemake", "mars", "mercury", "moon", "pluto", "sun", "venus"]
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from training.augment import augment, random_flip
+from training.gan.augment import augment, random_flip
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.calibration import (
+from training.families.classifier.calibration import (
     expected_calibration_error,
     fit_temperature,
     read_calibration,

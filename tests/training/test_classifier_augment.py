@@ -8,7 +8,7 @@ import pytest
 from keras import ops
 from PIL import Image
 
-from training.classifier_augment import _Dice, _jpeg, _print, no_planets, vary
+from training.families.classifier.augment import _Dice, _jpeg, _print, no_planets, vary
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from training.command import train_arguments
-from training.config import TrainingConfig
+from training.loop.command import train_arguments
+from training.loop.config import TrainingConfig
 
 
 def config_of(**options) -> TrainingConfig:

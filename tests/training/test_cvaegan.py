@@ -8,15 +8,15 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
-from training import draws
-from training.checkpoints import load_checkpoint, save_checkpoint
-from training.config import TrainingConfig
+from training.engine import draws
 from training.export import main as export_main
-from training.grids import from_uint8
-from training.logs import read_log
-from training.loop import train
-from training.models.critic import build_auxiliary_critic, features_of
-from training.models.encoder import latent_of
+from training.families.autoencoders.encoder import latent_of
+from training.gan.critic import build_auxiliary_critic, features_of
+from training.loop.checkpoints import load_checkpoint, save_checkpoint
+from training.loop.config import TrainingConfig
+from training.loop.loop import train
+from training.records.grids import from_uint8
+from training.records.logs import read_log
 from training.train import main
 
 

@@ -12,12 +12,12 @@ import pytest
 import tensorflow as tf
 
 from tests.training.tiny_cyclegan import CHANGES, build_trainer, pairs
-from training.checkpoints import load_checkpoint, save_checkpoint
-from training.config import TrainingConfig
-from training.cyclegan_recipes import RECIPES
 from training.export import main as export_main
-from training.loop import train
-from training.models.resnet_generator import build_resnet_generator
+from training.families.cyclegan.recipe import RECIPES
+from training.families.cyclegan.resnet_generator import build_resnet_generator
+from training.loop.checkpoints import load_checkpoint, save_checkpoint
+from training.loop.config import TrainingConfig
+from training.loop.loop import train
 from training.train import main
 
 

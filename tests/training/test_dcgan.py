@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from datasets.manifest import Size
-from training.models.critic import MinibatchStd, build_critic
-from training.models.dcgan import build_discriminator, build_generator
+from training.families.dcgan.networks import build_discriminator, build_generator
+from training.gan.critic import MinibatchStd, build_critic
 
 
 @pytest.mark.parametrize(

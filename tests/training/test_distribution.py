@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 
 from tests.training.runs import without_time
-from training import draws, engine
-from training.config import TrainingConfig
-from training.logs import read_log
-from training.loop import train
+from training import engine
+from training.engine import draws
+from training.engine.workers import join_workers
+from training.loop.config import TrainingConfig
+from training.loop.loop import train
+from training.records.logs import read_log
 from training.train import main
-from training.workers import join_workers
 
 ONE_STEP_EPOCHS = [
     "--size",

@@ -10,9 +10,9 @@ from PIL import Image
 from datasets.pictures import load_pictures
 from tests.training.served_models import SIDE, write_classifier, write_generator
 from training.evaluate import main
-from training.evaluation import EvaluationOptions, evaluate
-from training.metrics.summary import FEWEST
-from training.neighbors import neighbors_picture
+from training.measure.evaluation import EvaluationOptions, evaluate
+from training.measure.neighbors import neighbors_picture
+from training.measure.summary import FEWEST
 
 
 @pytest.fixture(scope="module")

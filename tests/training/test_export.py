@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.config import TrainingConfig
 from training.export import main
-from training.loop import train
-from training.models.dcgan import build_generator
-from training.saved_signatures import WARMUP_BATCH_SIZES
-from training.savedmodel import ExportOptions, export_run
-from training.warmup import prediction_log
+from training.families.dcgan.networks import build_generator
+from training.loop.config import TrainingConfig
+from training.loop.loop import train
+from training.saved.savedmodel import ExportOptions, export_run
+from training.saved.signatures import WARMUP_BATCH_SIZES
+from training.saved.warmup import prediction_log
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_failed_export_leaves_nothing(run, tmp_path, monkeypatch):
     def fail(*arguments):
         raise ValueError("disk full")
 
-    monkeypatch.setattr("training.saved_signatures.write_warmup_records", fail)
+    monkeypatch.setattr("training.saved.signatures.write_warmup_records", fail)
     with pytest.raises(ValueError, match="disk full"):
         export_run(run, ExportOptions(saved_models=tmp_path))
     assert list((tmp_path / "dcgan_v1_16").iterdir()) == []

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers, ops
 
-from training import fast_convolution, fast_layers
+from training.engine import fast_convolution, fast_layers
 
 CASES = [(stride, size) for stride, sizes in fast_convolution.KERNEL_SIZES.items() for size in sizes]
 

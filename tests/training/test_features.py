@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from tests.training.served_models import write_classifier
-from training import features
-from training.features import Classifier, InceptionFeatures, find_extractor, resize
-from training.served import ServedModel
+from training.measure import features
+from training.measure.features import Classifier, InceptionFeatures, find_extractor, resize
+from training.saved.served import ServedModel
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from datasets.pictures import Pictures
-from training.config import TrainingConfig
-from training.feeding import choose_sampler, training_batches
+from training.loop.config import TrainingConfig
+from training.loop.feeding import choose_sampler, training_batches
 
 
 @pytest.fixture

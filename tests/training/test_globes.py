@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.globes import body_of_map, draw_globe, load_maps, random_globes
+from training.families.classifier.globes import body_of_map, draw_globe, load_maps, random_globes
 
 UPRIGHT = np.eye(3)
 

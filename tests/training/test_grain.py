@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.models.grain import FIELDS, WAVES, RandomFields, grained
+from training.families.refiner.grain import FIELDS, WAVES, RandomFields, grained
 
 LATENTS = np.random.default_rng(0).standard_normal((16, 128), dtype=np.float32)
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.grids import tile, to_uint8
-from training.logs import read_log
-from training.models.dcgan import build_generator
-from training.trainers.drawing import PREVIEW_PICTURES, sample_latent
+from training.families.dcgan.networks import build_generator
+from training.gan.drawing import PREVIEW_PICTURES, sample_latent
+from training.records.grids import tile, to_uint8
+from training.records.logs import read_log
 
 pytest.importorskip("jax", reason="JAX is not installed")
 

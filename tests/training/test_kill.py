@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.training.runs import weights, without_time
-from training.logs import read_log
+from training.records.logs import read_log
 
 KILLS = 10
 LONGEST_LIFE_SECONDS = 20.0  # about what start-up, compilation and a few dozen epochs take

@@ -8,14 +8,14 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
-from training.config import TrainingConfig
 from training.export import main as export_main
-from training.grids import from_uint8
-from training.loop import train
-from training.models.conditional import build_conditional_generator
-from training.models.critic import CONDITIONINGS, build_auxiliary_critic, build_conditional_critic, build_critic
+from training.gan.conditional import build_conditional_generator
+from training.gan.critic import CONDITIONINGS, build_auxiliary_critic, build_conditional_critic, build_critic
+from training.loop.config import TrainingConfig
+from training.loop.loop import train
+from training.loop.trainer import ramp
+from training.records.grids import from_uint8
 from training.train import main
-from training.trainers.base import ramp
 
 EARTH, MARS = np.eye(2, dtype=np.float32)
 FAMILIES = ("conditional", "acgan")

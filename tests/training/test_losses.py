@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from training import losses
+from training.gan import losses
 
 
 def test_non_saturating_generator_loss_golden_numbers():

@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from training.metrics.density_coverage import density_coverage
-from training.metrics.distances import nearest, pairwise
-from training.metrics.kid import kernel_distance, squared_mmd
-from training.metrics.memorization import memorization_ratio
-from training.metrics.summary import FEWEST, summarize
+from training.measure.density_coverage import density_coverage
+from training.measure.distances import nearest, pairwise
+from training.measure.kid import kernel_distance, squared_mmd
+from training.measure.memorization import memorization_ratio
+from training.measure.summary import FEWEST, summarize
 
 
 def gaussian(count, features=4, mean=0.0, seed=0):

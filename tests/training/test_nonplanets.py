@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.nonplanets import draw_nonplanets
+from training.families.classifier.nonplanets import draw_nonplanets
 
 
 def test_every_kind_is_drawn_differently_each_time_and_the_same_for_a_seed():

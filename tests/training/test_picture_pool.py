@@ -3,7 +3,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from training.picture_pool import PicturePool
+from training.families.cyclegan.picture_pool import PicturePool
 
 
 def numbered(*numbers: int) -> np.ndarray:

@@ -9,11 +9,11 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
-from training.config import TrainingConfig
 from training.export import main as export_main
-from training.grids import from_uint8
-from training.loop import train
-from training.models.planet_v3 import build_planet_critic, build_planet_generator, grow
+from training.families.planet.networks import build_planet_critic, build_planet_generator, grow
+from training.loop.config import TrainingConfig
+from training.loop.loop import train
+from training.records.grids import from_uint8
 from training.train import main
 
 WIDTH = 0.05

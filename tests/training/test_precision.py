@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from datasets.manifest import Size
-from training import precision
-from training.models.critic import build_critic
-from training.models.dcgan import build_generator
-from training.precision import choose_precision, dtype_policy
-from training.quality import SampleQuality
-from training.recipes import DCGAN_RECIPES
-from training.trainers.gan import GANTrainer
+from training.engine import precision
+from training.engine.precision import choose_precision, dtype_policy
+from training.families.dcgan.networks import build_generator
+from training.gan.critic import build_critic
+from training.gan.recipes import DCGAN_RECIPES
+from training.gan.trainer import GANTrainer
+from training.measure.quality import SampleQuality
 
 
 @pytest.mark.parametrize(("bfloat16", "chosen"), [(1.0, "mixed_bfloat16"), (2.9, "float32"), (30.0, "float32")])

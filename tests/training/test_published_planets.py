@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from serving.gateway.limb import find_limb
+from serving.gateway.pictures.limb import find_limb
 from serving.latents import latents
-from training.archetypes import ARCHETYPES
-from training.served import ServedModel
+from training.saved.archetypes import ARCHETYPES
+from training.saved.served import ServedModel
 
 FOLDERS = sorted((Path(__file__).resolve().parents[2] / "saved_models").glob("planet_v3_*"))
 STEPS = 33

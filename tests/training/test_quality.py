@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.quality import SampleQuality, collapse_warning
+from training.measure.quality import SampleQuality, collapse_warning
 
 
 def discs(count: int, seed: int, radius: float = 11.0) -> np.ndarray:

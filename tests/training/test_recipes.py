@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from training.losses import LOSSES
-from training.recipes import CHOICES, DCGAN_RECIPES
+from training.gan.losses import LOSSES
+from training.gan.recipes import CHOICES, DCGAN_RECIPES
 
 
 def test_every_loss_can_be_chosen():

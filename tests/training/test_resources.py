@@ -6,14 +6,16 @@ import sys
 
 import numpy as np
 
-from training.resources import peak_memory_bytes, read_peak_memory, record_peak_memory
+from training.records.resources import peak_memory_bytes, read_peak_memory, record_peak_memory
 
 MIB = 2**20
 
 
 def test_peak_is_in_bytes_and_of_this_process_alone():
     np.ones(256 * MIB, np.uint8)  # which a child's own peak does not tell of
-    program = "from training.resources import peak_memory_bytes as peak; print(peak()); b'x' * 2**26; print(peak())"
+    program = (
+        "from training.records.resources import peak_memory_bytes as peak; print(peak()); b'x' * 2**26; print(peak())"
+    )
     child = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     before, after = map(int, child.stdout.split())
     assert 1 * MIB < before < 100 * MIB

@@ -12,14 +12,14 @@ import tensorflow as tf
 from datasets.manifest import Size
 from tests.training.drawn_run import draw_run
 from tests.training.equirectangular import sampled
-from training import savedmodel_world
-from training.config import TrainingConfig
-from training.models.world_v1 import LATENT_SIZE, build_world_generator, lit, style_of
-from training.rendering import RADIUS, map_latitudes, map_places, see, turn_of
-from training.savedmodel import ExportOptions, export_run
-from training.savedmodel_world import LATENT_LENGTH, map_normals
-from training.sights import SIGHT_SIZE, SUN, sights
-from training.world_shader import network_numbers
+from training.families.world import savedmodel as savedmodel_world
+from training.families.world.networks import LATENT_SIZE, build_world_generator, lit, style_of
+from training.families.world.rendering import RADIUS, map_latitudes, map_places, see, turn_of
+from training.families.world.savedmodel import LATENT_LENGTH, map_normals
+from training.families.world.shader import network_numbers
+from training.families.world.sights import SIGHT_SIZE, SUN, sights
+from training.loop.config import TrainingConfig
+from training.saved.savedmodel import ExportOptions, export_run
 
 WIDTH, MAP = 0.1, 64
 LATENTS = np.random.default_rng(0).standard_normal((2, LATENT_LENGTH), dtype=np.float32)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.schedules import HoldThenFall, value_at
+from training.families.cyclegan.schedules import HoldThenFall, value_at
 
 
 @pytest.mark.parametrize(("index", "value"), [(0, 10.0), (25, 6.0), (50, 2.0), (99, 2.0)])

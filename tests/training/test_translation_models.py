@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from training import engine, fast_layers
-from training.models.feature_discriminator import build_feature_discriminator
-from training.models.patchgan import build_patchgan
-from training.models.resnet_generator import build_resnet_generator
-from training.models.translation_layers import InstanceNormalization, MirrorPadding2D
-from training.models.upsampled_conv import UpsampledConv2D
+from training import engine
+from training.engine import fast_layers
+from training.families.cyclegan.feature_discriminator import build_feature_discriminator
+from training.families.cyclegan.patchgan import build_patchgan
+from training.families.cyclegan.resnet_generator import build_resnet_generator
+from training.families.cyclegan.translation_layers import InstanceNormalization, MirrorPadding2D
+from training.gan.upsampled_conv import UpsampledConv2D
 
 
 def noise(*shape) -> np.ndarray:

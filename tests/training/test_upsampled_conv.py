@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from training.models.upsampled_conv import UpsampledConv2D
+from training.gan.upsampled_conv import UpsampledConv2D
 
 
 @pytest.mark.parametrize("use_bias", [True, False])

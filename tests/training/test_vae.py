@@ -10,16 +10,16 @@ from PIL import Image
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
-from training.checkpoints import load_checkpoint, save_checkpoint
-from training.config import TrainingConfig
 from training.export import main as export_main
-from training.grids import from_uint8
-from training.logs import read_log
-from training.loop import train
-from training.models.conditional import build_conditional_generator
-from training.models.encoder import build_encoder, latent_of
+from training.families.autoencoders.encoder import build_encoder, latent_of
+from training.families.autoencoders.vae import RECIPES, kl_weight
+from training.gan.conditional import build_conditional_generator
+from training.loop.checkpoints import load_checkpoint, save_checkpoint
+from training.loop.config import TrainingConfig
+from training.loop.loop import train
+from training.records.grids import from_uint8
+from training.records.logs import read_log
 from training.train import main
-from training.trainers.vae import RECIPES, kl_weight
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import numpy as np
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
-from training.config import TrainingConfig
-from training.loop import train
-from training.models.planet_v3 import grow
-from training.models.world_v1 import LATENT_SIZE, build_world_generator
+from training.families.planet.networks import grow
+from training.families.world.networks import LATENT_SIZE, build_world_generator
+from training.loop.config import TrainingConfig
+from training.loop.loop import train
 
 WIDTH = 0.1
 LATENTS = np.random.default_rng(0).standard_normal((2, LATENT_SIZE), dtype=np.float32)

@@ -14,10 +14,10 @@ import keras
 import numpy as np
 
 from datasets.pictures import load_pictures
-from training.config import TrainingConfig
-from training.cyclegan_recipes import RECIPES
-from training.families.cyclegan import CYCLEGAN, build_networks
-from training.trainers.cyclegan import CycleGANTrainer
+from training.families.cyclegan.family import CYCLEGAN, build_networks
+from training.families.cyclegan.recipe import RECIPES
+from training.families.cyclegan.trainer import CycleGANTrainer
+from training.loop.config import TrainingConfig
 
 SIZE = 16
 COLORS = np.array([[60, 110, 220], [210, 100, 60]])

@@ -8,8 +8,8 @@ import numpy as np
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures
-from training.config import TrainingConfig
 from training.families import FAMILIES, recipe_of
+from training.loop.config import TrainingConfig
 
 CLASSES = ("earth", "mars")
 COLORS = np.array([[60, 110, 220], [210, 100, 60]])

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from training.workers import Workers
+from training.engine.workers import Workers
 
 
 class TensorFlowWorkers(Workers):

@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from training.config import TrainingConfig
-from training.families.autoencoders import CVAEGAN, VAE
-from training.families.base import Family
-from training.families.classifier import CLASSIFIER
-from training.families.cyclegan import CYCLEGAN
-from training.families.dcgan import DCGAN
-from training.families.labelled_gan import ACGAN, CONDITIONAL
-from training.families.planet import PLANET_V3
-from training.families.refiner import REFINER
-from training.families.world import WORLD_V1
+from training.families.autoencoders.family import CVAEGAN, VAE
+from training.families.classifier.family import CLASSIFIER
+from training.families.cyclegan.family import CYCLEGAN
+from training.families.dcgan.family import DCGAN
+from training.families.labelled.family import ACGAN, CONDITIONAL
+from training.families.planet.family import PLANET_V3
+from training.families.refiner.family import REFINER
+from training.families.world.family import WORLD_V1
+from training.loop.config import TrainingConfig
+from training.loop.family import Family
 
 FAMILIES: dict[str, Family] = {
     "planet_v3": PLANET_V3,

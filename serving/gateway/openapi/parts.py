@@ -6,7 +6,7 @@ import http
 from collections.abc import Mapping
 from typing import Any
 
-from serving.gateway.pictures import MAX_SIZE, MIN_SIZE
+from serving.gateway.pictures.pictures import MAX_SIZE, MIN_SIZE
 from serving.gateway.problems import MEDIA_TYPE, document
 from serving.latents import MAX_TEXT_LENGTH
 

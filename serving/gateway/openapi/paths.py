@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from serving.gateway.asked.decoding import FORMATS
 from serving.gateway.config import GatewayConfig
-from serving.gateway.decoding import FORMATS
 from serving.gateway.openapi.operations import (
     FILE_HEADERS,
     MODEL_HEADERS,

@@ -20,7 +20,7 @@ from serving.gateway.openapi.parts import (
     parameter,
     reference,
 )
-from serving.gateway.worlds import FPS, FRAMES, SUN
+from serving.gateway.routes.worlds import FPS, FRAMES, SUN
 
 _TAG = "Worlds"
 _SUN_PATTERN = r"^-?[0-9]{1,4}(\.[0-9]{1,9})?,-?[0-8]?[0-9](\.[0-9]{1,9})?$"

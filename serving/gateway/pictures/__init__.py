@@ -1,0 +1,1 @@
+"""Pixels to pictures, and pictures to pixels."""

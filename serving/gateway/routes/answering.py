@@ -1,0 +1,98 @@
+"""Files as answers: from the client's own copy, from the cache or newly made, and how long they may be kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Response, g, request
+
+from serving.backends.base import ModelVersion
+from serving.gateway.asked.orders import Order
+from serving.gateway.config import GatewayConfig
+from serving.gateway.guards.admission import Admission
+from serving.gateway.pictures.cache import PictureCache
+from serving.gateway.pictures.pictures import ENCODER
+from serving.gateway.routes.asking import model_headers
+
+_FOREVER = "max-age=31536000, immutable"
+
+
+class Answers:
+    """Answers whose file is made at most once: not if the client has it, nor if the cache does.
+
+    Args:
+        admission: Gives a place for making a file.
+        cache: Keeps what was made.
+        config: Tells whether answers are for everybody.
+    """
+
+    def __init__(self, admission: Admission, cache: PictureCache, config: GatewayConfig) -> None:
+        self.admission = admission
+        self._cache = cache
+        self._config = config
+        self._card_digests: dict[tuple[str, int], tuple[Mapping[str, Any], str]] = {}
+
+    def answer(self, order: Order, form: Any, media_type: str, make: Callable[[], bytes]) -> Response:
+        """The answer to a GET.
+
+        Args:
+            order: The planets in the file.
+            form: What else decides the file's bytes; JSON can hold it.
+            media_type: Of the file.
+            make: Makes the file; called, in a place, only if need be.
+        """
+        tag = self._tag(order, form)
+        if request.if_none_match.contains_weak(tag):
+            response = Response(status=304)
+        elif (file := self._cache.get(tag)) is not None:
+            g.timings.note("cache", "hit")
+            response = Response(file)
+        else:
+            with self.admission.place(g.expires):
+                file = make()
+            self._cache.put(tag, file)
+            response = Response(file)
+        response.set_etag(tag, weak=True)
+        return self._labelled(response, order, media_type)
+
+    def plain(self, order: Order, text: str, media_type: str) -> Response:
+        """The answer to a GET for a text about an order, which costs nothing to make."""
+        response = self._labelled(Response(text), order, media_type)
+        response.add_etag(weak=True)
+        return response.make_conditional(request)
+
+    def _tag(self, order: Order, form: Any) -> str:
+        """Entity tag of a file, known before drawing: a client that has it costs no drawing. It is used as a weak one:
+        it stands for the pictures, whose bytes may differ between processors."""
+        options, model = order.options, order.model
+        look = [options.size, options.format, options.background, options.temperature]
+        return _digest([model.name, model.version, self._card_digest(model), order.entries(), look, ENCODER, form])
+
+    def _card_digest(self, model: ModelVersion) -> str:
+        """Of the card's text, made anew only for another card: it takes as long as half of an answer from the cache."""
+        card, digest = self._card_digests.get((model.name, model.version), (None, ""))
+        if card is not model.card:
+            digest = _digest(model.card)
+            self._card_digests[model.name, model.version] = model.card, digest
+        return digest
+
+    def _labelled(self, response: Response, order: Order, media_type: str) -> Response:
+        response.content_type = media_type
+        response.headers.update(model_headers(order.model))
+        response.headers["Cache-Control"] = self._cache_control(order)
+        # Parts could not be put together: another gateway, or this one once its cache forgot, may write other bytes.
+        response.accept_ranges = "none"
+        return response
+
+    def _cache_control(self, order: Order) -> str:
+        """For ever, if model and version are told; no shared cache passes it on to those without a key."""
+        if order.options.model is None or order.options.version is None:
+            return "no-cache"
+        return f"{'public' if self._config.api_keys is None else 'private'}, {_FOREVER}"
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]

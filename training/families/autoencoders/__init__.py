@@ -1,0 +1,1 @@
+"""Variational autoencoders that draw the kind asked for."""

@@ -1,0 +1,1 @@
+"""Pictures of one class turned into pictures of another."""

@@ -1,0 +1,1 @@
+"""The DCGANs of the first Planet Generator."""

@@ -1,0 +1,69 @@
+"""`python -m training.train dcgan`: the eight DCGANs of the first Planet Generator, and any size between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from datasets.manifest import Size
+from datasets.pictures import Pictures
+from training.engine import fast_layers
+from training.engine.precision import dtype_policy
+from training.engine.workers import STRATEGIES
+from training.families.dcgan.networks import build_discriminator, build_generator
+from training.gan.critic import build_critic, check_batch_size
+from training.gan.recipes import DCGAN_CHOICES, DCGAN_RECIPES, DCGANRecipe
+from training.gan.trainer import GANTrainer
+from training.loop.config import TrainingConfig
+from training.loop.family import Export, Family
+from training.measure.quality import SampleQuality
+
+
+def _build(
+    config: TrainingConfig, recipe: DCGANRecipe, pictures: Pictures, total_steps: int, precision: str
+) -> GANTrainer:
+    if recipe.discriminator == "deep":
+        check_batch_size(config.batch_size)
+    keras.utils.set_random_seed(config.seed)
+    with dtype_policy(precision):
+        generator = build_generator(recipe.variant, config.side, convolutions=fast_layers)
+        if recipe.discriminator == "deep":
+            discriminator = build_critic(Size.of(config.size))
+        else:
+            discriminator = build_discriminator(recipe.variant, config.side, convolutions=fast_layers)
+        quality = SampleQuality(pictures.images)
+        return GANTrainer(generator, discriminator, recipe, total_steps, config.seed, quality)
+
+
+def _export(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    from training.saved.savedmodel import save_generator  # needs TensorFlow, which a JAX machine lacks
+
+    recipe = config["recipe"]
+    generator = build_generator(recipe["variant"], config["size"])
+    generator.load_weights(run / "generator.weights.h5")
+    save_generator(generator, folder)
+    bodies = ", ".join(config["classes"])
+    return {
+        "task": "generate",
+        "description": (
+            f"DCGAN {recipe['variant']} at {config['size']} px, recipe '{recipe['name']}', drawing {bodies} "
+            "without a choice of kind: the seed decides."
+        ),
+        "image_size": {"width": config["size"], "height": config["size"]},
+        "latent_size": config["latent_size"],
+        "class_names": [],
+        "generator_parameters": config["generator_parameters"],
+    }
+
+
+DCGAN = Family(
+    help="the DCGANs of the first Planet Generator",
+    recipes=DCGAN_RECIPES,
+    choices=DCGAN_CHOICES,
+    build=_build,
+    exports={"generator": Export(_export, lambda config: f"dcgan_{config['recipe']['variant']}_{config['size']}")},
+    strategies=STRATEGIES,
+)

@@ -1,0 +1,1 @@
+"""GANs that draw the kind asked for: conditional and AC-GAN."""

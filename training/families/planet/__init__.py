@@ -1,0 +1,1 @@
+"""planet_v3: planets of any kind."""

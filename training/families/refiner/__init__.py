@@ -1,0 +1,1 @@
+"""planet_v3's pictures twice as large."""

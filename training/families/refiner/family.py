@@ -1,0 +1,98 @@
+"""`python -m training.train refiner --size 128 --base RUN`: planet_v3's pictures twice as large, and again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from datasets.manifest import Size
+from datasets.pictures import Pictures
+from training.engine.precision import dtype_policy
+from training.engine.workers import STRATEGIES
+from training.families.planet.family import network_of
+from training.families.planet.networks import build_planet_generator
+from training.families.refiner.networks import build_patch_critic, build_refined_generator
+from training.families.refiner.trainer import RefinerTrainer
+from training.gan.recipes import CHOICES, REFINER_RECIPES, RefinerRecipe
+from training.loop.config import TrainingConfig
+from training.loop.family import Export, Family
+from training.measure.quality import SampleQuality
+from training.records.runs import read_finished
+from training.saved.generators import check_kinds, export_generator, size_in_name
+
+_BASE = ("family", "size", "classes", "recipe", "base")  # of its config.json, what tells how its generator is built
+
+
+class _Trainer(RefinerTrainer):
+    """Remembers what it refines."""
+
+    base: Mapping[str, Any]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return super().facts | {"base": self.base}
+
+
+def _build(
+    config: TrainingConfig, recipe: RefinerRecipe, pictures: Pictures, total_steps: int, precision: str
+) -> RefinerTrainer:
+    check_kinds(pictures)
+    if config.batch_size % 2:
+        raise ValueError(f"--batch-size is {config.batch_size}: half of a batch are screenshots, take an even number.")
+    if recipe.base is None:
+        raise ValueError("A refiner needs pictures to refine: give --base, the run folder of a planet_v3 or refiner.")
+    size, kinds = Size.of(config.size), len(pictures.class_names)
+    base = _read_base(recipe.base, size, pictures.class_names)
+    keras.utils.set_random_seed(config.seed)
+    with dtype_policy(precision):
+        drawing = generator_of(base)
+        drawing.load_weights(recipe.base / "generator.weights.h5")
+        generator = build_refined_generator(drawing, size, kinds, recipe.width, "generator")
+        discriminator = build_patch_critic(size, kinds, recipe.width)
+        quality = SampleQuality(pictures.images)
+        trainer = _Trainer(generator, discriminator, recipe, total_steps, config.seed, quality)
+    trainer.base = base
+    return trainer
+
+
+def _read_base(run: Path, size: Size, class_names: tuple[str, ...]) -> dict[str, Any]:
+    """Of the run to be refined, what `generator_of` asks for; raises `ValueError` where it doesn't fit."""
+    config = read_finished(run, "planet_v3 or refiner", ("generator",), "--base")
+    if tuple(config["classes"]) != class_names:
+        raise ValueError(f"--base {run} was trained on other classes: {', '.join(config['classes'])}.")
+    drawn = Size.of(config["size"])
+    if size != Size(2 * drawn.width, 2 * drawn.height):
+        raise ValueError(
+            f"--base {run} draws pictures of {drawn} px, and a refiner makes them twice as large: "
+            f"give --size {Size(2 * drawn.width, 2 * drawn.height)}, or another --base."
+        )
+    return {name: config[name] for name in _BASE if name in config}
+
+
+def generator_of(config: Mapping[str, Any]) -> keras.Model:
+    """The generator of a run of planet_v3 or refiner, its weights not loaded yet, from its `config.json`."""
+    if config["family"] == "planet_v3":
+        return network_of(build_planet_generator, "generator", config)
+    base = generator_of(config["base"])
+    width = config["recipe"]["width"]
+    return build_refined_generator(base, Size.of(config["size"]), len(config["classes"]), width, "generator")
+
+
+def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    entries = export_generator(generator_of(config), run, config, folder)
+    return entries | {"base": config["base"]}
+
+
+REFINER = Family(
+    help="planet_v3's pictures twice as large: 128 px from 64, 256 from 128",
+    recipes=REFINER_RECIPES,
+    choices=CHOICES,
+    build=_build,
+    exports={"generator": Export(_export_generator, lambda config: f"planet_v3_{size_in_name(config)}")},
+    strategies=STRATEGIES,
+    batch_size=16,
+    networks={"generator": generator_of},
+)

@@ -1,0 +1,1 @@
+"""world_v1: planets with a surface all around."""

@@ -1,0 +1,58 @@
+"""What makes a family of models trainable by `python -m training.train FAMILY`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import keras
+
+from datasets.pictures import Pictures
+from training.loop.config import TrainingConfig
+from training.loop.trainer import Trainer
+
+
+class Export(NamedTuple):
+    """One of the models of a family as a SavedModel.
+
+    Attributes:
+        write: `(run folder, its config.json, target folder)`: writes the SavedModel and returns the card's entries
+            that depend on the family, at least `task`, `image_size` and `description`.
+        name: `config.json` to the default name of the exported model.
+    """
+
+    write: Callable[[Path, Mapping[str, Any], Path], dict[str, Any]]
+    name: Callable[[Mapping[str, Any]], str]
+
+
+class Family(NamedTuple):
+    """A kind of model, from its command-line options to its SavedModel.
+
+    Attributes:
+        help: One line for the command line.
+        recipes: Hyperparameters by name, the default first: frozen dataclasses of one type, each field of which
+            becomes a command-line option and whose `__post_init__` raises `ValueError` for what can't be.
+        choices: The allowed values of the recipe's text fields.
+        build: `(config, recipe, pictures, total_steps, precision)` to models and optimizers at step 0, a function of
+            its arguments alone.
+        exports: What `python -m training.export RUN --model NAME` can write, by name, the default first.
+        strategies: Those of `training.engine.workers.STRATEGIES` under which its step is the same as on one device: all
+            that it draws comes from `training.engine.draws`, all its optimizers from `training.engine`.
+        sampling: What an epoch shows: `"shuffled"`, or `"alternating"`: the rows of a batch are of class 0, class 1,
+            class 0, … (`datasets.sampling`).
+        batch_size: Pictures per step unless the command line says otherwise.
+        networks: Those that another training can begin with, by the names of their weights in the run folder:
+            `config.json` to the network, its weights not loaded. `training.restore` gets them back from a SavedModel.
+    """
+
+    help: str
+    recipes: Mapping[str, Any]
+    choices: Mapping[str, tuple[str, ...]]
+    build: Callable[[TrainingConfig, Any, Pictures, int, str], Trainer]
+    exports: Mapping[str, Export]
+    strategies: tuple[str, ...] = ("none",)
+    sampling: str = "shuffled"
+    batch_size: int = TrainingConfig.batch_size
+    networks: Mapping[str, Callable[[Mapping[str, Any]], keras.Model]] = MappingProxyType({})

@@ -1,0 +1,302 @@
+"""A training from start to finish: data in, a run folder out, continued where it was interrupted.
+
+The run folder holds `config.json`, `log.csv` (one row per epoch), `samples/`, `checkpoints/`, `tensorboard/` and at the
+end the models to export, each as `NAME.weights.h5`, `report.html` and a timelapse; the best checkpoint's models are in
+`best/`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import itertools
+import json
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from datasets.pictures import Pictures, load_pictures
+from training.engine.precision import PRECISIONS, choose_precision
+from training.engine.workers import Workers, join_workers
+from training.families import FAMILIES, recipe_of
+from training.loop.checkpoints import keep_best, load_checkpoint, newest_checkpoint, save_checkpoint
+from training.loop.config import TrainingConfig
+from training.loop.feeding import choose_sampler, training_batches
+from training.loop.trainer import Preview, Trainer
+from training.records import logs
+from training.records.files import write_text, write_whole
+from training.records.grids import save_picture
+from training.records.report import write_report
+from training.records.resources import record_peak_memory
+from training.records.timelapse import write_timelapse
+
+
+class TrainingInterrupted(Exception):
+    """The training was asked to stop; its checkpoint is saved."""
+
+
+def train(config: TrainingConfig, resume: bool = False) -> Path:
+    """Trains until `config.epochs` or `config.minutes` are reached.
+
+    Args:
+        config: What to train, on what, for how long.
+        resume: Continue from the newest checkpoint of the run folder, if there is one.
+
+    Returns:
+        The run folder.
+
+    Raises:
+        ValueError: The configuration, the data or the run folder do not fit; the text says what to do.
+        FloatingPointError: A loss became NaN or infinite; the last good checkpoint is kept.
+        ConnectionError: Another process of the training was lost.
+        TrainingInterrupted: SIGINT or SIGTERM came; the state at that step is saved.
+    """
+    strategies = FAMILIES[config.family].strategies
+    if config.strategy not in strategies:
+        raise ValueError(f"--strategy {config.strategy} is not for {config.family}: choose {' or '.join(strategies)}.")
+    workers = join_workers(config.strategy, config.batch_size)
+    with workers.together():
+        _train(config, resume, workers)
+    return Path(config.out)
+
+
+def _train(config: TrainingConfig, resume: bool, workers: Workers):
+    recipe_name, recipe = recipe_of(config)
+    pictures = load_pictures(config.data, config.size, classes=config.classes)
+    sampler = choose_sampler(config, FAMILIES[config.family].sampling, pictures)
+    steps = sampler.steps(config.batch_size)
+    run = Path(config.out)
+    progress = _Progress()
+    checkpoint = newest_checkpoint(run / "checkpoints")
+    if checkpoint and not resume:
+        raise ValueError(f"{run} already holds a training: add --resume to continue it, or choose another --out.")
+    precision = choose_precision(_recorded_precision(run) if checkpoint else config.precision)
+    precision = PRECISIONS[min(workers.gather(PRECISIONS.index(precision)))]  # float32 if one machine is faster at it
+    with workers.sharing():
+        trainer = FAMILIES[config.family].build(config, recipe, pictures, config.epochs * steps, precision)
+    if checkpoint:
+        progress = _Progress(**load_checkpoint(checkpoint, trainer.state))
+    if len(set(workers.gather(progress.step))) > 1:
+        raise ValueError(f"The workers see different checkpoints in {run}: give all of them the same folder as --out.")
+    log = contextlib.nullcontext()
+    if workers.chief:
+        _forget_models(trainer, run)
+        described = _describe(config, recipe_name, recipe, trainer, pictures, precision, workers.replicas)
+        write_text(run / "config.json", json.dumps(described, indent=2) + "\n")
+        log = logs.TrainingLog(run, keep_epochs=progress.step // steps)
+    with log, _stop_requests() as stop:
+        batches = training_batches(pictures, config.batch_size, sampler, progress.step)
+        _run_epochs(config, trainer, batches, progress, log, workers, _agreed(stop, workers, progress, steps), steps)
+    if workers.chief:
+        _save_models(trainer, run)
+        _show(run)
+    workers.meet()
+
+
+@dataclasses.dataclass
+class _Progress:
+    """Where a training stands; saved with every checkpoint."""
+
+    step: int = 0
+    training_seconds: float = 0.0
+    sums: dict[str, float] = dataclasses.field(default_factory=dict)  # of this epoch's metrics
+    best_score: float | None = None
+    sound: bool = False  # whether the last preview drew no warning; the first ones of a training always do
+
+
+def _run_epochs(config, trainer: Trainer, batches, progress: _Progress, log, workers: Workers, stop, steps: int):
+    if progress.step % steps == 0 and _timed_out(config, progress):
+        return
+    for epoch in range(progress.step // steps + 1, config.epochs + 1):
+        if _run_epoch(config, trainer, batches, progress, stop, steps, epoch):
+            if workers.chief:
+                _checkpoint(config, trainer, progress)
+            workers.meet()
+            raise TrainingInterrupted(f"Stopped at step {progress.step}, all is saved: add --resume to continue.")
+        means = {name: total / steps for name, total in progress.sums.items()}
+        progress.sums = {}
+        last = any(workers.gather(_timed_out(config, progress) or epoch == config.epochs))
+        if workers.chief:
+            _record(config, trainer, progress, log, means, epoch, last)
+        if last:
+            return
+
+
+def _timed_out(config: TrainingConfig, progress: _Progress) -> bool:
+    return config.minutes is not None and progress.training_seconds >= config.minutes * 60
+
+
+def _record(config, trainer: Trainer, progress: _Progress, log, means: dict[str, float], epoch: int, last: bool):
+    """Writes down what an epoch has led to."""
+    preview = None
+    if last or epoch % config.sample_every == 0:
+        preview = trainer.preview()
+        save_picture(preview.picture, Path(config.out) / "samples" / f"epoch_{epoch:05d}.png")
+        log.image(preview.picture, progress.step)
+        _warn(preview, progress, last)
+        means |= preview.measures
+    log.write(epoch, progress.step, progress.step * config.batch_size, progress.training_seconds, means)
+    record_peak_memory(Path(config.out))
+    if last or epoch % config.checkpoint_every == 0:
+        _checkpoint(config, trainer, progress, preview)
+
+
+def _run_epoch(config, trainer: Trainer, batches, progress: _Progress, stop, steps: int, epoch: int) -> bool:
+    """Takes the steps that are left of an epoch; returns whether it was asked to stop before the last one."""
+    metrics, stopped, started = [], False, time.perf_counter()
+    bar = tqdm(
+        total=steps,
+        initial=progress.step % steps,
+        desc=f"epoch {epoch}/{config.epochs}",
+        unit_scale=config.batch_size,
+        unit=" images",
+        postfix=_time_left(config, progress, steps),
+        leave=False,
+    )
+    with bar:
+        while bar.n < steps and not (stopped := stop()):
+            images, labels = next(batches)
+            metrics.append(trainer.step(images, labels, progress.step + len(metrics)))
+            bar.update()
+    _take_in(progress, metrics, Path(config.out))
+    progress.training_seconds += time.perf_counter() - started
+    return stopped
+
+
+def _time_left(config: TrainingConfig, progress: _Progress, steps: int) -> str:
+    """Of the whole training, at its speed so far."""
+    if not progress.step:
+        return ""
+    seconds = progress.training_seconds * (config.epochs * steps / progress.step - 1)
+    if config.minutes is not None:
+        seconds = min(seconds, config.minutes * 60 - progress.training_seconds)
+    return f"{datetime.timedelta(seconds=max(0, round(seconds)))} left"
+
+
+def _checkpoint(config, trainer: Trainer, progress: _Progress, preview: Preview | None = None):
+    """Saves the state, and keeps it apart if its preview is the best so far."""
+    run = Path(config.out)
+    score = preview.score if preview else None
+    best = score is not None and (progress.best_score is None or score < progress.best_score)
+    if best:
+        progress.best_score = score
+    meta = {name: value for name, value in dataclasses.asdict(progress).items() if name != "step"}
+    path = save_checkpoint(run / "checkpoints", progress.step, trainer.state, meta, config.keep_checkpoints)
+    if best:
+        keep_best(path)
+        _save_models(trainer, run / "best")
+
+
+def _save_models(trainer: Trainer, folder: Path):
+    for name, model in trainer.models.items():
+        write_whole(folder / f"{name}.weights.h5", model.save_weights)
+
+
+def _forget_models(trainer: Trainer, folder: Path):
+    """Removes the models of a training that goes on: what is exported, or begun with, must be as far as its log."""
+    for name in trainer.models:
+        (folder / f"{name}.weights.h5").unlink(missing_ok=True)
+
+
+def _show(run: Path):
+    """Makes report and timelapse; the training is done and saved, so nothing that goes wrong here may fail it."""
+    for make in (write_report, write_timelapse):
+        try:
+            make(run)
+        except Exception as error:
+            print(f"warning: {make.__name__} failed: {error}. Try python -m training.report {run}", file=sys.stderr)
+
+
+def _warn(preview: Preview, progress: _Progress, last: bool):
+    """Says what is wrong when it goes wrong, and at the end, not in every epoch between."""
+    if preview.warning and (progress.sound or last):
+        tqdm.write(f"warning: at step {progress.step} {preview.warning}.", file=sys.stderr)
+    progress.sound = not preview.warning
+
+
+def _take_in(progress: _Progress, metrics: list[dict], run: Path):
+    """Adds the metrics of the steps just taken; this is where Python waits for an accelerator."""
+    for step in metrics:
+        values = {name: float(value) for name, value in step.items()}
+        progress.step += 1
+        broken = [name for name, value in values.items() if not np.isfinite(value)]
+        if broken:
+            kept = newest_checkpoint(run / "checkpoints")
+            raise FloatingPointError(
+                f"{' and '.join(broken)} stopped being a number at step {progress.step}: lower the learning rates or "
+                f"use another --recipe; the last good checkpoint is {kept.name if kept else 'not there yet'}."
+            )
+        for name, value in values.items():
+            progress.sums[name] = progress.sums.get(name, 0.0) + value
+
+
+def _recorded_precision(run: Path) -> str:
+    """What the training began with, so that it goes on as it began, whatever a probe would say today."""
+    return json.loads((run / "config.json").read_text(encoding="utf-8"))["precision"]
+
+
+def _describe(
+    config: TrainingConfig,
+    recipe_name: str,
+    recipe: Any,
+    trainer: Trainer,
+    pictures: Pictures,
+    precision: str,
+    devices: int,
+) -> dict[str, Any]:
+    return {
+        **dataclasses.asdict(config),
+        "data": Path(config.data).name,
+        "out": Path(config.out).name,
+        "recipe": {"name": recipe_name, **_without_folders(dataclasses.asdict(recipe))},
+        "changes": sorted(config.changes),
+        "precision": precision,
+        "devices": devices,
+        **trainer.facts,
+        "training_pictures": len(pictures),
+        "classes": list(pictures.class_names),
+        "keras": keras.version(),
+        "backend": keras.backend.backend(),
+    }
+
+
+def _without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Only the names of files and folders: `config.json` and the card made of it may be published."""
+    return {name: value.name if isinstance(value, Path) else value for name, value in settings.items()}
+
+
+def _agreed(stop, workers: Workers, progress: _Progress, steps: int):
+    """`stop`, answered alike in all processes: where there are several they are asked once per epoch."""
+    if workers.processes == 1:
+        return stop
+    step = itertools.count(progress.step)
+    return lambda: next(step) % steps == 0 and any(workers.gather(stop()))
+
+
+@contextlib.contextmanager
+def _stop_requests():
+    """Turns SIGINT and SIGTERM into a question the loop asks between steps; a second signal acts as usual."""
+    asked = []
+    previous = {}
+
+    def ask(number, frame):
+        asked.append(number)
+        for each, handler in previous.items():
+            signal.signal(each, handler)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(ValueError):  # not in the main thread: whoever started us handles signals
+            previous[number] = signal.signal(number, ask)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,55 @@
+"""All measures of one set of generated pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from training.measure.density_coverage import NEIGHBORS, density_coverage
+from training.measure.kid import kernel_distance
+from training.measure.memorization import memorization_ratio
+
+FEWEST = 2 * NEIGHBORS  # pictures of each sort; with fewer, half of all others are neighbors
+
+_SUBSET = 100  # pictures of each sort in a subset of KID
+
+
+def summarize(generated: np.ndarray, training: np.ndarray, holdout: np.ndarray, seed: int = 0) -> dict[str, float]:
+    """Measures generated pictures against held-out ones, and training pictures in the same way for comparison.
+
+    Args:
+        generated: Features (N, F).
+        training: Features (M, F) of the pictures that the generator was trained on.
+        holdout: Features (L, F) of real pictures that it never saw. N, M and L are at least `FEWEST`.
+        seed: Of the order and the subsets.
+
+    Returns:
+        `kid_x1000`, `kid_x1000_std`, `density`, `coverage`, `memorization_ratio`; and what training pictures get in
+        the place of generated ones: `kid_x1000_floor`, `kid_x1000_floor_std`, `density_real`, `coverage_real`.
+
+    Raises:
+        ValueError: There are too few pictures, or the held-out ones equal training pictures.
+    """
+    if min(len(generated), len(training), len(holdout)) < FEWEST:
+        raise ValueError(
+            f"Too few pictures to measure: {len(generated)} generated, {len(training)} training and {len(holdout)} "
+            f"held-out ones; at least {FEWEST} of each are needed."
+        )
+    random = np.random.default_rng(seed)
+    generated, training, holdout = (random.permutation(features) for features in (generated, training, holdout))
+    equal = min(len(generated), len(training), len(holdout))  # so that generated and training pictures compare
+    subset = min(_SUBSET, equal)
+    kid, kid_std = kernel_distance(generated, holdout, subset, seed=seed)
+    floor, floor_std = kernel_distance(training, holdout, subset, seed=seed)
+    density, coverage = density_coverage(holdout[:equal], generated)
+    density_real, coverage_real = density_coverage(holdout[:equal], training)
+    return {
+        "kid_x1000": 1000 * kid,
+        "kid_x1000_std": 1000 * kid_std,
+        "kid_x1000_floor": 1000 * floor,
+        "kid_x1000_floor_std": 1000 * floor_std,
+        "density": density,
+        "coverage": coverage,
+        "density_real": density_real,
+        "coverage_real": coverage_real,
+        "memorization_ratio": memorization_ratio(generated, training, holdout),
+    }

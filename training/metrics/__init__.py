@@ -1,1 +1,0 @@
-"""How good a generator is, in NumPy: each module one measure, on features of shape (N, F), of any extractor."""

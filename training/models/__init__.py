@@ -1,1 +1,0 @@
-"""Network architectures, one matching pair (generator, discriminator) per module."""

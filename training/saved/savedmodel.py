@@ -1,0 +1,168 @@
+"""Writes a trained run as a SavedModel with its card and warm-up records (contract: `saved_models/README.md`)."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from training.families import FAMILIES
+from training.records.files import write_text
+from training.records.logs import read_log
+from training.saved.served import CARD
+from training.saved.signatures import example_latents, example_pictures, from_pixels, save_signatures, to_pixels
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportOptions:
+    """Where to export to, and what the run itself does not know."""
+
+    saved_models: Path
+    model: str | None = None  # a key of the family's exports; None: its first
+    name: str | None = None
+    version: int | None = None
+    best: bool = False  # the models of the best checkpoint instead of the last ones
+    description: str | None = None
+    data_source: str = "not stated"
+    data_license: str = "not stated"
+    output_license: str = "not stated"
+    hardware: str = "not stated"
+
+
+def export_run(run: Path, options: ExportOptions) -> Path:
+    """Exports the trained model of a finished run.
+
+    Args:
+        run: A folder made by `training.loop.loop.train`, with `config.json`, `log.csv` and weights.
+        options: Target and the card's facts.
+
+    Returns:
+        The new folder `saved_models/NAME/VERSION`; it appears whole, by one rename.
+
+    Raises:
+        ValueError: The run is unfinished, has no such model, or the version exists already.
+    """
+    config = _read_config(run)
+    exports = FAMILIES[config["family"]].exports
+    model = options.model or next(iter(exports))
+    if model not in exports:
+        raise ValueError(f"A {config['family']} has no {model} to export: choose {' or '.join(exports)}.")
+    name = options.name or exports[model].name(config)
+    version = options.version or _next_version(options.saved_models / name)
+    target = options.saved_models / name / str(version)
+    if target.exists():
+        raise ValueError(f"{target} exists already and a version never changes: choose another --version.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A name that is no integer, so that a server polling the folder never loads it half written.
+    partial = Path(tempfile.mkdtemp(prefix=f".{version}-partial-", dir=target.parent))
+    try:
+        entries = exports[model].write(run / "best" if options.best else run, config, partial)
+        card = {
+            "name": name,
+            "version": version,
+            "family": config["family"],
+            **entries,
+            **_training_facts(config, read_log(run), options),
+        }
+        if options.description:
+            card["description"] = options.description
+        write_text(partial / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+        partial.chmod(0o755)  # mkdtemp makes it private, a model server may be another user
+        os.replace(partial, target)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return target
+
+
+def save_generator(generator: keras.Model, folder: Path):
+    """Saves signature `generate`: latent f32 [B, Z] and, if it takes one, kind f32 [B, K] to image u8 [B, H, W, 3].
+
+    Args:
+        generator: Model with inputs `latent` and perhaps `kind` to pictures in [-1, 1].
+        folder: Gets the SavedModel.
+    """
+    sizes = {one.name: one.shape[-1] for one in generator.inputs}
+    specs = {name: tf.TensorSpec([None, size], tf.float32, name=name) for name, size in sizes.items()}
+    if "kind" in sizes:
+
+        @tf.function(input_signature=[specs["latent"], specs["kind"]])
+        def generate(latent, kind):
+            return {"image": to_pixels(generator({"latent": latent, "kind": kind}, training=False))}
+
+    else:
+
+        @tf.function(input_signature=[specs["latent"]])
+        def generate(latent):
+            return {"image": to_pixels(generator(latent, training=False))}
+
+    def example(batch: int) -> dict[str, np.ndarray]:
+        inputs = {"latent": example_latents(batch, sizes["latent"])}
+        if "kind" in sizes:
+            inputs["kind"] = np.eye(sizes["kind"], dtype=np.float32)[np.arange(batch) % sizes["kind"]]
+        return inputs
+
+    save_signatures(folder, [generator], {"generate": generate}, example)
+
+
+def save_discriminator(discriminator: keras.Model, folder: Path):
+    """Saves signature `discriminate`: image u8 [B, H, W, 3] to realness f32 [B] in 0..1, whatever the kind.
+
+    Args:
+        discriminator: Model with input `image` in [-1, 1], perhaps also `kind`, and output `logit`.
+        folder: Gets the SavedModel, what it needs for kinds included, so that a training can go on with it.
+    """
+    image = discriminator.get_layer("image").output
+    alone = keras.Model(image, discriminator.get_layer("logit").output)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, *image.shape[1:]], tf.uint8, name="image")])
+    def discriminate(image):
+        return {"realness": ops.sigmoid(alone(from_pixels(image), training=False)[:, 0])}
+
+    def example(batch: int) -> dict[str, np.ndarray]:
+        return {"image": example_pictures(batch, image.shape[1:])}
+
+    save_signatures(folder, [discriminator], {"discriminate": discriminate}, example)
+
+
+def _training_facts(config: dict, log: list[dict], options: ExportOptions) -> dict:
+    last = log[-1]
+    return {
+        "training_data": {
+            "source": options.data_source,
+            "license": options.data_license,
+            "pictures": config["training_pictures"],
+            "classes": config["classes"],
+        },
+        "recipe": config["recipe"] | {"batch_size": config["batch_size"]},
+        "seed": config["seed"],
+        "images_seen": int(last["images_seen"]),
+        "wall_time_s": float(last["training_seconds"]),
+        "hardware": options.hardware,
+        "metrics": {},
+        "tensorflow": tf.__version__,
+        "keras": keras.version(),
+        "output_license": options.output_license,
+        "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+
+
+def _read_config(run: Path) -> dict:
+    for needed in ("config.json", "log.csv", "*.weights.h5"):
+        if not any(run.glob(needed)):
+            raise ValueError(f"{run} is not a finished training: {needed} is missing. Finish it with training.train.")
+    return json.loads((run / "config.json").read_text(encoding="utf-8"))
+
+
+def _next_version(folder: Path) -> int:
+    versions = [int(path.name) for path in folder.glob("*") if path.name.isdecimal()]
+    return max(versions, default=0) + 1

@@ -1,1 +1,0 @@
-"""One training step per family of models, written in Keras operations only."""
