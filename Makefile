@@ -25,7 +25,7 @@ test-all: $(VENV)/.dev ## Run the tests that need minutes or gigabytes, too
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 schemathesis: $(VENV)/.dev ## Try the API with requests made up from its OpenAPI document (EXAMPLES=100 per route)
-	$(BIN)/python -m tests.serving.fuzz --max-examples $(EXAMPLES) --continue-on-failure
+	$(BIN)/python -m tests.serving.gateway.openapi.fuzz --max-examples $(EXAMPLES) --continue-on-failure
 
 lint: $(VENV)/.dev ## Check style, and the client's types
 	$(BIN)/ruff check .

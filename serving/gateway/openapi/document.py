@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document: what the gateway can do.
 
-`tests/serving/test_gateway_openapi.py` compares what it says with what the gateway does.
+`tests/serving/gateway/openapi/test_document.py` compares what it says with what the gateway does.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`make schemathesis`: all of Schemathesis' checks against gateways, one that is open and one that asks for a key.
 
-    python -m tests.serving.fuzz --max-examples 200
+    python -m tests.serving.gateway.openapi.fuzz --max-examples 200
 
 passes its arguments on to `schemathesis run`. The exit code is not 0 if a check failed.
 """

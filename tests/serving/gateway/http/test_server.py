@@ -32,7 +32,7 @@ from serving.gateway.http.protocol import MAX_HEAD_BYTES, Protocol
 from serving.gateway.http.server import StartError, serve
 from tests.serving.fake_backend import FakeBackend
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[4]
 _TFSERVING = ["--backend", "tfserving", "--target", "127.0.0.1:1"]  # nothing answers there
 
 
