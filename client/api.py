@@ -27,8 +27,9 @@ class PlanetClient(PlanetCalls, MorphCalls, WorldCalls, VisionCalls, CatalogCall
             None.
         sleep: Waits a number of seconds between two tries.
 
-    Every call is tried again, twice at most, if the connection fails or the server is overloaded, after the pause that
-    the server asks for. Everything else that goes wrong is raised at once. All errors are kinds of `PlanetError`.
+    Every call is tried again, twice at most, if the connection fails, the server is silent or overloaded, or a proxy
+    finds no server (502), after the pause that the server asks for (`Retry-After`) and some jitter. Everything else
+    that goes wrong is raised at once. All errors are kinds of `PlanetError`.
     """
 
     def __init__(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import email.utils
 import os
+import random
 import re
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.exceptions import ReadTimeoutError
 
 from client.errors import (
     InvalidAnswer,
@@ -25,7 +28,7 @@ from client.errors import (
 
 API_KEY_VARIABLE = "PLANETS_API_KEY"
 CONNECTIONS = 32  # kept open at most
-FIRST_BACKOFF_SECONDS = 0.5  # doubles with every try
+FIRST_BACKOFF_SECONDS = 0.5  # doubles with every try; half of it is jitter
 LONGEST_WAIT_SECONDS = 60.0  # a server that asks for more is better reported than waited for
 
 
@@ -68,8 +71,9 @@ class Transport:
     def request(self, method: str, path: str, *, retries: int = 2, **arguments: Any) -> requests.Response:
         """Returns the answer to a request, always 2xx.
 
-        Tries again after a failed connection and an overloaded server (429, 503), as every request of the API only
-        reads: a repetition does no harm.
+        Tries again after a failed connection, a time-out, an overloaded server (429, 503) and a proxy that found no
+        server behind it (502), as every request of the API is idempotent, POSTs too: a repetition does no harm. The
+        pause has jitter, lest clients that failed together come back together.
 
         Args:
             method: HTTP method.
@@ -84,11 +88,12 @@ class Transport:
         while True:
             try:
                 return self._try(method, path, **arguments)
-            except (ServerUnreachable, Overloaded) as error:
-                wait = FIRST_BACKOFF_SECONDS * 2**attempt if error.retry_after is None else error.retry_after
-                if attempt == retries or wait > LONGEST_WAIT_SECONDS:
+            except PlanetError as error:
+                half = FIRST_BACKOFF_SECONDS * 2**attempt / 2
+                least = half if error.retry_after is None else error.retry_after
+                if attempt == retries or least > LONGEST_WAIT_SECONDS or not _may_pass(error):
                     raise
-            self._sleep(wait)
+            self._sleep(least + random.uniform(0, half))
             attempt += 1
 
     def invalid_answer(self, response: requests.Response) -> InvalidAnswer:
@@ -102,9 +107,9 @@ class Transport:
     def _try(self, method: str, path: str, **arguments: Any) -> requests.Response:
         try:
             response = self._session.request(method, self.base_url + path, timeout=self.timeout, **arguments)
-        except requests.ReadTimeout as error:
-            raise TimedOut(f"The server at {self.base_url} did not answer within {self.timeout:g} s.") from error
         except requests.RequestException as error:
+            if _is_read_timeout(error):
+                raise TimedOut(f"The server at {self.base_url} did not answer within {self.timeout:g} s.") from error
             raise ServerUnreachable(
                 f"No planet server answers at {self.base_url}: start one with `python -m serving.gateway`, "
                 "or give the URL of one that runs."
@@ -125,6 +130,16 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
+
+
+def _may_pass(error: PlanetError) -> bool:
+    """Whether the same request may succeed a little later."""
+    return isinstance(error, ServerUnreachable | Overloaded | TimedOut) or error.status == HTTPStatus.BAD_GATEWAY
+
+
+def _is_read_timeout(error: requests.RequestException) -> bool:
+    """Whether the server went silent, before its answer or, which `requests` calls a ConnectionError, within it."""
+    return isinstance(error, requests.ReadTimeout) or any(isinstance(cause, ReadTimeoutError) for cause in error.args)
 
 
 def _problem(response: requests.Response) -> PlanetError:

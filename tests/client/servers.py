@@ -131,3 +131,9 @@ def problem(
     document = {"title": "No", "status": status, "detail": detail, "request_id": "r-1", "parameter": parameter}
     body = flask.json.dumps(document)
     return body, status, {"Content-Type": "application/problem+json", **headers}
+
+
+def failure(detail: str, status: int, **headers: str) -> tuple[int, Mapping[str, str], str]:
+    """An RFC 9457 answer as `Stub.failures` takes it."""
+    body, status, headers = problem(detail, status, **headers)
+    return status, headers, body
