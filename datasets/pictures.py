@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,6 +39,13 @@ class Pictures:
     def kinds(self) -> np.ndarray:
         """int32 [count]: the index of each picture's first class."""
         return self.labels.argmax(axis=1).astype(np.int32)
+
+    def sha256(self) -> str:
+        """Hexadecimal SHA-256 of all that a training sees of them: pixels, labels, classes, and their order."""
+        digest = hashlib.sha256(json.dumps([self.images.shape, self.class_names]).encode())
+        digest.update(np.ascontiguousarray(self.images))
+        digest.update(np.ascontiguousarray(self.labels))
+        return digest.hexdigest()
 
 
 def load_pictures(

@@ -15,11 +15,11 @@ from training.engine.precision import PRECISIONS
 from training.families import FAMILIES
 from training.loop.config import BALANCES, TrainingConfig
 from training.loop.family import Family
-from training.loop.loop import TrainingInterrupted, train
+from training.loop.loop import OutOfMemory, TrainingInterrupted, train
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns the exit code: 0 finished, 1 diverged, 2 bad request, 130 interrupted and resumable."""
+    """Returns the exit code: 0 finished, 1 diverged, 2 bad request, 3 out of memory, 130 interrupted and resumable."""
     options = vars(_parser().parse_args(arguments))
     resume = options.pop("resume")
     bodies = options.pop("bodies")
@@ -35,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     except FloatingPointError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OutOfMemory as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 3
     except TrainingInterrupted as stopped:
         print(stopped, file=sys.stderr)
         return 130

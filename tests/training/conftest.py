@@ -48,3 +48,14 @@ def eagerly():
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(scope="module")
+def tiny_family():
+    """Makes the family `tiny` known, whose trainings take milliseconds."""
+    from tests.training.tiny_family import TINY
+    from training.families import FAMILIES
+
+    FAMILIES["tiny"] = TINY
+    yield TINY
+    del FAMILIES["tiny"]

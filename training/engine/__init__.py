@@ -12,6 +12,11 @@ import keras
 
 _ENGINES = {"tensorflow": "training.engine.tensorflow_engine", "jax": "training.engine.jax_engine"}
 
+# Whatever ~/.keras/keras.json says: layers take these as they are made, and gradients of float16 vanish.
+keras.config.set_image_data_format("channels_last")
+keras.config.set_floatx("float32")
+keras.config.set_epsilon(1e-7)
+
 BACKEND = keras.backend.backend()
 if BACKEND not in _ENGINES:
     raise ImportError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 from keras import ops
@@ -210,33 +210,6 @@ def feature_distance(real_features, fake_features):
     real, fake = ops.cast(real_features, "float32"), ops.cast(fake_features, "float32")
     squared = ops.sum(ops.square(real - fake), axis=(1, 2, 3))
     return ops.mean(squared / (ops.sum(ops.square(real), axis=(1, 2, 3)) + 1e-8))
-
-
-def projected_discriminator_loss(real_logits: Sequence, fake_logits: Sequence):
-    """The hinge loss at each scale of a projected discriminator, summed over the scales.
-
-    Reference: Sauer 2021, "Projected GANs Converge Faster" (arXiv:2111.01007), eq. 2 and section 4.
-
-    Args:
-        real_logits: Logits of real pictures' patches, one tensor per scale, float, any shape.
-        fake_logits: Logits of generated pictures' patches, likewise.
-
-    Returns:
-        Float32 scalar, at least 0.
-    """
-    return sum(map(hinge_discriminator_loss, real_logits, fake_logits))
-
-
-def projected_generator_loss(fake_logits: Sequence):
-    """The generator's side of `projected_discriminator_loss`.
-
-    Args:
-        fake_logits: Logits of generated pictures' patches, one tensor per scale, float, any shape.
-
-    Returns:
-        Float32 scalar, unbounded.
-    """
-    return sum(map(wasserstein_generator_loss, fake_logits))
 
 
 class Loss(NamedTuple):

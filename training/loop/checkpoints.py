@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
+import re
+import shutil
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,7 +17,12 @@ from typing import Any, BinaryIO
 import keras
 import numpy as np
 
+from training.records.files import reason, writing
+
+BEST_NAME = "best.npz"
+
 _META = "__meta__"
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError)
 
 
 def save_checkpoint(folder: Path, step: int, state: Mapping[str, keras.Variable], meta: Mapping[str, Any], keep: int):
@@ -28,53 +37,118 @@ def save_checkpoint(folder: Path, step: int, state: Mapping[str, keras.Variable]
 
     Returns:
         The path written.
+
+    Raises:
+        OSError: It can't be written; the checkpoints before are all left.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"step_{step:08d}.npz"
     partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        _write_npz(file, state, {"step": step, **meta})
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    with writing(path, partial):
+        folder.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            _write_npz(file, state, {"step": step, **meta})
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
     for old in _checkpoints(folder)[:-keep]:
         old.unlink()
     return path
 
 
 def keep_best(checkpoint: Path):
-    """Keeps a checkpoint as `best.npz` beside it, which no later one deletes."""
+    """Keeps a checkpoint as `best.npz` beside it, which no later one deletes; as a link where the disk has links."""
+    best = checkpoint.with_name(BEST_NAME)
     partial = checkpoint.with_name("best.partial")
-    partial.unlink(missing_ok=True)
-    os.link(checkpoint, partial)
-    os.replace(partial, checkpoint.with_name("best.npz"))
+    with writing(best, partial):
+        partial.unlink(missing_ok=True)
+        try:
+            os.link(checkpoint, partial)
+        except OSError:  # exFAT, network shares, and clouds' drives have none
+            shutil.copyfile(checkpoint, partial)
+        os.replace(partial, best)
 
 
 def newest_checkpoint(folder: Path) -> Path | None:
-    """The checkpoint with the most steps, or None."""
+    """The checkpoint with the most steps, or None; whether it is sound isn't looked at."""
     found = _checkpoints(folder)
     return found[-1] if found else None
+
+
+def newest_sound_checkpoint(folder: Path) -> tuple[Path | None, dict[Path, str]]:
+    """The checkpoint with the most steps that can be read whole, and what is wrong with those that came after it.
+
+    Its newest copy is `best.npz` where no other is left. None if there is no checkpoint at all.
+
+    Raises:
+        ValueError: There are some, but none is sound.
+    """
+    damaged = {}
+    candidates = _checkpoints(folder)[::-1]
+    if (folder / BEST_NAME).is_file():
+        candidates.append(folder / BEST_NAME)
+    for path in candidates:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    archive.read(name)  # compares its CRC-32
+            read_meta(path)["step"]
+            return path, damaged
+        except (*_DAMAGE, OSError) as error:
+            damaged[path] = reason(error)
+    if damaged:
+        told = "; ".join(f"{path.name}: {why}" for path, why in damaged.items())
+        raise ValueError(f"No checkpoint in {folder} can be read ({told}): choose another --out.")
+    return None, damaged
+
+
+def set_aside(damaged: Path) -> Path:
+    """Renames a checkpoint that can't be read, so that it is neither read again nor counted among those to keep."""
+    aside = damaged.with_name(f"{damaged.name}.damaged")
+    os.replace(damaged, aside)
+    return aside
+
+
+def read_meta(path: Path) -> dict[str, Any]:
+    """The meta values of a checkpoint, `step` among them.
+
+    Raises:
+        ValueError: It can't be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(str(_array(archive, _META)))
+    except (*_DAMAGE, OSError) as error:
+        raise ValueError(f"{path} can't be read ({reason(error)}).") from None
 
 
 def load_checkpoint(path: Path, state: Mapping[str, keras.Variable]) -> dict[str, Any]:
     """Assigns the saved values to the variables and returns the saved meta values, `step` among them.
 
     Raises:
-        ValueError: The file holds other variables or other shapes than `state`.
+        ValueError: The file holds other variables or other shapes than `state`, or is damaged.
     """
-    with np.load(path) as saved:
-        names = set(saved.files) - {_META}
+    meta = read_meta(path)
+    with zipfile.ZipFile(path) as archive:
+        names = {name.removesuffix(".npy") for name in archive.namelist()} - {_META}
         if names != set(state):
             raise ValueError(f"{path} belongs to other models or another recipe: start a new run folder.")
         for name, variable in state.items():
-            value = saved[name]  # reads the file
+            try:
+                value = _array(archive, name)
+            except (*_DAMAGE, OSError) as error:
+                raise ValueError(f"{path} can't be read ({name}: {reason(error)}).") from None
             if value.shape != tuple(variable.shape):
                 raise ValueError(
                     f"{path} holds {name} with shape {value.shape}, this training has {tuple(variable.shape)}: "
                     "start a new run folder."
                 )
             variable.assign(value)
-        return json.loads(str(saved[_META]))
+    return meta
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    """One array of an archive, its CRC-32 compared before anything is made of it."""
+    return np.lib.format.read_array(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
 
 
 def _write_npz(file: BinaryIO, state: Mapping[str, keras.Variable], meta: Mapping[str, Any]):
@@ -87,4 +161,6 @@ def _write_npz(file: BinaryIO, state: Mapping[str, keras.Variable], meta: Mappin
 
 
 def _checkpoints(folder: Path) -> list[Path]:
-    return sorted(folder.glob("step_*.npz"))
+    """In order of their steps."""
+    found = {path: re.fullmatch(r"step_(\d+)\.npz", path.name, re.ASCII) for path in folder.glob("step_*.npz")}
+    return sorted((path for path, match in found.items() if match), key=lambda path: int(found[path][1]))

@@ -24,23 +24,31 @@ import numpy as np
 from tqdm import tqdm
 
 from datasets.pictures import Pictures, load_pictures
+from training.engine.memory import is_out_of_memory
 from training.engine.precision import PRECISIONS, choose_precision
 from training.engine.workers import Workers, join_workers
 from training.families import FAMILIES, recipe_of
-from training.loop.checkpoints import keep_best, load_checkpoint, newest_checkpoint, save_checkpoint
+from training.loop.checkpoints import keep_best, newest_checkpoint, save_checkpoint
 from training.loop.config import TrainingConfig
+from training.loop.earlier import find_earlier
 from training.loop.feeding import choose_sampler, training_batches
 from training.loop.trainer import Preview, Trainer
 from training.records import logs
+from training.records.checksums import forget_sums, write_sums
 from training.records.files import write_text, write_whole
 from training.records.grids import save_picture
 from training.records.report import write_report
 from training.records.resources import record_peak_memory
+from training.records.runs import CONFIG_NAME
 from training.records.timelapse import write_timelapse
 
 
 class TrainingInterrupted(Exception):
     """The training was asked to stop; its checkpoint is saved."""
+
+
+class OutOfMemory(Exception):
+    """The memory of this machine or its accelerator does not hold the training."""
 
 
 def train(config: TrainingConfig, resume: bool = False) -> Path:
@@ -58,47 +66,79 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
         FloatingPointError: A loss became NaN or infinite; the last good checkpoint is kept.
         ConnectionError: Another process of the training was lost.
         TrainingInterrupted: SIGINT or SIGTERM came; the state at that step is saved.
+        OutOfMemory: The training needs more memory than there is; the newest checkpoint is kept.
+        OSError: A file of the run folder can't be written; the newest checkpoint is kept.
     """
     strategies = FAMILIES[config.family].strategies
     if config.strategy not in strategies:
         raise ValueError(f"--strategy {config.strategy} is not for {config.family}: choose {' or '.join(strategies)}.")
     workers = join_workers(config.strategy, config.batch_size)
-    with workers.together():
+    with workers.together(), _memory_told(config):
         _train(config, resume, workers)
     return Path(config.out)
 
 
+@contextlib.contextmanager
+def _memory_told(config: TrainingConfig):
+    """Turns the backends' errors for want of memory into an `OutOfMemory` whose advice can be followed."""
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        kept = newest_checkpoint(Path(config.out) / "checkpoints")
+        where = "in another --out, as a training goes on only with the batches it began with" if kept else "again"
+        raise OutOfMemory(
+            f"Memory ran out with --batch-size {config.batch_size}: start {where}, with a smaller one or a smaller "
+            f"--size; the newest checkpoint is {kept.name if kept else 'not there yet'}."
+        ) from error
+
+
 def _train(config: TrainingConfig, resume: bool, workers: Workers):
     recipe_name, recipe = recipe_of(config)
-    pictures = load_pictures(config.data, config.size, classes=config.classes)
+    pictures = _load(config)
     sampler = choose_sampler(config, FAMILIES[config.family].sampling, pictures)
     steps = sampler.steps(config.batch_size)
     run = Path(config.out)
     progress = _Progress()
-    checkpoint = newest_checkpoint(run / "checkpoints")
-    if checkpoint and not resume:
-        raise ValueError(f"{run} already holds a training: add --resume to continue it, or choose another --out.")
-    precision = choose_precision(_recorded_precision(run) if checkpoint else config.precision)
+    earlier = find_earlier(config, resume)
+    precision = choose_precision(earlier.config["precision"] if earlier else config.precision)
     precision = PRECISIONS[min(workers.gather(PRECISIONS.index(precision)))]  # float32 if one machine is faster at it
     with workers.sharing():
         trainer = FAMILIES[config.family].build(config, recipe, pictures, config.epochs * steps, precision)
-    if checkpoint:
-        progress = _Progress(**load_checkpoint(checkpoint, trainer.state))
+    described = _describe(config, recipe_name, recipe, trainer, pictures, precision, workers.replicas)
+    if earlier:
+        described = earlier.continued_as(described, config.epochs * steps)
+        progress = _Progress(**earlier.load(trainer.state))
+        progress.log = earlier.log[: progress.step // steps]
+    progress.config = described
     if len(set(workers.gather(progress.step))) > 1:
         raise ValueError(f"The workers see different checkpoints in {run}: give all of them the same folder as --out.")
     log = contextlib.nullcontext()
     if workers.chief:
+        if earlier:
+            earlier.set_damaged_aside()
         _forget_models(trainer, run)
-        described = _describe(config, recipe_name, recipe, trainer, pictures, precision, workers.replicas)
-        write_text(run / "config.json", json.dumps(described, indent=2) + "\n")
-        log = logs.TrainingLog(run, keep_epochs=progress.step // steps)
+        write_text(run / CONFIG_NAME, json.dumps(described, indent=2) + "\n")
+        write_sums(run, [CONFIG_NAME])
+        log = logs.TrainingLog(run, progress.log)
     with log, _stop_requests() as stop:
         batches = training_batches(pictures, config.batch_size, sampler, progress.step)
         _run_epochs(config, trainer, batches, progress, log, workers, _agreed(stop, workers, progress, steps), steps)
     if workers.chief:
-        _save_models(trainer, run)
+        _save_models(trainer, run, CONFIG_NAME, logs.CSV_NAME)
         _show(run)
     workers.meet()
+
+
+def _load(config: TrainingConfig) -> Pictures:
+    try:
+        return load_pictures(config.data, config.size, classes=config.classes)
+    except MemoryError:
+        raise OutOfMemory(
+            f"Memory ran out at reading the pictures of {config.data} at {config.size} px, which are all kept in it: "
+            "take a smaller --size, or fewer of them."
+        ) from None
 
 
 @dataclasses.dataclass
@@ -110,6 +150,8 @@ class _Progress:
     sums: dict[str, float] = dataclasses.field(default_factory=dict)  # of this epoch's metrics
     best_score: float | None = None
     sound: bool = False  # whether the last preview drew no warning; the first ones of a training always do
+    config: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # as config.json, should that be damaged
+    log: list[dict[str, Any]] = dataclasses.field(default_factory=list)  # the rows of log.csv
 
 
 def _run_epochs(config, trainer: Trainer, batches, progress: _Progress, log, workers: Workers, stop, steps: int):
@@ -195,13 +237,18 @@ def _checkpoint(config, trainer: Trainer, progress: _Progress, preview: Preview 
         _save_models(trainer, run / "best")
 
 
-def _save_models(trainer: Trainer, folder: Path):
-    for name, model in trainer.models.items():
-        write_whole(folder / f"{name}.weights.h5", model.save_weights)
+def _save_models(trainer: Trainer, folder: Path, *others: str):
+    """Writes the models' weights, and the checksums of these and of other files in the folder."""
+    forget_sums(folder)
+    weights = {f"{name}.weights.h5": model for name, model in trainer.models.items()}
+    for name, model in weights.items():
+        write_whole(folder / name, model.save_weights)
+    write_sums(folder, [*weights, *others])
 
 
 def _forget_models(trainer: Trainer, folder: Path):
     """Removes the models of a training that goes on: what is exported, or begun with, must be as far as its log."""
+    forget_sums(folder)
     for name in trainer.models:
         (folder / f"{name}.weights.h5").unlink(missing_ok=True)
 
@@ -238,11 +285,6 @@ def _take_in(progress: _Progress, metrics: list[dict], run: Path):
             progress.sums[name] = progress.sums.get(name, 0.0) + value
 
 
-def _recorded_precision(run: Path) -> str:
-    """What the training began with, so that it goes on as it began, whatever a probe would say today."""
-    return json.loads((run / "config.json").read_text(encoding="utf-8"))["precision"]
-
-
 def _describe(
     config: TrainingConfig,
     recipe_name: str,
@@ -262,6 +304,7 @@ def _describe(
         "devices": devices,
         **trainer.facts,
         "training_pictures": len(pictures),
+        "data_sha256": pictures.sha256(),
         "classes": list(pictures.class_names),
         "keras": keras.version(),
         "backend": keras.backend.backend(),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from training.records.files import write_text
+from training.records.files import reason, write_text
 
 CSV_NAME = "log.csv"
+COUNTERS = ("epoch", "step", "images_seen", "training_seconds")  # the columns that measure nothing
 
 
 class TrainingLog:
@@ -18,15 +20,14 @@ class TrainingLog:
 
     Args:
         run: The run folder.
-        keep_epochs: Epochs that a resumed training has already finished; later rows, written after the checkpoint
-            it continues from, are dropped because they will come again.
+        rows: Of the epochs that a resumed training has already finished; gets those that follow. Whatever else the
+            file holds, such as rows written after the checkpoint it continues from, is dropped: it will come again.
     """
 
-    def __init__(self, run: Path, keep_epochs: int = 0):
+    def __init__(self, run: Path, rows: list[dict[str, Any]]):
         self._path = run / CSV_NAME
-        rows = read_log(run)[:keep_epochs]
-        self._columns = list(rows[0]) if rows else None
-        write_text(self._path, _to_csv(self._columns, rows, header=True) if rows else "")
+        self._rows = rows
+        self._write()
         self._board = None
         from training import engine  # brings Keras, which readers of a log don't need
 
@@ -47,12 +48,8 @@ class TrainingLog:
         row = {"epoch": epoch, "step": step, "images_seen": images_seen}
         row |= {name: f"{value:.6f}" for name, value in means.items()}
         row["training_seconds"] = f"{training_seconds:.1f}"
-        new = [name for name in row if name not in (self._columns or ())]
-        if new:  # the first row, or measures that are not taken every epoch
-            self._columns = [*(self._columns or ()), *new]
-            write_text(self._path, _to_csv(self._columns, read_log(self._path.parent), header=True))
-        with self._path.open("a", encoding="utf-8", newline="") as file:
-            file.write(_to_csv(self._columns, [row], header=False))
+        self._rows.append(row)
+        self._write()
         if self._board:
             self._board.scalars({**means, "images_per_second": images_seen / training_seconds}, step)
 
@@ -61,21 +58,42 @@ class TrainingLog:
         if self._board:
             self._board.image("samples", picture, step)
 
+    def _write(self):
+        """All rows at once, so that there never is half a one: some measures aren't taken in every epoch."""
+        out = io.StringIO()
+        if self._rows:
+            columns = dict.fromkeys(name for row in self._rows for name in row)
+            writer = csv.DictWriter(out, columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(self._rows)
+        write_text(self._path, out.getvalue())
+
 
 def read_log(run: Path) -> list[dict[str, str]]:
-    """The complete rows of a run's `log.csv`, oldest first; empty if there is none."""
+    """The rows of a run's `log.csv`, oldest first; empty if there is none.
+
+    Raises:
+        ValueError: It is not what a training wrote.
+    """
     path = run / CSV_NAME
     if not path.is_file():
         return []
-    text = path.read_text(encoding="utf-8")
-    complete = text[: text.rfind("\n") + 1]  # a kill can leave half a row
-    return list(csv.DictReader(io.StringIO(complete)))
+    try:
+        text = path.read_text(encoding="utf-8")
+        rows = list(csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1]), strict=True))
+        for number, row in enumerate(rows, start=1):
+            _check(row, number)
+    except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
+        raise ValueError(f"{path} can't be read ({reason(error)}): bring it back from a copy, or resume.") from None
+    return rows
 
 
-def _to_csv(columns: list[str], rows: list[dict], header: bool) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\n")
-    if header:
-        writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
+def _check(row: dict[str, str], number: int):
+    """Raises `ValueError`, `TypeError` or `KeyError` for what is no row of an epoch."""
+    if int(row["epoch"]) != number or None in row:
+        raise ValueError(f"line {number + 1} is not epoch {number}")
+    for name in COUNTERS:
+        float(row[name])
+    for value in row.values():
+        if value:
+            float(value)

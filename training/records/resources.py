@@ -30,6 +30,8 @@ def record_peak_memory(run: Path):
 
 
 def read_peak_memory(run: Path) -> int | None:
-    """What `record_peak_memory` wrote, in bytes; None if it didn't."""
-    path = run / RESOURCES_NAME
-    return json.loads(path.read_text(encoding="utf-8"))["peak_memory_bytes"] if path.is_file() else None
+    """What `record_peak_memory` wrote, in bytes; None if it didn't, or if that can't be read: it is but a figure."""
+    try:
+        return int(json.loads((run / RESOURCES_NAME).read_text(encoding="utf-8"))["peak_memory_bytes"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import statistics
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -12,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from training.records.logs import read_log
+from training.records.checksums import check_sums
+from training.records.files import read_json, reason
+from training.records.logs import COUNTERS, CSV_NAME, read_log
 from training.records.resources import read_peak_memory
 
-COUNTERS = ("epoch", "step", "images_seen", "training_seconds")  # the columns of log.csv that measure nothing
+CONFIG_NAME = "config.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,8 +69,11 @@ class Run:
         path = self.folder / "checkpoints" / "best.npz"
         if not path.is_file():
             return None
-        with np.load(path) as saved:  # reads nothing but what is asked for
-            step = json.loads(str(saved["__meta__"]))["step"]
+        try:
+            with np.load(path) as saved:  # reads nothing but what is asked for
+                step = json.loads(str(saved["__meta__"]))["step"]
+        except Exception as error:  # NumPy and zipfile raise what they like at broken files
+            raise ValueError(f"{path} can't be read ({reason(error)}): delete it to do without.") from None
         return next((int(row["epoch"]) for row in self.rows if int(row["step"]) == step), None)
 
 
@@ -83,27 +89,43 @@ def read_finished(folder: Path, family: str, networks: Sequence[str], option: st
     Raises:
         ValueError: It is no finished run of this family, with the weights of these networks.
     """
-    names = ("config.json", *(f"{name}.weights.h5" for name in networks))
+    names = (CONFIG_NAME, *(f"{name}.weights.h5" for name in networks))
     missing = next((name for name in names if not (folder / name).is_file()), None)
     if missing:
         raise ValueError(f"{option} {folder} is not a finished training of {family}: {missing} is missing.")
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    check_sums(folder, names)
+    config = read_config(folder)
     if config["family"] not in family.split(" or "):
         raise ValueError(f"{option} {folder} is a training of {config['family']}: give one of {family}.")
     return config
 
 
 def read_run(folder: Path) -> Run:
-    """Reads a run folder made by `training.loop.loop.train`, finished or not; raises `ValueError` if it is none."""
-    config = folder / "config.json"
-    if not config.is_file():
-        raise ValueError(f"{folder} is not a run of training.train: config.json is missing.")
-    pictures = sorted((int(path.stem.removeprefix("epoch_")), path) for path in folder.glob("samples/epoch_*.png"))
+    """Reads a run folder made by `training.loop.loop.train`, finished or not.
+
+    Raises:
+        ValueError: It is none, or a file of it is damaged.
+    """
+    if not (folder / CONFIG_NAME).is_file():
+        raise ValueError(f"{folder} is not a run of training.train: {CONFIG_NAME} is missing.")
+    finished = any(folder.glob("*.weights.h5"))
+    check_sums(folder, [CONFIG_NAME, CSV_NAME] if finished else [CONFIG_NAME])
+    numbers = {path: re.fullmatch(r"epoch_(\d+)", path.stem, re.ASCII) for path in folder.glob("samples/epoch_*.png")}
     return Run(
         folder=folder,
-        config=json.loads(config.read_text(encoding="utf-8")),
+        config=read_config(folder),
         rows=read_log(folder),
-        samples=dict(pictures),
+        samples={int(match[1]): path for path, match in sorted(numbers.items()) if match},
         peak_memory_bytes=read_peak_memory(folder),
-        finished=any(folder.glob("*.weights.h5")),
+        finished=finished,
     )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """A run's `config.json`; raises `ValueError` where it can't be read or lacks what every run has."""
+    path = folder / CONFIG_NAME
+    config = read_json(path, "bring it back from a copy, or go on with --resume, which writes it anew")
+    missing = [name for name in ("family", "size", "recipe", "classes") if name not in config]
+    if missing:
+        raise ValueError(f"{path} says nothing of {', '.join(missing)}: it is not of a training, or damaged.")
+    return config

@@ -6,9 +6,11 @@ import dataclasses
 import datetime
 import json
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,9 +18,11 @@ import tensorflow as tf
 from keras import ops
 
 from training.families import FAMILIES
+from training.records.checksums import check_sums
 from training.records.files import write_text
-from training.records.logs import read_log
-from training.saved.served import CARD
+from training.records.logs import CSV_NAME, read_log
+from training.records.runs import CONFIG_NAME, read_config
+from training.saved.served import CARD, HIGHEST_VERSION, first_line, versions_in
 from training.saved.signatures import example_latents, example_pictures, from_pixels, save_signatures, to_pixels
 
 
@@ -49,18 +53,24 @@ def export_run(run: Path, options: ExportOptions) -> Path:
         The new folder `saved_models/NAME/VERSION`; it appears whole, by one rename.
 
     Raises:
-        ValueError: The run is unfinished, has no such model, or the version exists already.
+        ValueError: The run is unfinished or damaged or has no such model, the version exists already, or name or
+            version are none that can be served.
+        OSError: The SavedModel can't be written.
     """
-    config = _read_config(run)
+    config = _read_finished(run, options.best)
     exports = FAMILIES[config["family"]].exports
     model = options.model or next(iter(exports))
     if model not in exports:
         raise ValueError(f"A {config['family']} has no {model} to export: choose {' or '.join(exports)}.")
     name = options.name or exports[model].name(config)
-    version = options.version or _next_version(options.saved_models / name)
+    _check_name(name)
+    existing = versions_in(options.saved_models / name)
+    version = max(existing, default=0) + 1 if options.version is None else options.version
+    if not 1 <= version <= HIGHEST_VERSION:
+        raise ValueError(f"--version {version} can't be served: give a whole number from 1 to {HIGHEST_VERSION}.")
+    if version in existing:
+        raise ValueError(f"{existing[version]} exists already and a version never changes: choose another --version.")
     target = options.saved_models / name / str(version)
-    if target.exists():
-        raise ValueError(f"{target} exists already and a version never changes: choose another --version.")
     target.parent.mkdir(parents=True, exist_ok=True)
     # A name that is no integer, so that a server polling the folder never loads it half written.
     partial = Path(tempfile.mkdtemp(prefix=f".{version}-partial-", dir=target.parent))
@@ -78,8 +88,10 @@ def export_run(run: Path, options: ExportOptions) -> Path:
         write_text(partial / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
         partial.chmod(0o755)  # mkdtemp makes it private, a model server may be another user
         os.replace(partial, target)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
+        if isinstance(error, tf.errors.OpError):  # TensorFlow's writers raise it where others raise OSError
+            raise OSError(f"{target} can't be written: {first_line(error)}.") from error
         raise
     return target
 
@@ -144,6 +156,7 @@ def _training_facts(config: dict, log: list[dict], options: ExportOptions) -> di
             "classes": config["classes"],
         },
         "recipe": config["recipe"] | {"batch_size": config["batch_size"]},
+        **({"continued": config["continued"]} if "continued" in config else {}),
         "seed": config["seed"],
         "images_seen": int(last["images_seen"]),
         "wall_time_s": float(last["training_seconds"]),
@@ -156,13 +169,26 @@ def _training_facts(config: dict, log: list[dict], options: ExportOptions) -> di
     }
 
 
-def _read_config(run: Path) -> dict:
-    for needed in ("config.json", "log.csv", "*.weights.h5"):
+def _read_finished(run: Path, best: bool) -> dict[str, Any]:
+    """The `config.json` of a finished run, whose files are as they were written."""
+    for needed in (CONFIG_NAME, CSV_NAME, "*.weights.h5"):
         if not any(run.glob(needed)):
             raise ValueError(f"{run} is not a finished training: {needed} is missing. Finish it with training.train.")
-    return json.loads((run / "config.json").read_text(encoding="utf-8"))
+    check_sums(run, [CONFIG_NAME, CSV_NAME])
+    folder = run / "best" if best else run
+    check_sums(folder, [path.name for path in folder.glob("*.weights.h5")])
+    config = read_config(run)
+    if config["family"] not in FAMILIES:
+        raise ValueError(f"{run / CONFIG_NAME} is of the family {config['family']}, which there is not.")
+    if not read_log(run):
+        raise ValueError(f"{run / CSV_NAME} has no epoch: the training is not finished, or the file is damaged.")
+    return config
 
 
-def _next_version(folder: Path) -> int:
-    versions = [int(path.name) for path in folder.glob("*") if path.name.isdecimal()]
-    return max(versions, default=0) + 1
+def _check_name(name: str):
+    """Raises `ValueError` for a name that leads out of the folder, or that a model server or gateway wouldn't take."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", name, re.ASCII):
+        raise ValueError(
+            f"{name!r} can't be the name of a model: give a --name of at most 128 letters, digits, _ and -, the first "
+            "of which is a letter or digit."
+        )

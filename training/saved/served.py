@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import tensorflow as tf
 from tqdm import tqdm
 
 CARD = Path("assets.extra", "card.json")
+
+HIGHEST_VERSION = 2**63 - 1  # of TensorFlow Serving's
 
 _BATCH_SIZE = 64  # rows per call
 
@@ -80,10 +83,16 @@ def find_version(path: Path) -> Path:
     """`path` if it is a SavedModel, else its newest version; raises `ValueError` if there is none."""
     if _is_saved_model(path):
         return path.resolve()
-    versions = [one for one in path.glob("*") if one.name.isdecimal() and _is_saved_model(one)]
+    versions = {number: one for number, one in versions_in(path).items() if _is_saved_model(one)}
     if not versions:
         raise ValueError(f"{path} holds no SavedModel: expected saved_models/NAME or saved_models/NAME/VERSION.")
-    return max(versions, key=lambda one: int(one.name)).resolve()
+    return versions[max(versions)].resolve()
+
+
+def versions_in(folder: Path) -> dict[int, Path]:
+    """The versions of a model by number, as TensorFlow Serving reads their folders' names: `007` is version 7."""
+    named = (one for one in folder.glob("*") if re.fullmatch("[0-9]+", one.name, re.ASCII))
+    return {int(one.name): one for one in sorted(named, key=lambda one: (int(one.name), len(one.name)))}
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -24,8 +24,10 @@ from training.families.classifier.calibration import (
 from training.families.classifier.globes import load_maps, random_globes
 from training.families.classifier.network import build_classifier
 from training.families.classifier.nonplanets import draw_nonplanets
+from training.records.checksums import check_sums
 from training.records.files import write_text
 from training.records.grids import from_uint8, to_uint8
+from training.records.runs import read_config
 
 FALSE_ALARMS = 0.05  # share of varied held-out pictures that 'none of these' may cost
 VARIATIONS = 8  # of each held-out picture
@@ -114,7 +116,9 @@ def _load(run: Path) -> tuple[dict[str, Any], keras.Model]:
         raise ValueError(
             f"{run} is not a finished training of a classifier: finish it with `python -m training.train classifier`."
         )
-    config = json.loads(config_path.read_text(encoding="utf-8"))
+    check_sums(config_path.parent, [config_path.name])
+    check_sums(run, [weights.name])
+    config = read_config(config_path.parent)
     classifier = build_classifier(config["size"], len(config["classes"]))
     classifier.load_weights(weights)
     return config, classifier
