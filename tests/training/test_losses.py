@@ -39,6 +39,14 @@ def test_wasserstein_golden_numbers():
     assert float(losses.wasserstein_generator_loss(fake)) == pytest.approx(0.5, abs=1e-6)
 
 
+def test_projected_golden_numbers():
+    real = np.array([[[0.25, 3.0], [0.0, 2.0]]], np.float32)  # one picture at two scales
+    fake = np.array([[[-0.5, -2.0], [1.0, 0.0]]], np.float32)
+    expected = (0.75 + 0.0) / 2 + (0.5 + 0.0) / 2 + (1.0 + 0.0) / 2 + (2.0 + 1.0) / 2
+    assert float(losses.projected_discriminator_loss(real, fake)) == pytest.approx(expected, abs=1e-6)
+    assert float(losses.projected_generator_loss(fake)) == pytest.approx(1.25 - 0.5, abs=1e-6)
+
+
 def test_gradient_penalty_is_zero_at_norm_one_and_one_at_zero():
     unit = np.zeros((1, 2, 2, 3), np.float32)
     unit[0, 0, 0, 0] = 1.0

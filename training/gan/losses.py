@@ -212,6 +212,33 @@ def feature_distance(real_features, fake_features):
     return ops.mean(squared / (ops.sum(ops.square(real), axis=(1, 2, 3)) + 1e-8))
 
 
+def projected_discriminator_loss(real_logits, fake_logits):
+    """The hinge loss at each scale of a projected discriminator, summed over the scales.
+
+    Reference: Sauer 2021, "Projected GANs Converge Faster" (arXiv:2111.01007), eq. 2 and section 4.
+
+    Args:
+        real_logits: Logits of patches of real pictures, float `(B, scales, …)`.
+        fake_logits: Logits of patches of generated pictures, shaped alike.
+
+    Returns:
+        Float32 scalar, at least 0.
+    """
+    return real_logits.shape[1] * hinge_discriminator_loss(real_logits, fake_logits)
+
+
+def projected_generator_loss(fake_logits):
+    """The generator's side of `projected_discriminator_loss`.
+
+    Args:
+        fake_logits: Logits of patches of generated pictures, float `(B, scales, …)`.
+
+    Returns:
+        Float32 scalar, unbounded.
+    """
+    return fake_logits.shape[1] * wasserstein_generator_loss(fake_logits)
+
+
 class Loss(NamedTuple):
     """The two sides of a GAN's loss, and the logit above which the discriminator calls a picture real."""
 

@@ -1,0 +1,1 @@
+"""A discriminator that judges the features of a frozen, pretrained network instead of pixels."""
