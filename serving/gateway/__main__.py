@@ -17,6 +17,8 @@ from serving.gateway.guards.logs import STYLES, configure_logging
 from serving.gateway.http.server import StartError, serve
 
 _ROLLOUT = Path(__file__).resolve().parents[1] / "deploy" / "rollout.toml"
+_MIB = 1024 * 1024
+_CACHE_MIB = GatewayConfig.cache_bytes // _MIB
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +57,7 @@ def _config(given: argparse.Namespace) -> GatewayConfig:
         deadline_s=given.deadline,
         max_in_flight=given.threads,
         max_waiting=given.max_waiting,
-        cache_bytes=given.cache_mib * 1024 * 1024,
+        cache_bytes=given.cache_mib * _MIB,
         rate_limit=given.rate_limit,
         trusted_proxies=given.trusted_proxies,
         cors_origins=tuple(given.cors_origin),
@@ -82,9 +84,21 @@ def _parser() -> argparse.ArgumentParser:
     add("--rollout", type=Path, metavar="FILE", help="labels of embedded versions; else serving/deploy/rollout.toml")
     add("--split", type=_split, action="append", default=[], metavar="MODEL=stable:95,canary:5", help="shares of seeds")
     add("--deadline", type=_seconds, default=GatewayConfig.deadline_s, metavar="SECONDS", help="time for an answer")
-    add("--cache-mib", type=_whole(0, 65536), default=64, metavar="MIB", help="cache of pictures; 0 turns it off")
+    add(
+        "--cache-mib",
+        type=_whole(0, 65536),
+        default=GatewayConfig.cache_bytes // _MIB,
+        metavar="MIB",
+        help="cache of pictures; 0 turns it off",
+    )
     add("--rate-limit", type=_rate, metavar="RATE", help="most requests of one address, such as 600/minute")
-    add("--trusted-proxies", type=_whole(0, 16), default=0, metavar="N", help="proxies whose X-Forwarded-For is true")
+    add(
+        "--trusted-proxies",
+        type=_whole(0, 16),
+        default=GatewayConfig.trusted_proxies,
+        metavar="N",
+        help="proxies whose X-Forwarded-For is true",
+    )
     add("--cors-origin", type=_origin, action="append", default=[], metavar="ORIGIN", help="site that may; * for all")
     add("--api-keys", type=Path, metavar="FILE", help="asks for keys; python -m serving.gateway.keys makes its lines")
     add("--log", choices=STYLES, default="text", help="a line per request on stderr")

@@ -16,12 +16,12 @@ from serving.gateway.config import GatewayConfig
 from serving.gateway.guards.admission import Admission
 from serving.gateway.guards.authorization import require_keys
 from serving.gateway.guards.cors import allow_origins
+from serving.gateway.guards.door import ModelDoor
 from serving.gateway.guards.limits import limit_clients
 from serving.gateway.guards.logs import log_requests
 from serving.gateway.guards.metrics import add_metrics
-from serving.gateway.guards.swaps import answer_across_swaps
-from serving.gateway.guards.timing import Timings
-from serving.gateway.http.bridge import ARRIVED
+from serving.gateway.guards.swaps import SwapProofFlask
+from serving.gateway.guards.timing import ARRIVED, Timings
 from serving.gateway.openapi import add_openapi_routes
 from serving.gateway.pictures.cache import PictureCache
 from serving.gateway.problems import Problem, handle_problems
@@ -30,6 +30,7 @@ from serving.gateway.routes.health import add_health_routes
 from serving.gateway.routes.models import add_model_routes
 from serving.gateway.routes.morphs import add_morph_route
 from serving.gateway.routes.page import add_page_routes
+from serving.gateway.routes.paths import Anything
 from serving.gateway.routes.planets import add_planet_routes
 from serving.gateway.routes.recognition import add_recognition_routes
 from serving.gateway.routes.shaders import add_shader_routes
@@ -43,11 +44,13 @@ _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     """The gateway over a backend; the caller closes the backend."""
     config = config or GatewayConfig()
-    app = Flask("gateway", static_folder=None)
+    catalog = Catalog(backend, config)
+    app = SwapProofFlask("gateway", catalog)
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     app.json.sort_keys = False
     app.url_map.merge_slashes = False  # a//b is another address than a/b
-    catalog = Catalog(backend, config)
+    app.url_map.converters["anything"] = Anything
+    door = ModelDoor(backend, config)
     uploads = Uploads(config)
     admission = Admission(config)
     cache = PictureCache(config.cache_bytes)
@@ -55,7 +58,6 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)
     handle_problems(app, config)
-    answer_across_swaps(app, catalog)
     # Requests meet these in their order, responses in the opposite one.
     log_requests(app)
     add_metrics(app, catalog, admission, cache)
@@ -63,13 +65,13 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     allow_origins(app, config)
     limit_clients(app, config)
     require_keys(app, config)
-    add_planet_routes(app, backend, catalog, answers, config)
-    add_morph_route(app, backend, catalog, answers, config)
-    add_sheet_route(app, backend, catalog, answers, config)
-    add_world_routes(app, backend, catalog, answers, config)
-    add_shader_routes(app, backend, catalog, answers, config)
-    add_recognition_routes(app, backend, catalog, uploads, admission)
-    add_translation_routes(app, backend, catalog, uploads, admission)
+    add_planet_routes(app, door, catalog, answers, admission, config)
+    add_morph_route(app, door, catalog, answers)
+    add_sheet_route(app, door, catalog, answers, config)
+    add_world_routes(app, door, catalog, answers)
+    add_shader_routes(app, door, catalog, answers)
+    add_recognition_routes(app, door, catalog, uploads, admission)
+    add_translation_routes(app, door, catalog, uploads, admission)
     add_model_routes(app, catalog)
     add_health_routes(app, catalog)
     add_openapi_routes(app, config)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from serving.gateway.routes.worlds import View
+from serving.gateway.asked.views import View
 from serving.latents import latents
 
 FILE = Path(__file__).with_suffix(".png")  # worlds side by side, of `SIZE` px, as the gateway drew them when published

@@ -16,7 +16,7 @@ from PIL import Image
 
 from datasets.manifest import Size
 from serving.gateway import create_app
-from serving.gateway.routes.shaders import LOOKS
+from serving.gateway.routes.shaders import UNIFORMS
 from tests.serving.golden_worlds import SEEDS_AND_KINDS, SIZE, VIEW, assert_same
 from tests.serving.serving_double import backend_of
 from tests.training.equirectangular import sampled
@@ -67,7 +67,7 @@ def test_a_picture_from_the_map_is_the_picture(client: FlaskClient) -> None:
     for seed, kind in SEEDS_AND_KINDS.items():
         colors = pixels(client, f"/v1/worlds/{seed}/map.png?kind={kind}")
         shader = client.get(f"/v1/worlds/{seed}/shader.json?kind={kind}").get_json()
-        looks = {name: np.float32([shader[name]]).reshape(1, -1) for name in LOOKS}
+        looks = {name: np.float32([shader[name]]).reshape(1, -1) for name in UNIFORMS}
         sight = see(Size(SIZE, SIZE), looks["axes"], turn_of(sight_of))
         albedo = sampled(colors, np.asarray(sight.points)[0])[None]
         light = lit(albedo, sight.normals, sight.normals, sun, looks) * sight.coverage

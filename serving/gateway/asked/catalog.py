@@ -21,8 +21,6 @@ _VERBS = {
     "world": "draw worlds",
 }
 
-_PREFERRED = ("planet_v3_128", "planet_v3_64", "planet_v3_256")  # to other models, the best for its time first
-
 
 class Catalog:
     """The backend's models, asked for anew once the last answer is `config.catalog_age_s` old.
@@ -72,7 +70,7 @@ class Catalog:
             worlds = sorted(self.available(task), key=lambda version: str(version.card.get("created")))
             return worlds[-1].name if worlds else None
         names = [version.name for version in self.available(task)]
-        preferred = (name for name in _PREFERRED if name in names)
+        preferred = (name for name in self._config.preferred_models if name in names)
         return next(iter([*preferred, *names]), None)
 
     def find(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.backends.base import ModelVersion
+from serving.gateway.asked.parameters import Domain, parse_text, text
 from serving.gateway.problems import Problem
 from serving.latents import kind_index
 
@@ -32,6 +33,9 @@ def parse_mix(text: str, parameter: str = "kind") -> dict[str, float]:
         weights[name] = _weight(name, weight, parameter) if colon else 1.0
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()}
+
+
+SHARES = Domain(lambda name, value: parse_mix(parse_text(name, value), name), text().schema)
 
 
 def mix_text(shares: Mapping[str, float]) -> str:

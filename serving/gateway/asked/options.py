@@ -1,28 +1,65 @@
-"""What a request may choose about its pictures: one place for the query of a GET and the body of a POST."""
+"""The options of pictures: the one table that parsers, documentation, cache and files read them from.
+
+A field of `PictureOptions` is a row. A new one is taken by all routes of its `Part`, told by `/openapi.json` and, if it
+says how, by PNGs, and no picture is served for another value of it; what it does is up to who draws
+(`routes/drawing.py`) or finishes (`pictures/finishing.py`) pictures.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import re
-import reprlib
-from collections.abc import Collection, Mapping
+import enum
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
-
-from serving.gateway.asked.kinds import parse_mix
-from serving.gateway.pictures.pictures import MAX_SIZE, MEDIA_TYPES, MIN_SIZE
+from serving.gateway.asked.kinds import SHARES
+from serving.gateway.asked.parameters import Domain, Parameter, choice, number, read_values, text, whole
 from serving.gateway.problems import Problem
 
-_MAX_VERSION = 2**63 - 1  # TensorFlow Serving's versions are int64
-_DIGITS = re.compile(r"[0-9]{1,19}")
-_DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?(e-?[0-9]{1,3})?", re.IGNORECASE)
-_MAX_TEMPERATURE = 2
+MEDIA_TYPES = {"png": "image/png", "webp": "image/webp", "jpg": "image/jpeg"}
+MAX_VERSION = 2**63 - 1  # TensorFlow Serving's versions are int64
+
+
+class Part(enum.Enum):
+    """What an option is about; routes take the options of the parts that they have."""
+
+    MODEL = "which model draws"
+    PLANET = "which planet is drawn"
+    PICTURE = "how the picture of it looks"
+    FILE = "how the picture is written; a GET tells it at the end of its path"
+
+
+def _option(
+    part: Part,
+    domain: Domain,
+    description: str,
+    *,
+    example: Any = None,
+    default: Any = None,
+    resolved: bool = False,
+    tell: Callable[[Any], str] | None = None,
+) -> Any:
+    """A row.
+
+    Args:
+        part: What it is about.
+        domain: What it may be.
+        description: As of a `Parameter`.
+        example: As of a `Parameter`.
+        default: As of a `Parameter`.
+        resolved: Whether an order holds what came of it, so that it tells no two orders apart.
+        tell: Writes a value for the text chunk that a PNG has under the option's name, if it has one.
+    """
+    row = {"part": part, "resolved": resolved, "tell": tell}
+    return dataclasses.field(
+        default=None if default is None else domain.parse("", default),
+        metadata={**row, "parameter": Parameter("", domain, description, example, default)},
+    )
 
 
 @dataclasses.dataclass(frozen=True)
 class PictureOptions:
-    """Options of a request for planets, each already valid in itself.
+    """What a request may choose about its pictures; each is valid in itself, and None is somebody else's choice.
 
     Attributes:
         model: Model name; the default model if None.
@@ -35,121 +72,91 @@ class PictureOptions:
         temperature: Factor on the latent, 0..2: 0 gives a model's most usual planet, above 1 come unusual ones.
     """
 
-    model: str | None = None
-    version: int | None = None
-    label: str | None = None
-    kind: Mapping[str, float] | None = None
-    size: int | None = None
-    format: str = "png"
-    background: str = "black"
-    temperature: float = 1.0
+    model: str | None = _option(
+        Part.MODEL,
+        text(),
+        "Model that does it; the gateway's default if left out.",
+        example="planet_v3_64",
+        resolved=True,
+    )
+    version: int | None = _option(
+        Part.MODEL,
+        whole(1, MAX_VERSION),
+        "Version of the model; the gateway's choice if left out. With `model` and `version` an answer never changes.",
+        example=1,
+        resolved=True,
+    )
+    # And no example, as tools send the examples of all parameters at once.
+    label: str | None = _option(
+        Part.MODEL, text(), "Label of the version, such as `stable`, in place of its number.", resolved=True
+    )
+    kind: Mapping[str, float] | None = _option(
+        Part.PLANET,
+        SHARES,
+        "Kind, archetype that the model's card names, or mix of them with weights; the seed's choice if left out.",
+        example="earth:0.6,mars:0.4",
+        resolved=True,
+    )
+    size: int | None = _option(
+        Part.PICTURE, whole(16, 1024), "Longer side in px; the model's own if left out.", example=256
+    )
+    format: str = _option(Part.FILE, choice(*MEDIA_TYPES), "Format of the answer.", example="png", default="png")
+    background: str = _option(
+        Part.PICTURE,
+        choice("black", "transparent"),
+        "`transparent` gives an alpha channel that follows the limb; not in JPEG and GIF.",
+        example="transparent",
+        default="black",
+    )
+    temperature: float = _option(
+        Part.PLANET,
+        number(0, 2),
+        "Factor on the latent: towards 0 the planets of a kind grow alike, above 1 they grow strange.",
+        example=0.8,
+        default=1,
+        tell="{:g}".format,
+    )
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> PictureOptions:
-        """Options from texts (or JSON numbers) by name; one that is None counts as left out.
+        """Options from texts, or JSON's values, by name; known names only.
 
         Raises:
             Problem: 422, naming the parameter at fault; 400 for transparency in a format that has none.
         """
-        check_names(given, option_names())
-        options = cls(**_parse(given))
+        return cls.of(read_values(given, list(OPTIONS.values())))
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> PictureOptions:
+        """The options among values that are valid in themselves.
+
+        Raises:
+            Problem: 400 for transparency in a format that has none.
+        """
+        options = cls(**{name: value for name, value in values.items() if name in OPTIONS})
         if options.background == "transparent" and options.format == "jpg":
             detail = "JPEG pictures cannot be transparent; choose the format png or webp, or a black background."
             raise Problem(400, detail, parameter="background")
         return options
 
-
-def option_names() -> list[str]:
-    """Names that `PictureOptions.parse` accepts."""
-    return [field.name for field in dataclasses.fields(PictureOptions)]
-
-
-def query_names() -> list[str]:
-    """Names of the options in the query of a GET, whose format is the ending of its path."""
-    return [name for name in option_names() if name != "format"]
+    def told(self) -> dict[str, str]:
+        """What a PNG tells of them, by keyword."""
+        rows = [(row.name, row.metadata["tell"]) for row in dataclasses.fields(self)]
+        return {name: tell(getattr(self, name)) for name, tell in rows if tell and getattr(self, name) is not None}
 
 
-def parse_query(query: MultiDict[str, str], allowed: Collection[str]) -> dict[str, Any]:
-    """The options that the query of a URL gives, each valid in itself.
-
-    Raises:
-        Problem: 422, naming the parameter at fault.
-    """
-    return _parse(single_values(query, allowed))
-
-
-def single_values(query: MultiDict[str, str], allowed: Collection[str]) -> dict[str, str]:
-    """The texts of a query by name; refuses names nobody knows, and those given more than once."""
-    check_names(query, allowed)
-    for name, values in query.lists():
-        if len(values) > 1:
-            raise Problem(422, f"{name} is given {len(values)} times; give it once.", parameter=name)
-    return query.to_dict()
-
-
-def check_names(given: Collection[str], allowed: Collection[str]) -> None:
-    """Refuses parameters nobody knows, so that a typo is not silently ignored."""
-    for name in given:
-        if name not in allowed:
-            raise Problem(
-                422, f"There is no parameter {reprlib.repr(name)}; allowed: {', '.join(allowed)}.", parameter=name
-            )
-
-
-def check_ending(ending: str, allowed: Collection[str]) -> None:
-    """Refuses a path that does not end in a format there is."""
-    if ending not in allowed:
-        endings = ", ".join(f".{name}" for name in allowed)
-        raise Problem(422, f"The path must end in the picture's format, one of {endings}.", parameter="format")
-
-
-def parse_integer(name: str, value: Any, low: int, high: int) -> int:
-    """An integer of low..high from a JSON number or decimal digits."""
-    number = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
-    if not isinstance(number, int) or isinstance(number, bool) or not low <= number <= high:
-        raise Problem(
-            422, f"{name} is {reprlib.repr(value)}; it must be a whole number of {low}..{high}.", parameter=name
-        )
-    return number
-
-
-def parse_number(name: str, value: Any, low: float, high: float) -> float:
-    """A finite number of low..high from a JSON number or decimal text."""
-    number = float(value) if isinstance(value, str) and _DECIMAL.fullmatch(value) else value
-    if not isinstance(number, int | float) or isinstance(number, bool) or not low <= number <= high:
-        raise Problem(422, f"{name} is {reprlib.repr(value)}; it must be a number of {low}..{high}.", parameter=name)
-    return float(number)
-
-
-def _parse(given: Mapping[str, Any]) -> dict[str, Any]:
-    options = {name: _PARSERS[name](value) for name, value in given.items() if value is not None}
-    if "version" in options and "label" in options:
-        raise Problem(422, "Give either version or label, not both.", parameter="label")
-    return options
-
-
-def _parse_text(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise Problem(422, f"{name} is {reprlib.repr(value)}; it must be text that is not empty.", parameter=name)
-    return value
-
-
-def _parse_choice(name: str, value: Any, choices: Collection[str]) -> str:
-    if value not in choices:
-        raise Problem(422, f"{name} is {reprlib.repr(value)}; possible: {', '.join(choices)}.", parameter=name)
-    return value
-
-
-_PARSERS = {
-    "model": lambda value: _parse_text("model", value),
-    "version": lambda value: parse_integer("version", value, 1, _MAX_VERSION),
-    "label": lambda value: _parse_text("label", value),
-    "kind": lambda value: parse_mix(_parse_text("kind", value)),
-    "size": lambda value: parse_integer("size", value, MIN_SIZE, MAX_SIZE),
-    "format": lambda value: _parse_choice("format", value, list(MEDIA_TYPES)),
-    "background": lambda value: _parse_choice("background", value, ["black", "transparent"]),
-    "temperature": lambda value: parse_number("temperature", value, 0, _MAX_TEMPERATURE),
-    "discriminator": lambda value: _parse_text("discriminator", value),
-    "source": lambda value: _parse_text("source", value),
-    "target": lambda value: _parse_text("target", value),
+OPTIONS: Mapping[str, Parameter] = {
+    row.name: dataclasses.replace(row.metadata["parameter"], name=row.name)
+    for row in dataclasses.fields(PictureOptions)
 }
+
+
+def options_of(*parts: Part) -> list[Parameter]:
+    """The options about some parts."""
+    return [OPTIONS[row.name] for row in dataclasses.fields(PictureOptions) if row.metadata["part"] in parts]
+
+
+OF_MODEL = options_of(Part.MODEL)
+OF_SURFACE = options_of(Part.MODEL, Part.PLANET)  # of what is made of a planet and is no picture of it
+OF_PICTURE = options_of(Part.MODEL, Part.PLANET, Part.PICTURE)
+OF_FILE = options_of(Part.FILE)

@@ -1,8 +1,9 @@
-"""What a request for planets asks: which seeds, of which model, of which kinds, as which pictures."""
+"""What a request asks of a model: for planets, which seeds, of which kinds, as which pictures."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -15,47 +16,63 @@ from werkzeug.datastructures import MultiDict
 from serving.backends.base import ModelVersion
 from serving.gateway.asked.catalog import Catalog
 from serving.gateway.asked.kinds import kind_rows, mix_text
-from serving.gateway.asked.options import (
-    PictureOptions,
+from serving.gateway.asked.options import MEDIA_TYPES, OF_PICTURE, OPTIONS, PictureOptions
+from serving.gateway.asked.parameters import (
+    Parameter,
     check_ending,
     check_names,
-    option_names,
     parse_integer,
-    query_names,
-    single_values,
+    read_query,
+    text,
+    unread,
 )
 from serving.gateway.config import GatewayConfig
-from serving.gateway.pictures.pictures import MEDIA_TYPES
 from serving.gateway.problems import Problem
-from serving.latents import is_address, parse_seed
+from serving.latents import MAX_TEXT_LENGTH, is_address, latents, parse_seed
 
-_MAX_JSON_INTEGER = 2**53 - 1  # beyond it JavaScript, and so any JSON on its way, may lose digits
+SEED = text(maxLength=MAX_TEXT_LENGTH)
+SEED_OR_ADDRESS = "a whole number of 0..2^64-1; any other text is an address, whose seed is hashed from it"
+MAX_JSON_INTEGER = 2**53 - 1  # beyond it JavaScript, and so any JSON on its way, may lose digits
 
 
 @dataclasses.dataclass(frozen=True)
 class Order:
+    """A file to be made by a model.
+
+    Attributes:
+        model: An available model.
+        options: The options, defaults where nothing was asked for.
+    """
+
+    model: ModelVersion
+    options: PictureOptions
+
+
+@dataclasses.dataclass(frozen=True)
+class PlanetOrder(Order):
     """Planets to draw, all of one model and with the same options.
 
     Attributes:
-        texts: The B seeds and addresses as asked for.
+        texts: The B seeds, in digits, and addresses as asked for.
         seeds: Their B seeds.
-        model: An available generator.
         kinds: float32 of shape (B, C), rows summing to 1; None for a model without kinds.
-        options: The options, defaults where nothing was asked for.
     """
 
     texts: Sequence[str]
     seeds: Sequence[int]
-    model: ModelVersion
     kinds: NDArray[np.float32] | None
-    options: PictureOptions
 
+    @functools.cached_property
     def entries(self) -> list[dict[str, Any]]:
         """Each planet's `seed` (decimal text), `address` (None for a number) and `kind` (shares; None without)."""
         return [
-            {"seed": str(seed), "address": text if is_address(text) else None, "kind": self._shares(index)}
+            {"seed": str(seed), "address": None if text == str(seed) else text, "kind": self._shares(index)}
             for index, (text, seed) in enumerate(zip(self.texts, self.seeds, strict=True))
         ]
+
+    def latents(self) -> NDArray[np.float32]:
+        """Standard normal latents of the seeds, float32 of shape (B, Z)."""
+        return latents(self.seeds, self.model.card["latent_size"])
 
     def about(self, entry: Mapping[str, Any]) -> dict[str, str]:
         """What the file of one of `entries` tells about itself, by keyword of PNG."""
@@ -65,7 +82,7 @@ class Order:
             "model": self.model.name,
             "version": str(self.model.version),
             "kind": None if entry["kind"] is None else mix_text(entry["kind"]),
-            "temperature": f"{self.options.temperature:g}",
+            **self.options.told(),
             "Software": "Planet Generator",
         }
         return {keyword: text for keyword, text in about.items() if text is not None}
@@ -77,7 +94,12 @@ class Order:
         return {name: round(share, 6) for name, share in named if share > 0}
 
 
-def order_from_url(file: str, query: MultiDict[str, str], catalog: Catalog) -> Order:
+def seed_parameter(name: str, description: str, example: str, needed: str) -> Parameter:
+    """A parameter that is a seed or an address; `order_of` and `counted_texts` say what is wrong with one."""
+    return Parameter(name, unread(SEED), f"{description}: {SEED_OR_ADDRESS}", example, needed=needed)
+
+
+def order_from_url(file: str, query: MultiDict[str, str], catalog: Catalog) -> PlanetOrder:
     """The order of a GET.
 
     Args:
@@ -90,11 +112,10 @@ def order_from_url(file: str, query: MultiDict[str, str], catalog: Catalog) -> O
     """
     text, dot, extension = file.rpartition(".")
     check_ending(extension if dot else "", MEDIA_TYPES)
-    given = single_values(query, query_names())
-    return order_of([text], PictureOptions.parse({**given, "format": extension}), catalog)
+    return order_of([text], PictureOptions.of({**read_query(query, OF_PICTURE), "format": extension}), catalog)
 
 
-def orders_from_body(body: bytes, catalog: Catalog, config: GatewayConfig) -> list[tuple[list[int], Order]]:
+def orders_from_body(body: bytes, catalog: Catalog, config: GatewayConfig) -> list[tuple[list[int], PlanetOrder]]:
     """The orders of a POST, whose body is a JSON object with `seeds`, or `count` and perhaps `seed`, and options.
 
     Returns:
@@ -104,18 +125,21 @@ def orders_from_body(body: bytes, catalog: Catalog, config: GatewayConfig) -> li
         Problem: The body is not JSON, or something asked for is not possible.
     """
     given = _json_object(body)
-    check_names(given, ["seeds", "count", "seed", *option_names()])
-    given = {name: value for name, value in given.items() if value is not None}
-    seeds, count, base = (given.pop(name, None) for name in ("seeds", "count", "seed"))
+    check_names(given, ["seeds", "count", "seed", *OPTIONS])
+    seeds, count, base = (given.get(name) for name in ("seeds", "count", "seed"))
     options = PictureOptions.parse(given)
     if (seeds is None) == (count is None):
         raise Problem(422, 'Give either "seeds", a list, or "count", with or without a "seed" to count from.')
     texts = counted_texts(count, base, config) if seeds is None else _listed(seeds, base, config)
+    seeds = [to_seed(text) for text in texts]
     drawn_by: dict[int, tuple[ModelVersion, list[int]]] = {}
-    for place, text in enumerate(texts):
-        model = _model(options, to_seed(text), catalog)
+    for place, seed in enumerate(seeds):
+        model = _model(options, seed, catalog)
         drawn_by.setdefault(model.version, (model, []))[1].append(place)
-    return [(places, _order([texts[place] for place in places], model, options)) for model, places in drawn_by.values()]
+    return [
+        (places, _order([texts[place] for place in places], [seeds[place] for place in places], model, options))
+        for model, places in drawn_by.values()
+    ]
 
 
 def order_of(
@@ -124,7 +148,7 @@ def order_of(
     catalog: Catalog,
     parameters: Sequence[str] | None = None,
     task: str = "generate",
-) -> Order:
+) -> PlanetOrder:
     """The order of seeds and addresses of one file, all drawn by the version to which the first is assigned.
 
     Args:
@@ -138,7 +162,7 @@ def order_of(
         Problem: Something asked for is not possible.
     """
     seeds = [to_seed(text, name) for text, name in zip(texts, parameters or ["seed"] * len(texts), strict=True)]
-    return _order(texts, _model(options, seeds[0], catalog, task), options)
+    return _order(texts, seeds, _model(options, seeds[0], catalog, task), options)
 
 
 def counted_texts(count: Any, base: Any, config: GatewayConfig) -> list[str]:
@@ -164,9 +188,9 @@ def _model(options: PictureOptions, seed: int, catalog: Catalog, task: str = "ge
     return catalog.find(options.model, options.version, label=options.label, seed=seed, task=task)
 
 
-def _order(texts: Sequence[str], model: ModelVersion, options: PictureOptions) -> Order:
-    seeds = [parse_seed(text) for text in texts]
-    return Order(texts, seeds, model, kind_rows(model, options.kind, seeds), options)
+def _order(texts: Sequence[str], seeds: Sequence[int], model: ModelVersion, options: PictureOptions) -> PlanetOrder:
+    plain = [text if is_address(text) else str(seed) for text, seed in zip(texts, seeds, strict=True)]  # 007 is 7
+    return PlanetOrder(model, options, plain, seeds, kind_rows(model, options.kind, seeds))
 
 
 def _json_object(body: bytes) -> Mapping[str, Any]:
@@ -191,6 +215,6 @@ def _listed(seeds: Any, base: Any, config: GatewayConfig) -> list[str]:
 def _text(value: Any, parameter: str) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_JSON_INTEGER:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_JSON_INTEGER:
         return str(value)
     raise Problem(422, "A seed must be text; only up to 2^53-1 may it be a JSON integer.", parameter=parameter)

@@ -11,16 +11,22 @@ from serving.backends.base import ModelNotFound
 from serving.gateway.asked.catalog import Catalog
 
 
-def answer_across_swaps(app: Flask, catalog: Catalog) -> None:
-    """Has a request answered again, by a new list of models, whose version the model server has unloaded since the list
-    was made. Whoever named that version is told that it has gone."""
-    dispatch = app.dispatch_request
+class SwapProofFlask(Flask):
+    """An app that answers a request again, by a new list of models, whose version the model server has unloaded since
+    the list was made. Whoever named that version is told that it has gone.
 
-    def dispatch_again() -> ResponseReturnValue:
+    Args:
+        name: Of the app.
+        catalog: The list of models.
+    """
+
+    def __init__(self, name: str, catalog: Catalog) -> None:
+        super().__init__(name, static_folder=None)
+        self._catalog = catalog
+
+    def dispatch_request(self) -> ResponseReturnValue:
         try:
-            return dispatch()
+            return super().dispatch_request()
         except ModelNotFound:
-            catalog.refresh(since=time.monotonic())
-            return dispatch()
-
-    app.dispatch_request = dispatch_again
+            self._catalog.refresh(since=time.monotonic())
+            return super().dispatch_request()

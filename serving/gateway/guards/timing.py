@@ -6,6 +6,8 @@ import contextlib
 import time
 from collections.abc import Iterator, Mapping
 
+ARRIVED = "planet_generator.arrived"  # in WSGI's environment: since when the request waits, as `time.monotonic()`
+
 
 class Timings:
     """Adds up the time of named stages of one request.

@@ -13,11 +13,8 @@ from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication
 
-from werkzeug.test import run_wsgi_app
-
+from serving.gateway.guards.timing import ARRIVED
 from serving.gateway.problems import MEDIA_TYPE, document
-
-ARRIVED = "planet_generator.arrived"
 
 _IN_MEMORY_BYTES = 1024 * 1024  # of a body; more of it goes to a temporary file
 _CONSTANT = {
@@ -91,10 +88,30 @@ class Bridge:
         return True
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
-        chunks, status, headers = run_wsgi_app(self._app, environ, buffered=True)
-        del headers["Date"]  # the server tells it
-        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return int(status.partition(" ")[0]), encoded, b"".join(chunks)
+        status, headers, body = _called(self._app, environ)
+        told = [(name.lower(), value) for name, value in headers if name.lower() != "date"]  # the server tells it
+        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told]
+        return int(status.partition(" ")[0]), encoded, body
+
+
+def _called(app: WSGIApplication, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Status, headers and body of a WSGI app's answer, all of it read and the app's iterable closed (PEP 3333)."""
+    begun: list[tuple[str, list[tuple[str, str]]]] = []
+    written: list[bytes] = []
+
+    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+        begun[:] = [(status, headers)]
+        return written.append
+
+    chunks = app(environ, start)
+    try:
+        for chunk in chunks:
+            written.append(chunk)
+    finally:
+        if hasattr(chunks, "close"):
+            chunks.close()
+    [(status, headers)] = begun
+    return status, headers, b"".join(written)
 
 
 def _environ(scope: Scope) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from serving.gateway.openapi.parts import HEADERS, Part, problem_responses
 from serving.gateway.openapi.paths import paths
 from serving.gateway.openapi.samples import with_samples
 from serving.gateway.openapi.schemas import schemas
-from serving.gateway.openapi.worlds import world_paths
+from serving.gateway.openapi.world_paths import world_paths
 
 _VERSION = "1.0.0"  # of the API
 _DESCRIPTION = (

@@ -8,7 +8,6 @@ from serving.gateway.openapi.parts import Part, headers, problems, reference
 
 MODEL_HEADERS = ("X-Planet-Model", "X-Planet-Version")
 FILE_HEADERS = (*MODEL_HEADERS, "ETag", "Cache-Control")
-PICTURES = ("image/png", "image/webp", "image/jpeg")
 FAILURES = (500, 502, 503, 504)
 _REFUSALS = (401, 429)
 

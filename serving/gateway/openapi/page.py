@@ -10,8 +10,8 @@ import jinja2
 from flask import Blueprint, Flask, Response, json, send_from_directory
 from markupsafe import Markup, escape
 
-from serving.gateway.openapi.parts import MAX_VERSION
-from serving.gateway.routes.page import protect_page
+from serving.gateway.asked.options import MAX_VERSION
+from serving.gateway.guards.pages import protect_page
 
 _FOLDER = Path(__file__).parent
 

@@ -6,15 +6,16 @@ import http
 from collections.abc import Mapping
 from typing import Any
 
-from serving.gateway.pictures.pictures import MAX_SIZE, MIN_SIZE
+from serving.gateway.asked import parameters
+from serving.gateway.asked.options import MAX_VERSION, OPTIONS
+from serving.gateway.asked.orders import SEED, SEED_OR_ADDRESS
+from serving.gateway.asked.parameters import Parameter, whole
+from serving.gateway.config import GatewayConfig
 from serving.gateway.problems import MEDIA_TYPE, document
-from serving.latents import MAX_TEXT_LENGTH
 
 Part = dict[str, Any]
 
-MAX_VERSION = 2**63 - 1  # TensorFlow Serving's versions are int64
-
-_SEED = "a whole number of 0..2^64-1; any other text is an address, whose seed is hashed from it"
+_SIZE = OPTIONS["size"].domain.schema
 
 # status: (when it comes, an example's sentence, the parameter at fault)
 _PROBLEMS: Mapping[int, tuple[str, str, str | None]] = {
@@ -38,7 +39,7 @@ _PROBLEMS: Mapping[int, tuple[str, str, str | None]] = {
         "Planets come as application/json or application/zip; accept one of them.",
         None,
     ),
-    413: ("The body is too large.", "The body is larger than 262144 bytes.", None),
+    413: ("The body is too large.", f"The body is larger than {GatewayConfig.max_body_bytes} bytes.", None),
     415: (
         "The body is of another type.",
         "The body must be JSON; send it with Content-Type: application/json.",
@@ -46,7 +47,7 @@ _PROBLEMS: Mapping[int, tuple[str, str, str | None]] = {
     ),
     422: (
         "A parameter is missing, unknown, or out of range; `parameter` names it.",
-        f"size is '5000'; it must be a whole number of {MIN_SIZE}..{MAX_SIZE}.",
+        f"size is '5000'; it must be a whole number of {_SIZE['minimum']}..{_SIZE['maximum']}.",
         "size",
     ),
     429: (
@@ -62,46 +63,54 @@ _PROBLEMS: Mapping[int, tuple[str, str, str | None]] = {
     502: ("The model server failed.", "The model server failed.", None),
     503: (
         "The gateway or the model server is busy, away or starting; `Retry-After` tells the seconds to wait.",
-        "The gateway is busy, and 32 requests wait already: try again soon.",
+        f"The gateway is busy, and {GatewayConfig.max_waiting} requests wait already: try again soon.",
         None,
     ),
     504: (
         "The deadline passed.",
-        "The model planet_v3_64 took longer than 30 s.",
+        f"The model planet_v3_64 took longer than {GatewayConfig.deadline_s:g} s.",
         None,
     ),
 }
 
 
-def parameter(name: str, description: str, schema: Part, example: Any, required: bool = False) -> Part:
-    """A parameter of the query."""
-    told = {"name": name, "in": "query", "description": description, "schema": schema, "example": example}
-    return {**told, "required": True} if required else told
+def told(*parameters: Parameter) -> list[Part]:
+    """Parameters of a query."""
+    return [_told(one) for one in parameters]
+
+
+def _told(one: Parameter) -> Part:
+    default = {} if one.default is None else {"default": one.default}
+    told = {"name": one.name, "in": "query", "description": one.description, "schema": {**one.domain.schema, **default}}
+    example = {} if one.example is None else {"example": one.example}
+    return {**told, **example, **({"required": True} if one.needed else {})}
 
 
 def path_parameter(name: str, description: str, schema: Part, example: Any) -> Part:
     """A parameter of the path."""
-    return {**parameter(name, description, schema, example, required=True), "in": "path"}
+    return {
+        "name": name,
+        "in": "path",
+        "description": description,
+        "schema": schema,
+        "example": example,
+        "required": True,
+    }
 
 
-def integer(low: int, high: int, **more: Any) -> Part:
+def integer(low: int, high: int) -> Part:
     """The schema of a whole number."""
-    return {"type": "integer", "minimum": low, "maximum": high, **more}
+    return dict(whole(low, high).schema)
 
 
 def text(**more: Any) -> Part:
     """The schema of text that is not empty."""
-    return {"type": "string", "minLength": 1, **more}
+    return dict(parameters.text(**more).schema)
 
 
-def choice(*values: str, **more: Any) -> Part:
+def choice(*values: str) -> Part:
     """The schema of one of some texts."""
-    return {"type": "string", "enum": list(values), **more}
-
-
-def seed(name: str, description: str, example: str) -> Part:
-    """A parameter that is a seed or an address."""
-    return parameter(name, f"{description}: {_SEED}", text(maxLength=MAX_TEXT_LENGTH), example, required=True)
+    return dict(parameters.choice(*values).schema)
 
 
 def ending(*formats: str) -> Part:
@@ -111,43 +120,11 @@ def ending(*formats: str) -> Part:
 
 SEED_IN_PATH = path_parameter(
     "seed",
-    f"Seed or address: {_SEED}. An address may hold slashes, as they are or percent-encoded, and no control character.",
-    text(maxLength=MAX_TEXT_LENGTH, pattern=r"^[^\u0000-\u001f\u007f-\u009f]+$"),
+    f"Seed or address: {SEED_OR_ADDRESS}. An address may hold slashes, as they are or percent-encoded, and no control "
+    "character.",
+    {**SEED.schema, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$"},
     "orion/7/3",
 )
-MODEL = parameter("model", "Model that does it; the gateway's default if left out.", text(), "planet_v3_64")
-VERSION = parameter(
-    "version",
-    "Version of the model; the gateway's choice if left out. With `model` and `version` an answer never changes.",
-    integer(1, MAX_VERSION),
-    1,
-)
-LABEL = {
-    "name": "label",
-    "in": "query",
-    "description": "Label of the version, such as `stable`, in place of its number.",
-    "schema": text(),  # and no example, as tools send the examples of all parameters at once
-}
-SIZE = parameter("size", "Longer side in px; the model's own if left out.", integer(MIN_SIZE, MAX_SIZE), 256)
-KIND = parameter(
-    "kind",
-    "Kind, archetype that the model's card names, or mix of them with weights; the seed's choice if left out.",
-    text(),
-    "earth:0.6,mars:0.4",
-)
-BACKGROUND = parameter(
-    "background",
-    "`transparent` gives an alpha channel that follows the limb; not in JPEG and GIF.",
-    choice("black", "transparent", default="black"),
-    "transparent",
-)
-TEMPERATURE = parameter(
-    "temperature",
-    "Factor on the latent: towards 0 the planets of a kind grow alike, above 1 they grow strange.",
-    {"type": "number", "minimum": 0, "maximum": 2, "default": 1},
-    0.8,
-)
-LOOK = [MODEL, VERSION, LABEL, KIND, SIZE, BACKGROUND, TEMPERATURE]
 
 
 def headers(*names: str) -> Part:

@@ -5,38 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from serving.gateway.asked.decoding import FORMATS
+from serving.gateway.asked.options import MEDIA_TYPES, OF_PICTURE
 from serving.gateway.config import GatewayConfig
 from serving.gateway.openapi.operations import (
     FILE_HEADERS,
     MODEL_HEADERS,
-    PICTURES,
     describe,
     file_answer,
     json_answer,
     not_modified,
     plain_answer,
 )
-from serving.gateway.openapi.parts import (
-    LABEL,
-    LOOK,
-    MODEL,
-    SEED_IN_PATH,
-    SIZE,
-    VERSION,
-    Part,
-    choice,
-    ending,
-    headers,
-    integer,
-    parameter,
-    path_parameter,
-    reference,
-    seed,
-    text,
-)
+from serving.gateway.openapi.parts import SEED_IN_PATH, Part, ending, headers, path_parameter, reference, text, told
+from serving.gateway.pictures.animations import MEDIA_TYPES as ANIMATIONS
+from serving.gateway.routes import morphs, recognition, sheets, translation
 
-_TRANSLATOR_MODEL = {**MODEL, "description": "Translator, instead of `source` and `target`.", "example": "cyclegan"}
-_CLASSIFIER_MODEL = {**MODEL, "description": "Classifier; the gateway's default if left out.", "example": "classifier"}
+_PICTURES = tuple(MEDIA_TYPES.values())
 
 
 def paths(config: GatewayConfig) -> dict[str, Part]:
@@ -61,8 +45,8 @@ def _planet() -> Part:
         "Planets",
         "One planet",
         "The same seed, model and version give the same planet for ever. A PNG tells them in its text chunks.",
-        [SEED_IN_PATH, ending("png", "webp", "jpg"), *LOOK],
-        file_answer("The picture.", PICTURES, "X-Planet-Seed", "X-Planet-Kind"),
+        [SEED_IN_PATH, ending(*MEDIA_TYPES), *told(*OF_PICTURE)],
+        file_answer("The picture.", _PICTURES, "X-Planet-Seed", "X-Planet-Kind"),
         (400, 404, 422),
     )
 
@@ -70,9 +54,9 @@ def _planet() -> Part:
 def _planets(config: GatewayConfig) -> Part:
     planet = {"seed": "8160281103166166543", "address": "orion/0", "kind": {"mars": 1.0}, "version": 1}
     pictured = {**planet, "width": 64, "height": 64, "image": "iVBORw0KGgo…"}
-    answer = {"model": "planet_v3_64", "version": 1, "format": "png", "planets": [pictured]}
-    content: Part = {"application/json": {"schema": reference("Planets"), "example": answer}, "application/zip": {}}
-    told = {"description": "In the order asked for.", "headers": headers(*MODEL_HEADERS), "content": content}
+    example = {"model": "planet_v3_64", "version": 1, "format": "png", "planets": [pictured]}
+    content: Part = {"application/json": {"schema": reference("Planets"), "example": example}, "application/zip": {}}
+    answer = {"description": "In the order asked for.", "headers": headers(*MODEL_HEADERS), "content": content}
     operation = describe(
         "planets",
         "Planets",
@@ -80,7 +64,7 @@ def _planets(config: GatewayConfig) -> Part:
         "As JSON with the pictures in base64 or, with `Accept: application/zip`, as a ZIP with `manifest.json`. Planet "
         "i of a `count` counted from a `seed` is the one at the address `{seed}/{i}`.",
         [],
-        {"200": told},
+        {"200": answer},
         (400, 404, 406, 413, 415, 422),
     )
     examples = {
@@ -92,20 +76,13 @@ def _planets(config: GatewayConfig) -> Part:
 
 
 def _morph() -> Part:
-    motion = [
-        parameter("to_kind", "Kind of the last planet; that of the first if left out.", text(), "mars"),
-        parameter("frames", "From one to the other, both included.", integer(2, 96, default=24), 24),
-        parameter("fps", "Frames a second.", integer(1, 30, default=12), 12),
-        parameter("loop", "1: there and back, for ever; 0: there, once.", integer(0, 1, default=1), 1),
-    ]
-    ends = [seed("from", "Where it begins", "orion/7/3"), seed("to", "Where it ends", "42")]
     return describe(
         "morph",
         "Motion and sheets",
         "An animation from one planet to another",
         "Both are the planets that their seeds give alone; the way between them leads over latents (slerp).",
-        [ending("webp", "gif"), *ends, *motion, *LOOK],
-        file_answer("The animation.", ("image/webp", "image/gif")),
+        [ending(*ANIMATIONS), *told(*morphs.PARAMETERS)],
+        file_answer("The animation.", tuple(ANIMATIONS.values())),
         (400, 404, 422),
     )
 
@@ -115,9 +92,9 @@ def _sheet(config: GatewayConfig) -> Part:
         "sheet",
         "Motion and sheets",
         "A sprite sheet",
-        "The planets at `{seed}/0`, `{seed}/1`, …, row by row, without gaps; at most 8192 px a side.",
-        [ending("png", "webp"), *_counted(config), *LOOK],
-        file_answer("The sheet.", ("image/png", "image/webp")),
+        f"The planets at `{{seed}}/0`, `{{seed}}/1`, …, row by row, without gaps; at most {sheets.MAX_SIDE} px a side.",
+        [ending(*sheets.FORMATS), *told(*sheets.sheet_parameters(config))],
+        file_answer("The sheet.", tuple(MEDIA_TYPES[name] for name in sheets.FORMATS)),
         (400, 404, 422),
     )
 
@@ -129,31 +106,19 @@ def _atlas(config: GatewayConfig) -> Part:
     meta = {"app": "Planet Generator", "image": "sheet.png?seed=orion&count=1", "format": "RGB888", "size": size}
     example = {"frames": {"8160281103166166543": frame}, "meta": {**meta, "scale": "1"}}
     atlas = {"schema": reference("Atlas"), "example": example}
-    told = {"description": "The atlas.", "headers": headers(*FILE_HEADERS), "content": {"application/json": atlas}}
+    answer = {"description": "The atlas.", "headers": headers(*FILE_HEADERS), "content": {"application/json": atlas}}
     return describe(
         "atlas",
         "Motion and sheets",
         "A sprite sheet's atlas",
         "Where each planet stands in the sheet of the same query. Nothing is drawn for it.",
-        [*_counted(config), *LOOK],
-        {"200": told, "304": not_modified()},
+        told(*sheets.sheet_parameters(config)),
+        {"200": answer, "304": not_modified()},
         (400, 404, 422),
     )
 
 
-def _counted(config: GatewayConfig) -> list[Part]:
-    count = integer(1, config.max_planets)
-    return [
-        seed("seed", "Counted from", "orion"),
-        parameter("count", "Planets in it.", count, 16, required=True),
-        parameter("columns", "Planets in a row, at most `count`; about square if left out.", count, 4),
-    ]
-
-
 def _classify(config: GatewayConfig) -> Part:
-    discriminator = parameter(
-        "discriminator", "Model that tells how real it looks; the first by name if left out.", text(), "discriminator"
-    )
     example = {
         "model": "classifier_64",
         "version": 3,
@@ -164,34 +129,29 @@ def _classify(config: GatewayConfig) -> Part:
         "picture": {"width": 640, "height": 480, "format": "JPEG", "frames": 1},
     }
     content = {"application/json": {"schema": reference("Recognition"), "example": example}}
-    told = {"description": "What it shows.", "headers": headers(*MODEL_HEADERS), "content": content}
+    answer = {"description": "What it shows.", "headers": headers(*MODEL_HEADERS), "content": content}
     operation = describe(
         "classify",
         "Pictures in",
         "What a picture shows",
         "A planet on black sky, anywhere in the picture, is found and framed.",
-        [_CLASSIFIER_MODEL, VERSION, LABEL, discriminator],
-        {"200": told},
+        told(*recognition.PARAMETERS),
+        {"200": answer},
         (400, 404, 413, 415, 422),
     )
     return {**operation, "requestBody": _upload(config)}
 
 
 def _translate(config: GatewayConfig) -> Part:
-    domains = [
-        parameter("source", "What to translate from.", text(), "mars"),
-        parameter("target", "What to translate to.", text(), "earth"),
-    ]
-    picture_format = parameter("format", "Format of the answer.", choice("png", "webp", "jpg", default="png"), "png")
-    content: Part = {media_type: {} for media_type in PICTURES}
-    told = {"description": "The picture.", "headers": headers(*MODEL_HEADERS), "content": content}
+    content: Part = {media_type: {} for media_type in _PICTURES}
+    answer = {"description": "The picture.", "headers": headers(*MODEL_HEADERS), "content": content}
     operation = describe(
         "translate",
         "Pictures in",
         "A picture as another world would wear it",
         "Such as one of Mars as one of the Earth.",
-        [_TRANSLATOR_MODEL, VERSION, LABEL, *domains, SIZE, picture_format],
-        {"200": told},
+        told(*translation.PARAMETERS),
+        {"200": answer},
         (400, 404, 413, 415, 422),
     )
     return {**operation, "requestBody": _upload(config)}

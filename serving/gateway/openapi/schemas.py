@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from serving.gateway.asked.options import MAX_VERSION, MEDIA_TYPES, OF_FILE, OF_PICTURE
+from serving.gateway.asked.orders import MAX_JSON_INTEGER, SEED
 from serving.gateway.config import GatewayConfig
-from serving.gateway.openapi.parts import BACKGROUND, MAX_VERSION, SIZE, TEMPERATURE, Part, choice, integer, text
-from serving.latents import MAX_TEXT_LENGTH
+from serving.gateway.openapi.parts import Part, choice, integer, text, told
 
 _NAMED_MODEL = {"model": text(), "version": integer(1, MAX_VERSION)}
 _SIDES = {"width": {"type": "integer", "minimum": 1}, "height": {"type": "integer", "minimum": 1}}
@@ -37,23 +38,14 @@ def schemas(config: GatewayConfig) -> dict[str, Part]:
 def order(config: GatewayConfig) -> Part:
     """The body of `POST /v1/planets`."""
     seed = {
-        "anyOf": [text(maxLength=MAX_TEXT_LENGTH), integer(0, 2**53 - 1)],
+        "anyOf": [SEED.schema, integer(0, MAX_JSON_INTEGER)],
         "description": "A seed as text or, up to 2^53-1, as a number; or an address.",
-    }
-    look = {
-        **_NAMED_MODEL,
-        "label": text(),
-        "kind": text(),
-        "size": SIZE["schema"],
-        "background": BACKGROUND["schema"],
-        "temperature": TEMPERATURE["schema"],
-        "format": choice("png", "webp", "jpg", default="png"),
     }
     properties: Part = {
         "seeds": {"type": "array", "items": seed, "minItems": 1, "maxItems": config.max_planets},
         "count": integer(1, config.max_planets),
         "seed": {**seed, "description": "Counted from: planet i is the one at `{seed}/{i}`. Random if left out."},
-        **look,
+        **{option["name"]: option["schema"] for option in told(*OF_PICTURE, *OF_FILE)},
     }
     return {
         "type": "object",
@@ -87,7 +79,7 @@ def _planets() -> Part:
         image={"type": "string", "contentEncoding": "base64", "description": "The picture's file."},
     )
     return _object(
-        **_NAMED_MODEL, format=choice("png", "webp", "jpg"), planets={"type": "array", "items": planet, "minItems": 1}
+        **_NAMED_MODEL, format=choice(*MEDIA_TYPES), planets={"type": "array", "items": planet, "minItems": 1}
     )
 
 

@@ -1,14 +1,20 @@
-"""Pictures as models were trained to see them: a planet in the middle of a black sky, or a picture's own middle."""
+"""Pictures as models were trained to see them: a planet in the middle of a black sky, or a picture's own middle.
+
+`datasets/planets.py` cuts the training pictures by the same rule, and rejects more; `tests/test_framing.py` holds both
+to the same pictures.
+"""
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops
+from PIL import Image
+
+from serving.gateway.pictures.sky import light_of, sky_at_border
 
 _FILL = 0.9  # share of the frame's side that a planet takes up, as in the training pictures
-_BRIGHTEST_SKY = 24  # of 255
-_DARK_BORDER = 0.6  # share of the border that is sky around a planet, even if the picture is cut to its limb
 _FAINTEST = 4  # of 255 above the sky; the noise of JPEG lies below
 _LIMB = 0.1  # of the planet's median brightness; the blur around its limb lies below
 _SMALLEST = 8  # px; anything smaller on a black sky is a star
@@ -17,47 +23,56 @@ _CELLS = 90  # along the shorter side of the grid on which what belongs together
 _Box = tuple[int, int, int, int]  # left, top, right, bottom in px; right and bottom exclusive
 
 
-def frame(picture: Image.Image, width: int, height: int) -> NDArray[np.uint8]:
-    """A picture at a model's size, its aspect kept.
+class Framing:
+    """A picture, framed for any number of models; what stands on it is looked for once.
 
-    One that has the size is left as it is. On a black sky the frame is laid around what stands there, with black beyond
-    the picture's edges; of any other picture it holds the largest part around the middle.
+    One that has a model's size is left as it is. On a black sky the frame is laid around what stands there, with black
+    beyond the picture's edges; of any other picture it holds the largest part around the middle.
 
     Args:
         picture: RGB picture.
-        width: Width in px.
-        height: Height in px.
-
-    Returns:
-        uint8 of shape (height, width, 3).
     """
-    if picture.size == (width, height):
-        return np.asarray(picture)
-    box = find_on_black(picture)
-    if box is None:
-        x, y = picture.width / 2, picture.height / 2
-        scale = min(picture.width / width, picture.height / height)
-    else:
-        left, top, right, bottom = box
-        x, y = (left + right) / 2, (top + bottom) / 2
-        scale = max(right - left, bottom - top) / _FILL / min(width, height)
-    exact = np.array([x - width * scale / 2, y - height * scale / 2, x + width * scale / 2, y + height * scale / 2])
-    left, top = np.floor(exact[:2]).astype(int).tolist()
-    right, bottom = np.ceil(exact[2:]).astype(int).tolist()
-    inner = tuple((exact - [left, top, left, top]).tolist())
-    # Bicubic, as the training pictures were: Lanczos draws a faint ring into the black sky around a bright limb.
-    cut = picture.crop((left, top, right, bottom))
-    return np.asarray(cut.resize((width, height), Image.Resampling.BICUBIC, box=inner))
+
+    def __init__(self, picture: Image.Image) -> None:
+        self._picture = picture
+        self._at: dict[tuple[int, int], NDArray[np.uint8]] = {}
+
+    def at(self, width: int, height: int) -> NDArray[np.uint8]:
+        """The picture at a model's size in px, its aspect kept: uint8 of shape (height, width, 3)."""
+        if self._picture.size == (width, height):
+            return np.asarray(self._picture)
+        if (width, height) not in self._at:
+            self._at[width, height] = self._framed(width, height)
+        return self._at[width, height]
+
+    @functools.cached_property
+    def _box(self) -> _Box | None:
+        return find_on_black(self._picture)
+
+    def _framed(self, width: int, height: int) -> NDArray[np.uint8]:
+        picture = self._picture
+        if self._box is None:
+            x, y = picture.width / 2, picture.height / 2
+            scale = min(picture.width / width, picture.height / height)
+        else:
+            left, top, right, bottom = self._box
+            x, y = (left + right) / 2, (top + bottom) / 2
+            scale = max(right - left, bottom - top) / _FILL / min(width, height)
+        exact = np.array([x - width * scale / 2, y - height * scale / 2, x + width * scale / 2, y + height * scale / 2])
+        left, top = np.floor(exact[:2]).astype(int).tolist()
+        right, bottom = np.ceil(exact[2:]).astype(int).tolist()
+        inner = tuple((exact - [left, top, left, top]).tolist())
+        # Bicubic, as the training pictures were: Lanczos draws a faint ring into the black sky around a bright limb.
+        cut = picture.crop((left, top, right, bottom))
+        return np.asarray(cut.resize((width, height), Image.Resampling.BICUBIC, box=inner))
 
 
 def find_on_black(picture: Image.Image) -> _Box | None:
     """The box of what stands on a black sky, in the midst of all that is lit; small things beside it, such as icons and
     stars, are left out. None if the border isn't black, or nothing of size stands there."""
-    red, green, blue = picture.split()
-    brightness = np.asarray(ImageChops.lighter(ImageChops.lighter(red, green), blue))
-    border = np.concatenate([brightness[0], brightness[-1], brightness[:, 0], brightness[:, -1]])
-    dark = border[border <= _BRIGHTEST_SKY]
-    if dark.size < _DARK_BORDER * border.size:
+    brightness = light_of(np.asarray(picture))
+    dark = sky_at_border(brightness)
+    if dark is None:
         return None
     sky = float(np.percentile(dark, 95))
     lit = brightness[brightness > sky + _FAINTEST]

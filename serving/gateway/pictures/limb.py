@@ -15,8 +15,8 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-_BRIGHTEST_SKY = 24  # of 255
-_DARK_BORDER = 0.6  # share of the border that is sky around a planet
+from serving.gateway.pictures.sky import light_of, sky_at_border
+
 _FAINTEST = 5  # of 255 above the sky
 _LIT = 0.2  # of the median brightness: the halos and rings of a poor generator lie below
 _SMALLEST = 3.0  # px of radius; anything smaller is a star
@@ -92,10 +92,9 @@ def find_limb(pixels: NDArray[np.uint8]) -> Limb | None:
         The outline, or None if the picture shows no planet on a black sky: its border isn't black, nothing is lit, or
         what is lit is too small or too scattered to be a planet, or reaches beyond the picture.
     """
-    light = np.maximum(np.maximum(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
-    border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    dark = border[border <= _BRIGHTEST_SKY]
-    if dark.size < _DARK_BORDER * border.size:
+    light = light_of(pixels)
+    dark = sky_at_border(light)
+    if dark is None:
         return None
     light = light - np.float32(np.median(dark))
     visible = light[light > _FAINTEST]

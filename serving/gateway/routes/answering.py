@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
+import numpy as np
 from flask import Response, g, request
 
 from serving.backends.base import ModelVersion
-from serving.gateway.asked.orders import Order
+from serving.gateway.asked.kinds import mix_text
+from serving.gateway.asked.orders import Order, PlanetOrder
 from serving.gateway.config import GatewayConfig
 from serving.gateway.guards.admission import Admission
 from serving.gateway.pictures.cache import PictureCache
-from serving.gateway.pictures.pictures import ENCODER
-from serving.gateway.routes.asking import model_headers
+from serving.gateway.pictures.encoding import ENCODER
 
 _FOREVER = "max-age=31536000, immutable"
+
+_Order = TypeVar("_Order", bound=Order)
+_Form = TypeVar("_Form")
 
 
 class Answers:
@@ -30,19 +36,22 @@ class Answers:
     """
 
     def __init__(self, admission: Admission, cache: PictureCache, config: GatewayConfig) -> None:
-        self.admission = admission
+        self._admission = admission
         self._cache = cache
         self._config = config
         self._card_digests: dict[tuple[str, int], tuple[Mapping[str, Any], str]] = {}
 
-    def answer(self, order: Order, form: Any, media_type: str, make: Callable[[], bytes]) -> Response:
+    def answer(
+        self, order: _Order, form: _Form, media_type: str, make: Callable[[_Order, _Form, float], bytes]
+    ) -> Response:
         """The answer to a GET.
 
         Args:
-            order: The planets in the file.
-            form: What else decides the file's bytes; JSON can hold it.
+            order: What a model shall make.
+            form: What shall become of that: a frozen dataclass or a text that names it.
             media_type: Of the file.
-            make: Makes the file; called, in a place, only if need be.
+            make: Makes the file of order and form, and of nothing else, until a `time.monotonic()`; called, in a place,
+                only if need be.
         """
         tag = self._tag(order, form)
         if request.if_none_match.contains_weak(tag):
@@ -51,8 +60,8 @@ class Answers:
             g.timings.note("cache", "hit")
             response = Response(file)
         else:
-            with self.admission.place(g.expires):
-                file = make()
+            with self._admission.place(g.expires):
+                file = make(order, form, g.expires)
             self._cache.put(tag, file)
             response = Response(file)
         response.set_etag(tag, weak=True)
@@ -65,11 +74,19 @@ class Answers:
         return response.make_conditional(request)
 
     def _tag(self, order: Order, form: Any) -> str:
-        """Entity tag of a file, known before drawing: a client that has it costs no drawing. It is used as a weak one:
-        it stands for the pictures, whose bytes may differ between processors."""
-        options, model = order.options, order.model
-        look = [options.size, options.format, options.background, options.temperature]
-        return _digest([model.name, model.version, self._card_digest(model), order.entries(), look, ENCODER, form])
+        """Entity tag of a file, and its key in the cache, known before drawing: a client that has it costs no drawing.
+        It is used as a weak one: it stands for the pictures, whose bytes may differ between processors."""
+        return _digest([self._identity(order), self._identity(form), ENCODER])
+
+    def _identity(self, value: Any) -> Any:
+        """What tells a value apart from all others, for JSON: of a dataclass all of its fields, but those whose outcome
+        stands beside them."""
+        if isinstance(value, ModelVersion):
+            return [value.name, value.version, self._card_digest(value)]
+        if dataclasses.is_dataclass(value):
+            kept = [row.name for row in dataclasses.fields(value) if not row.metadata.get("resolved")]
+            return [type(value).__name__, {name: self._identity(getattr(value, name)) for name in kept}]
+        return value.tolist() if isinstance(value, np.ndarray) else value
 
     def _card_digest(self, model: ModelVersion) -> str:
         """Of the card's text, made anew only for another card: it takes as long as half of an answer from the cache."""
@@ -92,6 +109,20 @@ class Answers:
         if order.options.model is None or order.options.version is None:
             return "no-cache"
         return f"{'public' if self._config.api_keys is None else 'private'}, {_FOREVER}"
+
+
+def model_headers(model: ModelVersion) -> dict[str, str]:
+    """Headers that tell which model an answer is of."""
+    return {"X-Planet-Model": model.name, "X-Planet-Version": str(model.version)}
+
+
+def planet_headers(order: PlanetOrder) -> dict[str, str]:
+    """Headers that tell the seed and the kind of an order's only planet."""
+    [entry] = order.entries
+    headers = {"X-Planet-Seed": entry["seed"]}
+    if entry["kind"] is not None:
+        headers["X-Planet-Kind"] = mix_text({quote(name): share for name, share in entry["kind"].items()})
+    return headers
 
 
 def _digest(value: Any) -> str:

@@ -3,118 +3,103 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 from flask import Flask, Response, g, request
 from numpy.typing import NDArray
 from PIL import Image
-from werkzeug.datastructures import MultiDict
 
-from serving.backends.base import Backend
 from serving.gateway.asked.catalog import Catalog
-from serving.gateway.asked.kinds import kind_rows, parse_mix
-from serving.gateway.asked.options import PictureOptions, check_ending, parse_integer, query_names, single_values
-from serving.gateway.asked.orders import Order, order_of
-from serving.gateway.config import GatewayConfig
+from serving.gateway.asked.kinds import SHARES, kind_rows
+from serving.gateway.asked.motion import FPS, MAX_FRAMES, frames
+from serving.gateway.asked.options import OF_PICTURE, PictureOptions
+from serving.gateway.asked.orders import PlanetOrder, order_of, seed_parameter
+from serving.gateway.asked.parameters import Parameter, check_ending, read_query, whole
+from serving.gateway.guards.door import ModelDoor
 from serving.gateway.pictures.animations import MEDIA_TYPES, check_background, encode_animation
-from serving.gateway.pictures.pictures import scaled_sides
+from serving.gateway.pictures.finishing import scaled_sides
 from serving.gateway.problems import Problem
 from serving.gateway.routes.answering import Answers
-from serving.gateway.routes.drawing import draw, to_pictures
-from serving.latents import latents
+from serving.gateway.routes.drawing import finished, model_inputs
 from serving.morphing import slerp
 
 _ENDS = ("from", "to")
-_MAX_FRAMES = 96
-_MAX_FPS = 30
-_MAX_PIXELS = _MAX_FRAMES * 512 * 512  # of all frames; bounds the memory and the time of encoding
+PARAMETERS = [
+    seed_parameter("from", "Where it begins", "orion/7/3", "a seed or an address to go from"),
+    seed_parameter("to", "Where it ends", "42", "a seed or an address to go to"),
+    Parameter("to_kind", SHARES, "Kind of the last planet; that of the first if left out.", "mars"),
+    frames(24, "From one to the other, both included."),
+    FPS,
+    Parameter("loop", whole(0, 1), "1: there and back, for ever; 0: there, once.", 1, default=1),
+    *OF_PICTURE,
+]
+_MAX_PIXELS = MAX_FRAMES * 512 * 512  # of all frames; bounds the memory and the time of encoding
 
 
 @dataclasses.dataclass(frozen=True)
 class Morph:
-    """An animation to make.
+    """An animation from the first of two planets to the second.
 
     Attributes:
-        order: The planets at its two ends.
         format: `"webp"` or `"gif"`.
         frames: From one end to the other, both included, 2..96.
         fps: Frames a second, 1..30.
         loop: Whether it goes there and back for ever; else there, once.
     """
 
-    order: Order
     format: str
     frames: int
     fps: int
     loop: bool
 
 
-def add_morph_route(app: Flask, backend: Backend, catalog: Catalog, answers: Answers, config: GatewayConfig) -> None:
+def add_morph_route(app: Flask, door: ModelDoor, catalog: Catalog, answers: Answers) -> None:
     """Adds `GET /v1/morph.{webp,gif}`."""
 
     @app.get("/v1/morph.<extension>")
     def morph(extension: str) -> Response:
-        asked = _morph(extension, request.args, catalog)
+        check_ending(extension, MEDIA_TYPES)
+        asked = read_query(request.args, PARAMETERS)
+        form = Morph(extension, asked["frames"], asked["fps"], asked["loop"] == 1)
+        return answers.answer(_order(asked, form, catalog), form, MEDIA_TYPES[extension], make)
 
-        def make() -> bytes:
-            pictures = _pictures(asked, backend, config)
-            with g.timings.stage("encode"):
-                return encode_animation(pictures, asked.format, asked.fps, asked.loop)
-
-        form = ["morph", asked.format, asked.frames, asked.fps, asked.loop]
-        return answers.answer(asked.order, form, MEDIA_TYPES[asked.format], make)
-
-
-def _morph(extension: str, query: MultiDict[str, str], catalog: Catalog) -> Morph:
-    check_ending(extension, MEDIA_TYPES)
-    given = single_values(query, [*_ENDS, "to_kind", "frames", "fps", "loop", *query_names()])
-    for name in _ENDS:
-        if name not in given:
-            raise Problem(422, f"{name} is missing; give a seed or an address to go {name}.", parameter=name)
-    texts = [given.pop(name) for name in _ENDS]
-    to_kind = given.pop("to_kind", None)
-    frames = parse_integer("frames", given.pop("frames", "24"), 2, _MAX_FRAMES)
-    fps = parse_integer("fps", given.pop("fps", "12"), 1, _MAX_FPS)
-    loop = parse_integer("loop", given.pop("loop", "1"), 0, 1) == 1
-    options = PictureOptions.parse(given)
-    check_background(options.background, extension)
-    order = order_of(texts, options, catalog, _ENDS)
-    if to_kind is not None:
-        order = _ending_as(order, to_kind)
-    _check_size(order, frames)
-    return Morph(order, extension, frames, fps, loop)
+    def make(order: PlanetOrder, form: Morph, expires: float) -> bytes:
+        pictures = _pictures(order, form, door, expires)
+        with g.timings.stage("encode"):
+            return encode_animation(pictures, form.format, form.fps, form.loop)
 
 
-def _ending_as(order: Order, to_kind: str) -> Order:
-    """The order with another kind for its last planet."""
-    rows = kind_rows(order.model, parse_mix(to_kind, "to_kind"), order.seeds[-1:], "to_kind")
-    return dataclasses.replace(order, kinds=np.concatenate([order.kinds[:-1], rows]))
-
-
-def _check_size(order: Order, frames: int) -> None:
+def _order(asked: dict[str, Any], form: Morph, catalog: Catalog) -> PlanetOrder:
+    """The planets at the two ends."""
+    options = PictureOptions.of(asked)
+    check_background(options.background, form.format)
+    order = order_of([asked[name] for name in _ENDS], options, catalog, _ENDS)
+    if asked["to_kind"] is not None:
+        rows = kind_rows(order.model, asked["to_kind"], order.seeds[-1:], "to_kind")
+        order = dataclasses.replace(order, kinds=np.concatenate([order.kinds[:-1], rows]))
     size = order.model.card["image_size"]
-    width, height = scaled_sides(size["width"], size["height"], order.options.size)
-    if frames * width * height > _MAX_PIXELS:
+    width, height = scaled_sides(size["width"], size["height"], options.size)
+    if form.frames * width * height > _MAX_PIXELS:
         most = _MAX_PIXELS // (width * height)
-        detail = f"{frames} frames of {width}x{height} px are too many; ask for at most {most}, or a smaller size."
+        detail = f"{form.frames} frames of {width}x{height} px are too many; ask for at most {most}, or a smaller size."
         raise Problem(422, detail, parameter="frames")
+    return order
 
 
-def _pictures(morph: Morph, backend: Backend, config: GatewayConfig) -> list[Image.Image]:
-    order = morph.order
-    shares = np.linspace(0, 1, morph.frames)
-    start, end = latents(order.seeds, order.model.card["latent_size"])
+def _pictures(order: PlanetOrder, form: Morph, door: ModelDoor, expires: float) -> list[Image.Image]:
+    shares = np.linspace(0, 1, form.frames)
+    start, end = order.latents()
     rows = slerp(start, end, shares).astype(np.float32)
     kinds = None if order.kinds is None else _between(*order.kinds, shares)
     # Each end is drawn alone, as the single planet is: in company a pixel may round otherwise.
     parts = [slice(0, 1), slice(1, -1), slice(-1, None)]
-    pixels = [
-        draw(order, rows[part], None if kinds is None else kinds[part], backend, config)
-        for part in parts
-        if len(rows[part])
+    inputs = [
+        model_inputs(order, rows[part], None if kinds is None else kinds[part]) for part in parts if len(rows[part])
     ]
-    names = [f"Frame {number} of {morph.frames}" for number in range(1, morph.frames + 1)]
-    return to_pictures(order, np.concatenate(pixels), names)
+    pixels = [door.run(order.model, one, expires)["image"] for one in inputs]
+    names = [f"Frame {number} of {form.frames}" for number in range(1, form.frames + 1)]
+    return finished(order, np.concatenate(pixels), names)
 
 
 def _between(start: NDArray[np.float32], end: NDArray[np.float32], shares: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -5,12 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, send_from_directory
 
 from serving.gateway.config import GatewayConfig
+from serving.gateway.guards.pages import protect_page
 from serving.gateway.problems import Problem
-
-_CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 def add_page_routes(app: Flask, config: GatewayConfig) -> None:
@@ -29,12 +25,3 @@ def add_page_routes(app: Flask, config: GatewayConfig) -> None:
 
     routes.after_request(protect_page)
     app.register_blueprint(routes)
-
-
-def protect_page(response: Response) -> Response:
-    """Lets a page use nothing but files of this server, and no other site's page frame it."""
-    response.headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response

@@ -8,34 +8,32 @@ import json
 import zipfile
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from flask import Flask, Response, g, jsonify, request
 from PIL import Image
-from werkzeug.routing import BaseConverter
 
-from serving.backends.base import Backend
 from serving.gateway.asked.catalog import Catalog
-from serving.gateway.asked.kinds import mix_text
-from serving.gateway.asked.orders import Order, order_from_url, orders_from_body
+from serving.gateway.asked.options import MEDIA_TYPES
+from serving.gateway.asked.orders import PlanetOrder, order_from_url, orders_from_body
 from serving.gateway.config import GatewayConfig
-from serving.gateway.pictures.encoding import Encoders
-from serving.gateway.pictures.pictures import MEDIA_TYPES
+from serving.gateway.guards.admission import Admission
+from serving.gateway.guards.door import ModelDoor
+from serving.gateway.pictures.encoders import Encoders
 from serving.gateway.problems import Problem
-from serving.gateway.routes.answering import Answers
-from serving.gateway.routes.asking import model_headers
+from serving.gateway.routes.answering import Answers, model_headers, planet_headers
 from serving.gateway.routes.drawing import draw_planets
 
 
-def add_planet_routes(app: Flask, backend: Backend, catalog: Catalog, answers: Answers, config: GatewayConfig) -> None:
+def add_planet_routes(
+    app: Flask, door: ModelDoor, catalog: Catalog, answers: Answers, admission: Admission, config: GatewayConfig
+) -> None:
     """Adds `GET /v1/planets/{seed or address}.{format}` and `POST /v1/planets`."""
-    app.url_map.converters["anything"] = _Anything
     encoders = Encoders()
 
     @app.get("/v1/planets/<anything:file>")
     def one_planet(file: str) -> Response:
         order = order_from_url(file, request.args, catalog)
-        response = answers.answer(order, "planet", MEDIA_TYPES[order.options.format], lambda: drawn(order)[1][0])
+        response = answers.answer(order, "planet", MEDIA_TYPES[order.options.format], make)
         response.headers.update(planet_headers(order))
         return response
 
@@ -45,11 +43,11 @@ def add_planet_routes(app: Flask, backend: Backend, catalog: Catalog, answers: A
             raise Problem(415, "The body must be JSON; send it with Content-Type: application/json.")
         as_zip = _wants_zip()
         orders = orders_from_body(request.get_data(), catalog, config)
-        with answers.admission.place(g.expires):
-            done = [(places, order, *drawn(order)) for places, order in orders]
+        with admission.place(g.expires):
+            done = [(places, order, *drawn(order, g.expires)) for places, order in orders]
         planets: dict[int, tuple[dict[str, Any], bytes]] = {}
         for places, order, pictures, files in done:
-            for place, entry, picture, file in zip(places, order.entries(), pictures, files, strict=True):
+            for place, entry, picture, file in zip(places, order.entries, pictures, files, strict=True):
                 sides = {"width": picture.width, "height": picture.height}
                 planets[place] = {**entry, "version": order.model.version, **sides}, file
         entries, files = zip(*(planets[place] for place in sorted(planets)), strict=True)
@@ -61,25 +59,13 @@ def add_planet_routes(app: Flask, backend: Backend, catalog: Catalog, answers: A
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def drawn(order: Order) -> tuple[list[Image.Image], list[bytes]]:
-        pictures = draw_planets(order, backend, config)
-        return pictures, encoders.encode(pictures, order.options.format, map(order.about, order.entries()))
+    def make(order: PlanetOrder, form: str, expires: float) -> bytes:
+        _, [file] = drawn(order, expires)
+        return file
 
-
-class _Anything(BaseConverter):
-    """The rest of the path, slashes and all; unlike Werkzeug's `path` it may begin with a slash."""
-
-    regex = r"[\s\S]+"
-    part_isolating = False
-
-
-def planet_headers(order: Order) -> dict[str, str]:
-    """Headers that tell the seed and the kind of an order's only planet."""
-    [entry] = order.entries()
-    headers = {"X-Planet-Seed": entry["seed"]}
-    if entry["kind"] is not None:
-        headers["X-Planet-Kind"] = mix_text({quote(name): share for name, share in entry["kind"].items()})
-    return headers
+    def drawn(order: PlanetOrder, expires: float) -> tuple[list[Image.Image], list[bytes]]:
+        pictures = draw_planets(order, door, expires)
+        return pictures, encoders.encode(pictures, order.options.format, map(order.about, order.entries))
 
 
 def _wants_zip() -> bool:

@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 
-from serving.backends.base import Backend, ModelVersion
+from serving.backends.base import ModelVersion
 from serving.gateway.asked.catalog import Catalog
-from serving.gateway.asked.options import parse_query
+from serving.gateway.asked.options import OF_MODEL
+from serving.gateway.asked.parameters import Parameter, read_query, text
 from serving.gateway.asked.uploads import Uploads
 from serving.gateway.guards.admission import Admission
-from serving.gateway.routes.asking import ask, model_headers
+from serving.gateway.guards.door import ModelDoor
+from serving.gateway.pictures.framing import Framing
+from serving.gateway.routes.answering import model_headers
+from serving.gateway.routes.seeing import see
+
+_MODEL, *_VERSION = OF_MODEL
+PARAMETERS = [
+    dataclasses.replace(_MODEL, description="Classifier; the gateway's default if left out.", example="classifier"),
+    *_VERSION,
+    Parameter(
+        "discriminator", text(), "Model that tells how real it looks; the first by name if left out.", "discriminator"
+    ),
+]
 
 
 def add_recognition_routes(
-    app: Flask, backend: Backend, catalog: Catalog, uploads: Uploads, admission: Admission
+    app: Flask, door: ModelDoor, catalog: Catalog, uploads: Uploads, admission: Admission
 ) -> None:
     """Adds `POST /v1/classify`."""
 
     @app.post("/v1/classify")
     def classify() -> Response:
-        given = parse_query(request.args, ["model", "version", "label", "discriminator"])
-        classifier = catalog.find(given.get("model"), given.get("version"), label=given.get("label"), task="classify")
-        discriminator = _discriminator(given.get("discriminator"), catalog)
+        asked = read_query(request.args, PARAMETERS)
+        classifier = catalog.find(asked["model"], asked["version"], label=asked["label"], task="classify")
+        discriminator = _discriminator(asked["discriminator"], catalog)
         with admission.place(g.expires):
             upload = uploads.read()
-            outputs = ask(backend, classifier, upload.picture, g.expires)
+            picture = Framing(upload.picture)
+            outputs = see(classifier, picture, door, g.expires)
             answer = _recognized(classifier, outputs["probabilities"].tolist())
             answer["realness"] = None
             if discriminator is not None:
-                realness = float(ask(backend, discriminator, upload.picture, g.expires)["realness"])
+                realness = float(see(discriminator, picture, door, g.expires)["realness"])
                 answer["realness"] = {**_named(discriminator), "value": round(realness, 6)}
         answer["picture"] = {
             "width": upload.width,

@@ -14,68 +14,66 @@ from urllib.parse import urlencode
 import numpy as np
 from flask import Flask, Response, request
 
-from serving.backends.base import Backend
+from serving.backends.base import ModelVersion
 from serving.gateway.asked.catalog import Catalog
-from serving.gateway.asked.options import single_values
-from serving.gateway.asked.orders import Order
-from serving.gateway.config import GatewayConfig
+from serving.gateway.asked.options import OF_MODEL, OF_SURFACE, PictureOptions
+from serving.gateway.asked.orders import Order, PlanetOrder
+from serving.gateway.asked.parameters import read_query
+from serving.gateway.guards.door import ModelDoor
 from serving.gateway.problems import Problem
-from serving.gateway.routes.answering import Answers
-from serving.gateway.routes.drawing import run_model
-from serving.gateway.routes.planets import planet_headers
-from serving.gateway.routes.worlds import SURFACE_NAMES, world_inputs, world_order
+from serving.gateway.routes.answering import Answers, planet_headers
+from serving.gateway.routes.drawing import model_inputs
+from serving.gateway.routes.worlds import world_order
 
-LOOKS = ("axes", "ambient", "limb", "shine", "rim", "haze")
+UNIFORMS = ("axes", "ambient", "limb", "shine", "rim", "haze")  # the world's form and light, as the shader reads them
 
-_OF_MODEL = ["model", "version", "label"]
 _DIGITS = 7  # significant ones: all that float32 has
 
 
-def add_shader_routes(app: Flask, backend: Backend, catalog: Catalog, answers: Answers, config: GatewayConfig) -> None:
+def add_shader_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Answers) -> None:
     """Adds `GET /v1/worlds/{seed or address}/shader.json` and `GET /v1/worlds/network.bin`."""
 
     @app.get("/v1/worlds/<anything:text>/shader.json")
     def shader(text: str) -> Response:
-        order = _order(text, SURFACE_NAMES, catalog)
-
-        def make() -> bytes:
-            outputs = run_model(order.model, world_inputs(order), backend, config, "shader")
-            return json.dumps(_document(order, outputs), ensure_ascii=False).encode()
-
-        response = answers.answer(order, "shader", "application/json", make)
+        order = world_order(text, read_query(request.args, OF_SURFACE), catalog)
+        _check_shader(order.model)
+        response = answers.answer(order, "shader", "application/json", make_shader)
         response.headers.update(planet_headers(order))
         return response
 
     @app.get("/v1/worlds/network.bin")
     def network() -> Response:
-        order = _order("network", _OF_MODEL, catalog)
+        options = PictureOptions.of(read_query(request.args, OF_MODEL))
+        model = catalog.find(options.model, options.version, label=options.label, task="world")
+        _check_shader(model)
+        return answers.answer(Order(model, options), "network", "application/octet-stream", make_network)
 
-        def make() -> bytes:
-            latent = np.zeros((1, order.model.card["latent_size"]), np.float32)
-            numbers = run_model(order.model, {"latent": latent}, backend, config, "network")["numbers"]
-            return numbers[0].astype("<f4").tobytes()
+    def make_shader(order: PlanetOrder, form: str, expires: float) -> bytes:
+        outputs = door.run(order.model, model_inputs(order), expires, signature="shader")
+        return json.dumps(_document(order, outputs), ensure_ascii=False).encode()
 
-        return answers.answer(order, "network", "application/octet-stream", make)
-
-
-def _order(text: str, names: list[str], catalog: Catalog) -> Order:
-    order = world_order(text, single_values(request.args, names), catalog)
-    if "shader" not in order.model.card:
-        raise Problem(422, f"The model {order.model.name} has no shader: export it again.", parameter="model")
-    return order
+    def make_network(order: Order, form: str, expires: float) -> bytes:
+        latent = np.zeros((1, order.model.card["latent_size"]), np.float32)
+        outputs = door.run(order.model, {"latent": latent}, expires, signature="network")
+        return outputs["numbers"][0].astype("<f4").tobytes()
 
 
-def _document(order: Order, outputs: dict[str, np.ndarray]) -> dict[str, Any]:
+def _check_shader(model: ModelVersion) -> None:
+    if "shader" not in model.card:
+        raise Problem(422, f"The model {model.name} has no shader: export it again.", parameter="model")
+
+
+def _document(order: PlanetOrder, outputs: dict[str, np.ndarray]) -> dict[str, Any]:
     model = order.model
-    looks = {name: [float(f"{value:.{_DIGITS}g}") for value in outputs[name][0]] for name in LOOKS}
+    uniforms = {name: [float(f"{value:.{_DIGITS}g}") for value in outputs[name][0]] for name in UNIFORMS}
     # What is one number is told as one.
-    looks = {name: values[0] if len(values) == 1 else values for name, values in looks.items()}
+    uniforms = {name: values[0] if len(values) == 1 else values for name, values in uniforms.items()}
     return {
-        **order.entries()[0],
+        **order.entries[0],
         "model": model.name,
         "version": model.version,
         "radius": model.card["shader"]["radius"],
-        **looks,
+        **uniforms,
         "numbers": base64.b64encode(outputs["numbers"][0].astype("<f4").tobytes()).decode(),
         "network": f"/v1/worlds/network.bin?{urlencode({'model': model.name, 'version': model.version})}",
         "glsl": model.card["shader"]["glsl"],

@@ -11,19 +11,21 @@ from flask import Flask, Response, g, json, request
 from PIL import Image
 from werkzeug.datastructures import MultiDict
 
-from serving.backends.base import Backend
 from serving.gateway.asked.catalog import Catalog
-from serving.gateway.asked.options import PictureOptions, check_ending, parse_integer, query_names, single_values
-from serving.gateway.asked.orders import Order, counted_texts, order_of, to_seed
+from serving.gateway.asked.options import MEDIA_TYPES, OF_PICTURE, PictureOptions
+from serving.gateway.asked.orders import PlanetOrder, counted_texts, order_of, seed_parameter, to_seed
+from serving.gateway.asked.parameters import Parameter, check_ending, parse_integer, read_query, unread, whole
 from serving.gateway.config import GatewayConfig
-from serving.gateway.pictures.pictures import MEDIA_TYPES, encode, scaled_sides
+from serving.gateway.guards.door import ModelDoor
+from serving.gateway.pictures.encoding import encode
+from serving.gateway.pictures.finishing import scaled_sides
 from serving.gateway.problems import Problem
 from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.drawing import draw_planets
 from serving.latents import is_address
 
-_PICTURE_FORMATS = ("png", "webp")
-_MAX_SIDE = 8192  # px; larger textures are refused by many graphics processors
+FORMATS = ("png", "webp")
+MAX_SIDE = 8192  # px; larger textures are refused by many graphics processors
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,15 +33,15 @@ class Sheet:
     """A sprite sheet: planets in a grid, row by row, without gaps.
 
     Attributes:
-        base: The seed or address from which its planets are counted.
-        order: Its planets.
+        base: The seed, in digits, or the address from which its planets are counted.
+        count: Its planets.
         columns: Planets in a row.
         width: Of one planet, in px.
         height: Of one planet, in px.
     """
 
     base: str
-    order: Order
+    count: int
     columns: int
     width: int
     height: int
@@ -47,7 +49,7 @@ class Sheet:
     @property
     def sides(self) -> tuple[int, int]:
         """Width and height in px."""
-        return self.columns * self.width, math.ceil(len(self.order.seeds) / self.columns) * self.height
+        return self.columns * self.width, math.ceil(self.count / self.columns) * self.height
 
     def place(self, index: int) -> tuple[int, int]:
         """Left and top of a planet in px."""
@@ -55,44 +57,51 @@ class Sheet:
         return column * self.width, row * self.height
 
 
-def add_sheet_route(app: Flask, backend: Backend, catalog: Catalog, answers: Answers, config: GatewayConfig) -> None:
+def sheet_parameters(config: GatewayConfig) -> list[Parameter]:
+    """What `/v1/sheet` takes."""
+    most = config.max_planets
+    return [
+        seed_parameter("seed", "Counted from", "orion", "a seed or an address to count from"),
+        Parameter("count", whole(1, most), "Planets in it.", 16, needed=f"the number of planets, 1..{most}"),
+        Parameter("columns", unread(whole(1, most)), "Planets in a row, at most `count`; about square if left out.", 4),
+        *OF_PICTURE,
+    ]
+
+
+def add_sheet_route(app: Flask, door: ModelDoor, catalog: Catalog, answers: Answers, config: GatewayConfig) -> None:
     """Adds `GET /v1/sheet.{png,webp}` and `GET /v1/sheet.json`, which is answered without drawing."""
+    parameters = sheet_parameters(config)
 
     @app.get("/v1/sheet.<extension>")
     def sheet(extension: str) -> Response:
-        check_ending(extension, [*_PICTURE_FORMATS, "json"])
-        asked = _sheet(extension, request.args, catalog, config)
+        check_ending(extension, [*FORMATS, "json"])
+        asked = read_query(request.args, parameters)
+        if extension != "json":
+            asked["format"] = extension
+        order, form = _asked(asked, catalog, config)
         if extension == "json":
-            return answers.plain(asked.order, json.dumps(_atlas(asked, request.args)), "application/json")
+            return answers.plain(order, json.dumps(_atlas(order, form, request.args)), "application/json")
+        return answers.answer(order, form, MEDIA_TYPES[extension], make)
 
-        def make() -> bytes:
-            pictures = draw_planets(asked.order, backend, config)
-            with g.timings.stage("encode"):
-                return encode(_joined(asked, pictures), extension, _about(asked))
-
-        return answers.answer(asked.order, ["sheet", asked.base, asked.columns], MEDIA_TYPES[extension], make)
+    def make(order: PlanetOrder, form: Sheet, expires: float) -> bytes:
+        pictures = draw_planets(order, door, expires)
+        with g.timings.stage("encode"):
+            return encode(_joined(form, pictures), order.options.format, _about(order, form))
 
 
-def _sheet(extension: str, query: MultiDict[str, str], catalog: Catalog, config: GatewayConfig) -> Sheet:
-    given = single_values(query, ["seed", "count", "columns", *query_names()])
-    base, count, columns = (given.pop(name, None) for name in ("seed", "count", "columns"))
-    if base is None:
-        raise Problem(422, "seed is missing; give a seed or an address to count from.", parameter="seed")
-    if count is None:
-        detail = f"count is missing; give the number of planets, 1..{config.max_planets}."
-        raise Problem(422, detail, parameter="count")
+def _asked(asked: dict[str, Any], catalog: Catalog, config: GatewayConfig) -> tuple[PlanetOrder, Sheet]:
+    base, count, columns = (asked[name] for name in ("seed", "count", "columns"))
     texts = counted_texts(count, base, config)
-    square = math.ceil(math.sqrt(len(texts)))
-    columns = square if columns is None else parse_integer("columns", columns, 1, len(texts))
-    picture_format = "png" if extension == "json" else extension
-    order = order_of(texts, PictureOptions.parse({**given, "format": picture_format}), catalog)
+    columns = math.ceil(math.sqrt(count)) if columns is None else parse_integer("columns", columns, 1, count)
+    order = order_of(texts, PictureOptions.of(asked), catalog)
     size = order.model.card["image_size"]
-    sheet = Sheet(base, order, columns, *scaled_sides(size["width"], size["height"], order.options.size))
+    base = base if is_address(base) else str(to_seed(base))
+    sheet = Sheet(base, count, columns, *scaled_sides(size["width"], size["height"], order.options.size))
     width, height = sheet.sides
-    if max(width, height) > _MAX_SIDE:
-        detail = f"The sheet would be {width}x{height} px, and may be {_MAX_SIDE} px a side; ask for a smaller size"
+    if max(width, height) > MAX_SIDE:
+        detail = f"The sheet would be {width}x{height} px, and may be {MAX_SIDE} px a side; ask for a smaller size"
         raise Problem(422, f"{detail}, fewer planets or other columns.", parameter="size")
-    return sheet
+    return order, sheet
 
 
 def _joined(sheet: Sheet, pictures: list[Image.Image]) -> Image.Image:
@@ -102,18 +111,17 @@ def _joined(sheet: Sheet, pictures: list[Image.Image]) -> Image.Image:
     return joined
 
 
-def _about(sheet: Sheet) -> dict[str, str]:
+def _about(order: PlanetOrder, sheet: Sheet) -> dict[str, str]:
     """What the sheet tells about itself: the seed and address it counts from, and the kind if all have the same."""
-    entries = sheet.order.entries()
+    entries = order.entries
     kind = entries[0]["kind"] if all(entry["kind"] == entries[0]["kind"] for entry in entries) else None
     address = sheet.base if is_address(sheet.base) else None
-    about = sheet.order.about({"seed": str(to_seed(sheet.base)), "address": address, "kind": kind})
-    return {**about, "count": str(len(entries))}
+    about = order.about({"seed": str(to_seed(sheet.base)), "address": address, "kind": kind})
+    return {**about, "count": str(sheet.count)}
 
 
-def _atlas(sheet: Sheet, query: MultiDict[str, str]) -> dict[str, Any]:
+def _atlas(order: PlanetOrder, sheet: Sheet, query: MultiDict[str, str]) -> dict[str, Any]:
     """TexturePacker's "JSON hash", with planets by their seeds; its picture is of the same model and version."""
-    order = sheet.order
     size = {"w": sheet.width, "h": sheet.height}
     frames = {}
     for index, seed in enumerate(order.seeds):

@@ -16,8 +16,7 @@ from werkzeug.test import TestResponse
 from serving.gateway import GatewayConfig, create_app
 from serving.gateway.guards import admission
 from serving.gateway.guards.admission import Admission
-from serving.gateway.guards.timing import Timings
-from serving.gateway.http.bridge import ARRIVED
+from serving.gateway.guards.timing import ARRIVED, Timings
 from serving.gateway.problems import Problem
 from tests.serving.fake_backend import FakeBackend
 

@@ -10,7 +10,7 @@ from flask import Flask, g
 from PIL import Image
 
 from serving.gateway.guards.timing import Timings
-from serving.gateway.pictures import encoding
+from serving.gateway.pictures import encoders
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
             raise ValueError("broken")
         return f"{picture.width} {picture_format} {about['seed']}".encode()
 
-    monkeypatch.setattr(encoding, "encode", encode)
+    monkeypatch.setattr(encoders, "encode", encode)
     return seen
 
 
@@ -32,7 +32,7 @@ def encoded(*widths: int) -> list[bytes]:
     with Flask("test").app_context():
         g.timings = Timings()
         pictures = [Image.new("RGB", (width, 1)) for width in widths]
-        files = encoding.Encoders().encode(pictures, "webp", ({"seed": str(index)} for index in range(len(widths))))
+        files = encoders.Encoders().encode(pictures, "webp", ({"seed": str(index)} for index in range(len(widths))))
         assert g.timings.stages_s().keys() == {"encode"}
         return files
 

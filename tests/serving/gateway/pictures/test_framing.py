@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from serving.gateway.pictures.framing import find_on_black, frame
+from serving.gateway.pictures.framing import Framing, find_on_black
 from tests.serving.picture_files import BLUE, GREEN, RED, planet
 
 
@@ -19,7 +19,7 @@ def red_box(pixels: np.ndarray) -> tuple[int, int, int, int]:
 @pytest.mark.parametrize("size", [(640, 360), (360, 640), (300, 300)])
 @pytest.mark.parametrize("box", [(20, 30, 140, 150), (90, 90, 300, 300), (200, 200, 240, 240)])
 def test_planet_fills_nine_tenths_of_the_frame_wherever_it_stood(size: tuple[int, int], box: tuple) -> None:
-    left, top, right, bottom = red_box(frame(planet(*size, box=box), 80, 80))
+    left, top, right, bottom = red_box(Framing(planet(*size, box=box)).at(80, 80))
 
     assert np.abs(np.array([left, top, 80 - right, 80 - bottom]) - 4).max() <= 1
 
@@ -27,11 +27,11 @@ def test_planet_fills_nine_tenths_of_the_frame_wherever_it_stood(size: tuple[int
 def test_planet_at_the_edge_gets_black_around_it() -> None:
     tight = planet(100, 100, box=(0, 0, 99, 99))
 
-    assert np.abs(np.array(red_box(frame(tight, 80, 80))) - [4, 4, 76, 76]).max() <= 1
+    assert np.abs(np.array(red_box(Framing(tight).at(80, 80))) - [4, 4, 76, 76]).max() <= 1
 
 
 def test_frame_of_another_shape_keeps_the_planets() -> None:
-    left, top, right, bottom = red_box(frame(planet(200, 200), 80, 40))
+    left, top, right, bottom = red_box(Framing(planet(200, 200)).at(80, 40))
 
     assert abs((right - left) - 36) <= 1
     assert abs((bottom - top) - 36) <= 1
@@ -61,18 +61,18 @@ def test_middle_of_a_picture_without_a_sky() -> None:
     picture.paste(RED, (100, 0, 200, 100))
 
     assert find_on_black(picture) is None
-    assert (frame(picture, 20, 20) == RED).all()
+    assert (Framing(picture).at(20, 20) == RED).all()
 
 
 @pytest.mark.parametrize("picture", [Image.new("RGB", (90, 50)), planet(900, 500, box=(400, 200, 403, 203))])
 def test_nothing_of_size_on_black(picture: Image.Image) -> None:
     assert find_on_black(picture) is None
-    assert frame(picture, 16, 16).max() < 40
+    assert Framing(picture).at(16, 16).max() < 40
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2048, 1), (1, 2048), (3, 7)])
 def test_odd_sizes(size: tuple[int, int]) -> None:
-    pixels = frame(Image.new("RGB", size, GREEN), 24, 16)
+    pixels = Framing(Image.new("RGB", size, GREEN)).at(24, 16)
 
     assert pixels.shape == (16, 24, 3)
     assert (pixels == GREEN).all()
@@ -81,4 +81,4 @@ def test_odd_sizes(size: tuple[int, int]) -> None:
 def test_picture_of_the_models_size_is_left_as_it_is() -> None:
     picture = planet(32, 16, box=(1, 1, 8, 8))
 
-    np.testing.assert_array_equal(frame(picture, 32, 16), np.asarray(picture))
+    np.testing.assert_array_equal(Framing(picture).at(32, 16), np.asarray(picture))

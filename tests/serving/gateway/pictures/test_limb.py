@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from serving.gateway.pictures.finishing import to_transparent_picture
 from serving.gateway.pictures.limb import find_limb
-from serving.gateway.pictures.pictures import to_transparent_picture
 
 _FINE = 8  # samples along a pixel's side
 _WHITE = 255

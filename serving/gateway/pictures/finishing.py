@@ -1,32 +1,38 @@
-"""Arrays to files: PNG, WebP and JPEG, at the model's size or another."""
+"""Pixels as a model draws them to pictures as they were asked for: size and background."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping
-
-import isal
 import numpy as np
-import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
+from serving.gateway.asked.options import PictureOptions
 from serving.gateway.pictures.limb import cut_out, find_limb
-from serving.gateway.pictures.png import write_png
 
-MEDIA_TYPES = {"png": "image/png", "webp": "image/webp", "jpg": "image/jpeg"}
-ENCODER = (
-    f"Pillow {PIL.__version__}, isal {isal.__version__}"  # another release may write the same picture in other bytes
-)
-MIN_SIZE = 16  # px
-MAX_SIZE = 1024  # px
+
+def finish(pixels: NDArray[np.uint8], options: PictureOptions, size: int | None = None) -> Image.Image | None:
+    """The picture of what a model drew; every one that options can be asked for comes this way.
+
+    Args:
+        pixels: uint8 of shape (H, W, 3), a planet on a black sky, or (H, W, 4), where the model tells its outline.
+        options: What was asked for.
+        size: Longer side in px where the options tell none; the pixels' own if None.
+
+    Returns:
+        RGB or, on a transparent background, RGBA; None if it shows no planet that could be cut out for that.
+    """
+    size = options.size or size
+    knows_outline = pixels.shape[-1] == 4
+    if options.background == "black":
+        return to_picture(_on_black(pixels) if knows_outline else pixels, size)
+    return to_picture(pixels, size) if knows_outline else to_transparent_picture(pixels, size)
 
 
 def to_picture(pixels: NDArray[np.uint8], size: int | None = None) -> Image.Image:
     """A picture of the pixels, resized with Lanczos' filter if `size` differs from what they have.
 
     Args:
-        pixels: uint8 of shape (H, W, 3).
+        pixels: uint8 of shape (H, W, 3) or (H, W, 4).
         size: Length of the longer side in px; the shape is kept. The pixels' own if None.
     """
     picture = Image.fromarray(pixels)
@@ -65,21 +71,7 @@ def to_transparent_picture(pixels: NDArray[np.uint8], size: int | None = None) -
     return picture
 
 
-def encode(picture: Image.Image, picture_format: str, about: Mapping[str, str] | None = None) -> bytes:
-    """The file of a picture.
-
-    Args:
-        picture: RGB picture, or RGBA but for JPEG.
-        picture_format: A key of `MEDIA_TYPES`.
-        about: Texts by keyword, for the text chunks of a PNG; other formats go without.
-    """
-    if picture_format == "png":
-        return write_png(np.asarray(picture), about or {})
-    file = io.BytesIO()
-    if picture_format == "webp":
-        # Method 2 saves 5 % of the bytes over method 0; above 256 px that no longer pays for its time.
-        picture.save(file, "WEBP", quality=90, method=2 if max(picture.size) <= 256 else 0)
-    else:
-        # Whole-resolution color: halved, it fringes the limb against the black sky.
-        picture.save(file, "JPEG", quality=92, subsampling=0)
-    return file.getvalue()
+def _on_black(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Of shape (H, W, 3), for pixels with alpha, of shape (H, W, 4)."""
+    light = pixels[..., :3].astype(np.uint16) * pixels[..., 3:]
+    return ((light + 127) // 255).astype(np.uint8)

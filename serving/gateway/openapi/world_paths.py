@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
+from serving.gateway.asked.options import OF_MODEL, OF_SURFACE
 from serving.gateway.openapi.operations import FILE_HEADERS, describe, file_answer, not_modified
-from serving.gateway.openapi.parts import (
-    BACKGROUND,
-    KIND,
-    LABEL,
-    LOOK,
-    MODEL,
-    SEED_IN_PATH,
-    TEMPERATURE,
-    VERSION,
-    Part,
-    choice,
-    ending,
-    headers,
-    integer,
-    parameter,
-    reference,
-)
-from serving.gateway.routes.worlds import FPS, FRAMES, SUN
+from serving.gateway.openapi.parts import SEED_IN_PATH, Part, ending, headers, reference, told
+from serving.gateway.pictures.animations import MEDIA_TYPES as ANIMATIONS
+from serving.gateway.routes.worlds import FORMATS, PARAMETERS, SPIN_PARAMETERS
 
 _TAG = "Worlds"
-_SUN_PATTERN = r"^-?[0-9]{1,4}(\.[0-9]{1,9})?,-?[0-8]?[0-9](\.[0-9]{1,9})?$"
 
 
 def world_paths() -> dict[str, Part]:
@@ -47,7 +32,7 @@ def _world() -> Part:
         "A world from any side",
         "The same seed, model and version give the same world for ever. The picture of an address that itself ends in "
         "`/map` or `/normal` comes as WebP only, that of one that ends in `/spin` as PNG.",
-        [SEED_IN_PATH, ending("png", "webp"), *_view(), *LOOK],
+        [SEED_IN_PATH, ending(*FORMATS), *told(*PARAMETERS)],
         file_answer("The picture.", ("image/png", "image/webp"), "X-Planet-Seed", "X-Planet-Kind"),
         (400, 404, 422),
     )
@@ -59,28 +44,20 @@ def _map(name: str, summary: str, description: str) -> Part:
         _TAG,
         summary,
         description,
-        [SEED_IN_PATH, MODEL, VERSION, LABEL, KIND, TEMPERATURE],
+        [SEED_IN_PATH, *told(*OF_SURFACE)],
         file_answer("The map.", ("image/png",), "X-Planet-Seed", "X-Planet-Kind"),
         (400, 404, 422),
     )
 
 
 def _spin() -> Part:
-    (fewest, usual, most), (slowest, pace, fastest) = FRAMES, FPS
-    motion = [
-        parameter("frames", "Of the full turn.", integer(fewest, most, default=usual), usual),
-        parameter("fps", "Frames a second.", integer(slowest, fastest, default=pace), pace),
-    ]
-    # In WebP transparent is what one gets without asking.
-    background = {**BACKGROUND, "schema": choice("black", "transparent")}
-    look = [background if one is BACKGROUND else one for one in LOOK]
     return describe(
         "spin",
         _TAG,
         "A full turn",
         "Loops without a seam; transparent as WebP, on black as GIF, unless told otherwise.",
-        [SEED_IN_PATH, ending("webp", "gif"), *motion, *_view(), *look],
-        file_answer("The animation.", ("image/webp", "image/gif"), "X-Planet-Seed", "X-Planet-Kind"),
+        [SEED_IN_PATH, ending(*ANIMATIONS), *told(*SPIN_PARAMETERS)],
+        file_answer("The animation.", tuple(ANIMATIONS.values()), "X-Planet-Seed", "X-Planet-Kind"),
         (400, 404, 422),
     )
 
@@ -104,15 +81,15 @@ def _shader() -> Part:
         "glsl": "void surface(vec3 point, out vec3 albedo, out float height) { }",
     }
     content = {"application/json": {"schema": reference("Shader"), "example": example}}
-    told = {"description": "It.", "headers": headers(*FILE_HEADERS, "X-Planet-Seed", "X-Planet-Kind")}
+    answer = {"description": "It.", "headers": headers(*FILE_HEADERS, "X-Planet-Seed", "X-Planet-Kind")}
     return describe(
         "shader",
         _TAG,
         "A world as a shader",
         "Its form, its light, and its surface as a function in GLSL for WebGL 2 with the numbers that it reads: "
         "a world at any zoom, drawn by the player's own hardware. `docs/worlds.md` shows how.",
-        [SEED_IN_PATH, MODEL, VERSION, LABEL, KIND, TEMPERATURE],
-        {"200": {**told, "content": content}, "304": not_modified()},
+        [SEED_IN_PATH, *told(*OF_SURFACE)],
+        {"200": {**answer, "content": content}, "304": not_modified()},
         (400, 404, 422),
     )
 
@@ -123,19 +100,7 @@ def _network() -> Part:
         _TAG,
         "The weights that a shader reads",
         "The same for all worlds of a model: float32, little-endian, of the texture `network`.",
-        [MODEL, VERSION, LABEL],
+        told(*OF_MODEL),
         file_answer("The numbers.", ("application/octet-stream",)),
         (404, 422),
     )
-
-
-def _view() -> list[Part]:
-    around = {"type": "number", "minimum": -36000, "maximum": 36000, "default": 0}
-    height = {"type": "number", "minimum": -90, "maximum": 90, "default": 0}
-    sun = {"type": "string", "pattern": _SUN_PATTERN, "default": SUN}
-    return [
-        parameter("lon", "Longitude in the middle, degrees east; it may go round more than once.", around, 30),
-        parameter("lat", "Latitude in the middle, degrees.", height, 15),
-        parameter("roll", "By how much the picture is turned counterclockwise, degrees.", around, 10),
-        parameter("sun", "Azimuth (0 behind the viewer, 90 at the right) and elevation, degrees.", sun, "60,10"),
-    ]
