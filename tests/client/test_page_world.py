@@ -50,11 +50,11 @@ class WorldVisit(Visit):
 
     def wait_for(self, drawn: str) -> None:
         """Waits until the globe is drawn by `maps`, by the `network` or, as a picture, by the `server`."""
-        self.page.wait_for_selector(f".orrery[data-drawn={drawn}]")
+        self.page.wait_for_selector(f".viewport[data-drawn={drawn}]")
 
     def globe(self) -> np.ndarray:
         """The canvas's pixels on black, of shape (H, W, 3)."""
-        url = self.page.evaluate("document.querySelector('.orrery canvas').toDataURL()")
+        url = self.page.evaluate("document.querySelector('.viewport canvas').toDataURL()")
         picture = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
         return np.asarray(Image.alpha_composite(Image.new("RGBA", picture.size, "black"), picture))[..., :3].astype(int)
 
@@ -135,7 +135,7 @@ def test_it_is_turned_zoomed_and_lit(world: WorldVisit) -> None:
     world.wait_for("network")
     assert world.where == "30° east, 20° north"
     first = world.globe()
-    box = world.page.locator(".orrery").bounding_box()
+    box = world.page.locator(".viewport").bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     world.page.mouse.move(*middle)
     world.page.mouse.down()
@@ -173,7 +173,7 @@ def test_it_is_turned_zoomed_and_lit(world: WorldVisit) -> None:
 def test_keys_and_permalinks(world: WorldVisit) -> None:
     world.open(PLACE)
     world.wait_for("maps")
-    world.page.focus(".orrery")
+    world.page.focus(".viewport")
     for key in ("ArrowRight", "ArrowUp", "+", "Shift+ArrowRight", "Shift+ArrowUp"):
         world.page.keyboard.press(key)
     world.page.wait_for_url(lambda url: {"zoom", "sun"} <= set(query_of(url)))
@@ -206,7 +206,7 @@ def test_it_turns_by_itself_where_motion_is_welcome(world: WorldVisit) -> None:
     world.page.emulate_media(reduced_motion="reduce")
     world.page.reload()
     world.wait_for("network")
-    assert world.page.get_attribute(".orrery .tool:last-child", "aria-label") == "Turn"
+    assert world.page.get_attribute(".viewport .tool:last-child", "aria-label") == "Turn"
 
 
 def test_maps_and_a_spin_to_take_along(world: WorldVisit) -> None:
@@ -233,14 +233,14 @@ def test_maps_and_a_spin_to_take_along(world: WorldVisit) -> None:
 def test_without_webgl_the_server_draws(world: WorldVisit) -> None:
     world.page.add_init_script(NO_WEBGL)
     world.open(PLACE)
-    world.page.wait_for_selector(".orrery img:not([hidden])")
+    world.page.wait_for_selector(".viewport img:not([hidden])")
     world.wait_for("server")
-    world.page.focus(".orrery")
+    world.page.focus(".viewport")
     with world.page.expect_response(lambda response: "lon=36" in response.url) as answer:
         world.page.keyboard.press("ArrowRight")
     assert answer.value.ok
     assert f"size={SIZE}" in answer.value.url
-    assert world.page.is_hidden(".orrery canvas")
+    assert world.page.is_hidden(".viewport canvas")
     assert world.own_complaints == []
 
 
@@ -248,10 +248,10 @@ def test_without_webgl_the_server_draws(world: WorldVisit) -> None:
 def test_a_lost_context_is_bridged(world: WorldVisit) -> None:
     world.open(PLACE)
     world.wait_for("network")
-    context = "document.querySelector('.orrery canvas').getContext('webgl2')"
+    context = "document.querySelector('.viewport canvas').getContext('webgl2')"
     world.page.evaluate(f"window.loss = {context}.getExtension('WEBGL_lose_context'); loss.loseContext()")
     world.wait_for("server")
-    world.page.wait_for_selector(".orrery img:not([hidden])")
+    world.page.wait_for_selector(".viewport img:not([hidden])")
     world.page.evaluate("loss.restoreContext()")
     world.wait_for("network")
     assert np.abs(world.globe() - world.served(f"lon=30&lat=20&size={SIZE}")).max(axis=-1).mean() < 1
@@ -282,6 +282,6 @@ def test_it_fits_a_small_phone(world: WorldVisit) -> None:
     world.open(PLACE)
     world.wait_for("maps")
     assert world.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    box = world.page.locator(".orrery").bounding_box()
+    box = world.page.locator(".viewport").bounding_box()
     assert 260 <= box["width"] <= 360
     assert box["x"] >= 0

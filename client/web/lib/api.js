@@ -40,11 +40,11 @@ export function worldUrl(address, part, options) {
 }
 
 /** Fetches what it takes to draw a world: `{seed, axes, rim, …, glsl, numbers: Float32Array}`. */
-export async function fetchLooks(address, options, signal) {
+export async function fetchShader(address, options, signal) {
   checkAddress(address);
-  const looks = await (await send(worldUrl(address, "shader.json", options), { signal })).json();
-  const bytes = Uint8Array.from(atob(looks.numbers), (letter) => letter.charCodeAt(0));
-  return { ...looks, numbers: new Float32Array(bytes.buffer) };
+  const shader = await (await send(worldUrl(address, "shader.json", options), { signal })).json();
+  const bytes = Uint8Array.from(atob(shader.numbers), (letter) => letter.charCodeAt(0));
+  return { ...shader, numbers: new Float32Array(bytes.buffer) };
 }
 
 /** Fetches one planet: `{address, picture: Blob, seed: decimal string, model, version, kind: text or null}`. */

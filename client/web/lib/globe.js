@@ -14,7 +14,7 @@ export function contextOf(canvas) {
   return canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true, preserveDrawingBuffer: true });
 }
 
-/** Draws one world at a time: `use(world)`, then `draw(sight)` as often as need be. */
+/** Draws one world at a time: `use(world)`, then `draw(camera)` as often as need be. */
 export class Globe {
   #gl;
   #world = null;
@@ -31,7 +31,7 @@ export class Globe {
   }
 
   /**
-   * What to draw: `{looks, map, normal, numbers, network}`; looks as `shader.json` tells them, maps as ImageBitmaps,
+   * What to draw: `{shader, map, normal, numbers, network}`; shader is `shader.json`, maps as ImageBitmaps,
    * numbers and network as Float32Arrays.
    */
   use(world) {
@@ -45,24 +45,24 @@ export class Globe {
     this.#textures.world = numbersTexture(gl, world.numbers);
     this.#textures.network = numbersTexture(gl, world.network);
     gl.deleteProgram(this.#surface?.made);
-    this.#surface = { source: surfaceOf(world.looks.glsl), made: null };
+    this.#surface = { source: surfaceOf(world.shader.glsl), made: null };
   }
 
   /** Draws `{lon, lat, roll, sun: [azimuth, elevation], zoom}`, angles in degrees, from the maps. */
-  draw(sight) {
+  draw(camera) {
     this.rest();
-    this.#paint(this.#fromMaps, sight, this.#textures);
+    this.#paint(this.#fromMaps, camera, this.#textures);
   }
 
   /** Draws only the light anew, if the last picture is exact; tells whether it is. */
-  relight(sight) {
+  relight(camera) {
     if (!this.#refining?.done) return false;
-    this.#paint(this.#fromSurface, sight, { surfaceMap: this.#target.texture });
+    this.#paint(this.#fromSurface, camera, { surfaceMap: this.#target.texture });
     return true;
   }
 
   /** Draws it exactly, strip by strip, and calls `onDone`; the next `draw` stops it. Slow hardware gives up for good. */
-  refine(sight, onDone) {
+  refine(camera, onDone) {
     const gl = this.#gl;
     this.rest();
     if (this.#surface === null) return;
@@ -94,7 +94,7 @@ export class Globe {
       if (gl.isContextLost()) return;
       if (row >= height) {
         refining.done = true;
-        this.relight(sight);
+        this.relight(camera);
         onDone();
         return;
       }
@@ -103,7 +103,7 @@ export class Globe {
       gl.enable(gl.SCISSOR_TEST);
       gl.scissor(0, row, width, rows);
       const { network, world } = this.#textures;
-      this.#paint(this.#surface.made, sight, { network, world });
+      this.#paint(this.#surface.made, camera, { network, world });
       gl.disable(gl.SCISSOR_TEST);
       gl.bindFramebuffer(gl.FRAMEBUFFER, null);
       fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
@@ -124,13 +124,13 @@ export class Globe {
 
   #side(zoom) {
     const { width, height } = this.#gl.canvas;
-    return 2 / (this.#world.looks.radius * Math.min(width, height) * zoom);
+    return 2 / (this.#world.shader.radius * Math.min(width, height) * zoom);
   }
 
   #paint(made, { lon, lat, roll = 0, sun, zoom }, textures) {
     const gl = this.#gl;
     const { width, height } = gl.canvas;
-    const { axes, ambient, limb, shine, rim, haze } = this.#world.looks;
+    const { axes, ambient, limb, shine, rim, haze } = this.#world.shader;
     gl.viewport(0, 0, width, height);
     gl.useProgram(made);
     const at = (name) => gl.getUniformLocation(made, name);

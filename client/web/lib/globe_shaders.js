@@ -12,14 +12,14 @@ void main() {
   gl_Position = vec4(gl_VertexID == 1 ? 3.0 : -1.0, gl_VertexID == 2 ? 3.0 : -1.0, 0.0, 1.0);
 }`;
 
-/** What a far camera sees of an ellipsoid in a pixel. */
+/** Where the ray of a pixel, of an orthographic camera, hits the ellipsoid. */
 const SEE = `
 uniform mat3 turn; // from the viewer's axes, right, up and nearer, to the globe's: east, north, longitude 0
 uniform vec3 axes; // half axes of the globe
 uniform vec2 middle; // px
 uniform float side; // of a pixel, in radii
 
-struct Sight {
+struct Hit {
   vec3 point; // of the unit sphere around the globe
   vec3 normal; // in the viewer's axes
   float inwards; // distance from the outline, in px
@@ -27,7 +27,7 @@ struct Sight {
 
 vec3 unitOf(vec3 v) { return v * inversesqrt(dot(v, v) + 1e-6); }
 
-Sight see(vec2 pixel) {
+Hit intersect(vec2 pixel) {
   vec2 p = (pixel - middle) * side;
   mat3 inner = mat3(turn[0] / axes, turn[1] / axes, turn[2] / axes);
   mat3 form = transpose(inner) * inner; // the surface is where v · form v = 1
@@ -37,7 +37,7 @@ Sight see(vec2 pixel) {
   float steepness = sqrt(max(dot(slope, slope), 1e-6));
   float z = sqrt(max(1.0 - reach * reach, 1e-6) / form[2].z) - dot(lean, p);
   vec3 point = unitOf(inner * vec3(p, z));
-  return Sight(point, unitOf((point / axes) * turn), (1.0 - reach) * reach / steepness / side);
+  return Hit(point, unitOf((point / axes) * turn), (1.0 - reach) * reach / steepness / side);
 }
 `;
 
@@ -57,10 +57,10 @@ vec3 raised(vec3 normal, vec3 slope) {
 }
 
 /** With alpha, as a canvas wants it: multiplied in. */
-vec4 lit(vec3 albedo, vec3 normal, Sight sight) {
+vec4 lit(vec3 albedo, vec3 normal, Hit hit) {
   float day = ambient + (1.0 - ambient) * pow(max(dot(normal, sun), 1e-3), limb);
-  vec3 air = rim * haze * day * pow(1.0 - clamp(sight.normal.z, 0.0, 1.0), 3.0);
-  float coverage = clamp(sight.inwards + 0.5, 0.0, 1.0);
+  vec3 air = rim * haze * day * pow(1.0 - clamp(hit.normal.z, 0.0, 1.0), 3.0);
+  float coverage = clamp(hit.inwards + 0.5, 0.0, 1.0);
   return vec4(clamp(albedo * (shine + (1.0 - shine) * day) + air, 0.0, 1.0) * coverage, coverage);
 }
 `;
@@ -71,12 +71,12 @@ uniform sampler2D albedoMap;
 uniform sampler2D normalMap;
 
 void main() {
-  Sight sight = see(gl_FragCoord.xy);
-  if (sight.inwards < -0.5) {
+  Hit hit = intersect(gl_FragCoord.xy);
+  if (hit.inwards < -0.5) {
     color = vec4(0.0);
     return;
   }
-  vec3 p = sight.point;
+  vec3 p = hit.point;
   float ring = length(p.xz);
   float rows = float(textureSize(albedoMap, 0).y); // the first and the last one's middles are the poles
   float fromNorth = 0.5 - atan(p.y, ring) / 3.14159265;
@@ -86,7 +86,7 @@ void main() {
   vec3 east = vec3(p.z, 0.0, -p.x) / max(ring, 1e-4);
   vec3 north = cross(p, east);
   vec3 slope = -(tangent.x * east + tangent.y * north) / max(tangent.z, 0.1);
-  color = lit(textureLod(albedoMap, place, 0.0).rgb, raised(sight.normal, (slope / axes) * turn), sight);
+  color = lit(textureLod(albedoMap, place, 0.0).rgb, raised(hit.normal, (slope / axes) * turn), hit);
 }`;
 
 /** Color and height of the surface by the model's own function, `glsl`. */
@@ -94,14 +94,14 @@ export const surfaceOf = (glsl) => `${HEADER}${SEE}${glsl}
 out vec4 found;
 
 void main() {
-  Sight sight = see(gl_FragCoord.xy);
-  if (sight.inwards < -3.0) {
+  Hit hit = intersect(gl_FragCoord.xy);
+  if (hit.inwards < -3.0) {
     found = vec4(0.0);
     return;
   }
   vec3 albedo;
   float height;
-  surface(sight.point, albedo, height);
+  surface(hit.point, albedo, height);
   found = vec4(albedo, height);
 }`;
 
@@ -114,9 +114,9 @@ float heightAt(ivec2 pixel) {
 }
 
 void main() {
-  Sight sight = see(gl_FragCoord.xy);
+  Hit hit = intersect(gl_FragCoord.xy);
   ivec2 at = ivec2(gl_FragCoord.xy);
   vec2 rise = vec2(heightAt(at + ivec2(1, 0)) - heightAt(at - ivec2(1, 0)), heightAt(at + ivec2(0, 1)) - heightAt(at - ivec2(0, 1)));
   vec3 slope = vec3(rise / (2.0 * side), 0.0);
-  color = lit(texelFetch(surfaceMap, at, 0).rgb, raised(sight.normal, slope), sight);
+  color = lit(texelFetch(surfaceMap, at, 0).rgb, raised(hit.normal, slope), hit);
 }`;

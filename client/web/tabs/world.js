@@ -1,6 +1,6 @@
 // World: a globe to turn, to come near to and to light.
 
-import { fetchFile, fetchLooks, worldUrl } from "../lib/api.js";
+import { fetchFile, fetchShader, worldUrl } from "../lib/api.js";
 import { choose, seedBox, select, slider } from "../lib/controls.js";
 import { el, icon, statusLine } from "../lib/dom.js";
 import { Globe, contextOf } from "../lib/globe.js";
@@ -25,7 +25,7 @@ const FILES = [["map.png", "Map"], ["normal.png", "Normal map"], ["spin.webp", "
 export function create(panel, page) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const networks = new Map(); // URL → weights, the same for all worlds of a model
-  const sight = { lon: 0, lat: 0, sun: SUN, zoom: 1 };
+  const camera = { lon: 0, lat: 0, sun: SUN, zoom: 1 };
   let models = [];
   let state = null; // which world: `{seed, model, version, kind}`
   let world = null; // what the globe draws
@@ -53,8 +53,8 @@ export function create(panel, page) {
   const still = el("img", { alt: "", hidden: true });
   const tool = (label, sign, onclick) => el("button", { class: "tool", type: "button", "aria-label": label, title: label, onclick }, icon(sign));
   const play = tool("Turn", "play", () => (turning === null ? start() : stop()));
-  const orrery = el("div", {
-    class: "orrery", tabindex: 0, role: "application",
+  const viewport = el("div", {
+    class: "viewport", tabindex: 0, role: "application",
     "aria-label": "Globe: arrow keys turn it, plus and minus zoom, Shift with arrow keys moves the sun",
   }, still, canvas, el("div", { class: "tools hud" }, tool("Nearer", "plus", () => zoom(1.4)), tool("Farther", "minus", () => zoom(1 / 1.4)), play));
   const title = el("h2", {});
@@ -68,7 +68,7 @@ export function create(panel, page) {
   panel.append(
     el("div", { class: "intro" }, el("h1", {}, "A world from ", el("br"), "every side."),
       el("p", {}, "A network that knows the whole surface of a planet: turn it, come nearer, move its sun, and take its maps along.")),
-    form, el("section", { class: "stage space", "aria-label": "World" }, orrery, status, plate));
+    form, el("section", { class: "stage space", "aria-label": "World" }, viewport, status, plate));
 
   form.addEventListener("submit", (event) => (event.preventDefault(), navigate()));
   form.addEventListener("change", ({ target }) => {
@@ -77,11 +77,11 @@ export function create(panel, page) {
     navigate();
   });
   [azimuth.input, elevation.input].forEach((input) => input.addEventListener("input", () => shine(Number(azimuth.input.value), Number(elevation.input.value))));
-  enablePanning(orrery, {
+  enablePanning(viewport, {
     onMove: (dx, dy, { shift, isKey }) => {
       if (!shift) return turn(dx, dy, isKey);
       const along = isKey ? 1 : -0.5; // the sun goes where the key points, and with the pointer
-      shine(sight.sun[0] + along * dx, sight.sun[1] - along * dy);
+      shine(camera.sun[0] + along * dx, camera.sun[1] - along * dy);
     },
     onZoom: zoom,
   }, { step: KEY_STEP, fast: 1, wheelZooms: true });
@@ -92,7 +92,7 @@ export function create(panel, page) {
     settle();
   });
   canvas.addEventListener("webglcontextrestored", raise);
-  new ResizeObserver(() => orrery.clientWidth && redraw({ moved: true })).observe(orrery);
+  new ResizeObserver(() => viewport.clientWidth && redraw({ moved: true })).observe(viewport);
 
   async function show(query) {
     try {
@@ -108,9 +108,9 @@ export function create(panel, page) {
     kinds.offer(chosen()?.card);
     kinds.value = query.get("kind") ?? "";
     seed.input.value = query.get("seed") || state?.seed || randomAddress();
-    sight.lon = numberOf(query.get("lon"), 0, -180, 180);
-    sight.lat = numberOf(query.get("lat"), 0, -90, 90);
-    sight.zoom = numberOf(query.get("zoom"), 1, ZOOM.least, ZOOM.most);
+    camera.lon = numberOf(query.get("lon"), 0, -180, 180);
+    camera.lat = numberOf(query.get("lat"), 0, -90, 90);
+    camera.zoom = numberOf(query.get("zoom"), 1, ZOOM.least, ZOOM.most);
     const [around, above] = (query.get("sun") ?? "").split(",");
     shine(numberOf(around, SUN[0], -180, 180), numberOf(above, SUN[1], -90, 90));
     if (!query.has("lon") && !calm.matches) start();
@@ -139,14 +139,14 @@ export function create(panel, page) {
     redraw();
     say("Drawing…");
     try {
-      const looks = await fetchLooks(state.seed, state, signal);
-      caption(looks);
+      const shader = await fetchShader(state.seed, state, signal);
+      caption(shader);
       await take(signal);
       say("Mapping…");
       const [map, normal] = await Promise.all(["map.png", "normal.png"].map((part) => fetchBitmap(part, signal)));
-      if (!networks.has(looks.network)) networks.set(looks.network, new Float32Array(await (await fetchFile(looks.network, signal)).arrayBuffer()));
+      if (!networks.has(shader.network)) networks.set(shader.network, new Float32Array(await (await fetchFile(shader.network, signal)).arrayBuffer()));
       if (signal.aborted) return;
-      world = { looks, map, normal, numbers: looks.numbers, network: networks.get(looks.network) };
+      world = { shader, map, normal, numbers: shader.numbers, network: networks.get(shader.network) };
       say("");
       raise();
     } catch (error) {
@@ -162,7 +162,7 @@ export function create(panel, page) {
   /** Shows what the server draws: until the globe is there, and where it cannot be. */
   async function take(signal) {
     const side = Math.min(LARGEST, Math.max(64, globe === null && world !== null ? pixels() : 256));
-    const view = { ...sightOptions(), size: side, background: "transparent" };
+    const view = { ...viewOptions(), size: side, background: "transparent" };
     const part = state.seed.endsWith("/spin") ? "png" : "webp";
     const file = await fetchFile(worldUrl(state.seed, part, { ...state, ...view }), signal);
     if (signal.aborted) return;
@@ -189,24 +189,24 @@ export function create(panel, page) {
   /** Turns it so that its surface goes with the pointer, or by degrees. */
   function turn(dx, dy, inDegrees) {
     stop();
-    const scale = inDegrees ? 1 / sight.zoom : degreesOf(orrery.clientWidth * sight.zoom, world?.looks.radius);
-    const ring = inDegrees ? 1 : Math.max(0.3, Math.cos((sight.lat * Math.PI) / 180));
-    sight.lon = wrapped(sight.lon + (dx * scale) / ring);
-    sight.lat = clamp(sight.lat - dy * scale, -90, 90);
+    const scale = inDegrees ? 1 / camera.zoom : degreesOf(viewport.clientWidth * camera.zoom, world?.shader.radius);
+    const ring = inDegrees ? 1 : Math.max(0.3, Math.cos((camera.lat * Math.PI) / 180));
+    camera.lon = wrapped(camera.lon + (dx * scale) / ring);
+    camera.lat = clamp(camera.lat - dy * scale, -90, 90);
     redraw({ moved: true });
     settle();
   }
 
   function shine(around, above) {
-    sight.sun = [Math.round(wrapped(around)), Math.round(clamp(above, -90, 90))];
-    azimuth.show(sight.sun[0]);
-    elevation.show(sight.sun[1]);
+    camera.sun = [Math.round(wrapped(around)), Math.round(clamp(above, -90, 90))];
+    azimuth.show(camera.sun[0]);
+    elevation.show(camera.sun[1]);
     redraw();
     settle();
   }
 
   function zoom(factor) {
-    sight.zoom = clamp(sight.zoom * factor, ZOOM.least, ZOOM.most);
+    camera.zoom = clamp(camera.zoom * factor, ZOOM.least, ZOOM.most);
     redraw({ moved: true });
     settle();
   }
@@ -241,19 +241,19 @@ export function create(panel, page) {
     const isLive = globe !== null && world !== null;
     canvas.hidden = !isLive;
     still.hidden = isLive || !still.src;
-    orrery.dataset.drawn = isLive ? "maps" : "server";
+    viewport.dataset.drawn = isLive ? "maps" : "server";
     if (!isLive) return;
     if (turning !== null) {
-      sight.lon = wrapped(sight.lon - (360 * (now - turning)) / TURN_MS); // to the east, as planets do
+      camera.lon = wrapped(camera.lon - (360 * (now - turning)) / TURN_MS); // to the east, as planets do
       turning = now;
       redraw({ moved: true });
     }
     const side = pixels();
     if (canvas.width !== side) [canvas.width, canvas.height, isMoved] = [side, side, true];
-    if (!isMoved && globe.relight(sight)) orrery.dataset.drawn = "network";
-    else globe.draw(sight);
+    if (!isMoved && globe.relight(camera)) viewport.dataset.drawn = "network";
+    else globe.draw(camera);
     isMoved = turning !== null;
-    tellSight();
+    tellPlace();
   }
 
   /** Once nothing moves: the exact picture, and the place in the URL. */
@@ -261,39 +261,39 @@ export function create(panel, page) {
     clearTimeout(settling);
     settling = setTimeout(() => {
       if (panel.hidden || state === null) return;
-      tellSight();
+      tellPlace();
       page.place(placeOf());
-      code.replaceChildren(el("summary", {}, "Use it in code"), ...worldSnippets(state.seed, { ...state, ...sightOptions() }));
-      if (document.activeElement === orrery) say(where.textContent);
+      code.replaceChildren(el("summary", {}, "Use it in code"), ...worldSnippets(state.seed, { ...state, ...viewOptions() }));
+      if (document.activeElement === viewport) say(where.textContent);
       if (globe === null) return take(running.signal).catch((error) => running.signal.aborted || say(error.message, "error"));
-      if (world === null || turning !== null || orrery.dataset.drawn === "network") return;
-      globe.refine(sight, () => (orrery.dataset.drawn = "network"));
+      if (world === null || turning !== null || viewport.dataset.drawn === "network") return;
+      globe.refine(camera, () => (viewport.dataset.drawn = "network"));
     }, SETTLED_MS);
   }
 
-  function caption(looks) {
+  function caption(shader) {
     title.textContent = state.seed;
-    const kind = looks.kind && Object.entries(looks.kind).map(([name, share]) => `${name}:${share}`).join(",");
-    facts.textContent = factsOf({ ...looks, kind });
+    const kind = shader.kind && Object.entries(shader.kind).map(([name, share]) => `${name}:${share}`).join(",");
+    facts.textContent = factsOf({ ...shader, kind });
     FILES.forEach(([part], i) => {
-      downloads[i].href = worldUrl(state.seed, part, part === "spin.webp" ? { ...state, lat: sight.lat.toFixed(0) } : state);
+      downloads[i].href = worldUrl(state.seed, part, part === "spin.webp" ? { ...state, lat: camera.lat.toFixed(0) } : state);
       downloads[i].download = fileName(state.seed, part);
     });
     plate.hidden = false;
   }
 
-  function tellSight() {
-    const [lon, lat] = [Math.round(sight.lon), Math.round(sight.lat)];
+  function tellPlace() {
+    const [lon, lat] = [Math.round(camera.lon), Math.round(camera.lat)];
     where.textContent = `${Math.abs(lon)}° ${lon < 0 ? "west" : "east"}, ${Math.abs(lat)}° ${lat < 0 ? "south" : "north"}`;
   }
 
-  const pixels = () => Math.min(LARGEST, Math.max(1, Math.round(orrery.clientWidth * Math.min(devicePixelRatio, 2))));
-  const sightOptions = () => ({ lon: tell(sight.lon), lat: tell(sight.lat), sun: sight.sun.join(",") });
+  const pixels = () => Math.min(LARGEST, Math.max(1, Math.round(viewport.clientWidth * Math.min(devicePixelRatio, 2))));
+  const viewOptions = () => ({ lon: tell(camera.lon), lat: tell(camera.lat), sun: camera.sun.join(",") });
   const chosen = () => models.find((one) => keyOf(one) === fields["world-model"].value);
 
   function placeOf() {
-    const { sun, ...view } = sightOptions();
-    return { ...state, ...view, sun: sun === SUN.join(",") ? "" : sun, zoom: sight.zoom === 1 ? "" : sight.zoom.toFixed(2) };
+    const { sun, ...view } = viewOptions();
+    return { ...state, ...view, sun: sun === SUN.join(",") ? "" : sun, zoom: camera.zoom === 1 ? "" : camera.zoom.toFixed(2) };
   }
 
   function readForm() {
