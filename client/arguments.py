@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from client import commands
 from client.api import DEFAULT_URL
-from client.looks import BACKGROUNDS, FORMATS
+from client.options import BACKGROUNDS, FORMATS
 from client.transport import API_KEY_VARIABLE
 from client.world_command import add_world_arguments, world
 
@@ -22,7 +22,7 @@ EPILOG = (
 
 def parser(program: str) -> argparse.ArgumentParser:
     """The parser; what it makes has `run`, one of `client.commands`."""
-    server, look = _server(), _look()
+    server, drawing = _server(), _drawing()
     parser = _Parser(prog=program, description="Planets from a planet server.", epilog=EPILOG)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -31,14 +31,14 @@ def parser(program: str) -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    command = add(commands.generate, "save planets as pictures", look)
+    command = add(commands.generate, "save planets as pictures", drawing)
     command.add_argument("--seed", help="a whole number below 2^64, or any text: an address (default: a random number)")
     command.add_argument("--count", type=_positive, default=1, help="planets to make: of SEED, or of SEED/0, SEED/1, …")
     command.add_argument("--out", type=Path, default=Path("planets"), help="folder to save in (default: %(default)s)")
     command.add_argument("--format", choices=FORMATS, default="png", help="picture format (default: %(default)s)")
     command.add_argument("--jobs", type=_positive, default=4, help="requests at once, 1 to 32 (default: %(default)s)")
 
-    command = add(commands.morph, "save an animation from one planet to another", look)
+    command = add(commands.morph, "save an animation from one planet to another", drawing)
     command.add_argument("start", metavar="FROM", help="seed or address of the first planet")
     command.add_argument("end", metavar="TO", help="seed or address of the last")
     command.add_argument("--out", type=Path, required=True, help="file to save as, .webp or .gif")
@@ -47,13 +47,13 @@ def parser(program: str) -> argparse.ArgumentParser:
     command.add_argument("--fps", type=_positive, help="frames a second, 1 to 30 (default: 12)")
     command.add_argument("--once", action="store_true", help="there, once, instead of there and back for ever")
 
-    command = add(commands.sheet, "save a sprite sheet, and its atlas beside it", look)
+    command = add(commands.sheet, "save a sprite sheet, and its atlas beside it", drawing)
     command.add_argument("seed", metavar="SEED", help="seed or address: the planets are those at SEED/0, SEED/1, …")
     command.add_argument("count", metavar="COUNT", type=_positive, help="planets, 1 to 64")
     command.add_argument("--out", type=Path, required=True, help="file to save as, .png or .webp; .json is the atlas")
     command.add_argument("--columns", type=_positive, help="planets in a row (default: about square)")
 
-    add_world_arguments(add(world, "save a picture of a world, one of its maps, or its full turn", look))
+    add_world_arguments(add(world, "save a picture of a world, one of its maps, or its full turn", drawing))
 
     command = add(commands.classify, "say what pictures show")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a picture")
@@ -82,8 +82,8 @@ def _server() -> _Parser:
     return options
 
 
-def _look() -> _Parser:
-    """Options of the commands that draw planets: those of `Look`."""
+def _drawing() -> _Parser:
+    """Options of the commands that draw planets: those of `PlanetOptions`."""
     options = _Parser(add_help=False)
     _add_model(options, "model to draw them (default: the server's)")
     options.add_argument("--kind", help="kind of planet, or a mix such as earth:0.6,mars:0.4")

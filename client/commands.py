@@ -15,8 +15,8 @@ from client.answers import Recognition
 from client.api import PlanetClient
 from client.console import Console, sentence
 from client.errors import InvalidRequest, NotFound, PlanetError, ServerUnreachable
-from client.looks import FORMATS, Look
 from client.morphs import MORPH_FORMATS, SHEET_FORMATS
+from client.options import FORMATS, PlanetOptions
 from client.results import Picture
 from client.seeds import addresses
 
@@ -32,7 +32,7 @@ def generate(client: PlanetClient, arguments: argparse.Namespace, console: Conso
     folder.mkdir(parents=True, exist_ok=True)
     seed = str(secrets.randbits(64)) if arguments.seed is None else arguments.seed
     seeds = [seed] if arguments.count == 1 else addresses(seed, arguments.count)
-    outcomes = client.generate_many(seeds, at_once=arguments.jobs, format=arguments.format, **look_of(arguments))
+    outcomes = client.generate_many(seeds, at_once=arguments.jobs, format=arguments.format, **options_of(arguments))
     saved: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     with closing(outcomes), tqdm(outcomes, total=len(seeds), unit="planet", disable=None) as progress:
@@ -62,7 +62,7 @@ def morph(client: PlanetClient, arguments: argparse.Namespace, console: Console)
         fps=arguments.fps,
         loop=not arguments.once,
         format=ending_of(arguments.out, MORPH_FORMATS),
-        **look_of(arguments),
+        **options_of(arguments),
     )
     return tell_saved(made, arguments.out, console)
 
@@ -74,7 +74,7 @@ def sheet(client: PlanetClient, arguments: argparse.Namespace, console: Console)
         arguments.count,
         columns=arguments.columns,
         format=ending_of(arguments.out, SHEET_FORMATS),
-        **look_of(arguments),
+        **options_of(arguments),
     )
     return tell_saved(made, arguments.out, console)
 
@@ -128,9 +128,9 @@ def health(client: PlanetClient, arguments: argparse.Namespace, console: Console
     return EXIT_OK if found.ready else EXIT_SOME_FAILED
 
 
-def look_of(arguments: argparse.Namespace) -> Look:
-    """The options of `Look` among a command's."""
-    return cast(Look, {name: getattr(arguments, name) for name in Look.__annotations__})
+def options_of(arguments: argparse.Namespace) -> PlanetOptions:
+    """The options of `PlanetOptions` among a command's."""
+    return cast(PlanetOptions, {name: getattr(arguments, name) for name in PlanetOptions.__annotations__})
 
 
 def _is_hopeless(error: PlanetError) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from client.calls import Calls, model_of, picture_size
-from client.looks import Look, check_format, given, look_options
+from client.options import PlanetOptions, check_format, given, to_parameters
 from client.results import Morph, Sheet
 from client.seeds import seed_text
 
@@ -26,19 +26,19 @@ class MorphCalls(Calls):
         fps: int | None = None,
         loop: bool = True,
         format: str = "webp",
-        **look: Unpack[Look],
+        **options: Unpack[PlanetOptions],
     ) -> Morph:
         """Makes an animation from one planet to another.
 
         Args:
             start: Seed or address of the first planet.
             end: Seed or address of the last.
-            to_kind: Kind of the last; that of `look` if None.
+            to_kind: Kind of the last; that of `options` if None.
             frames: From one to the other, both included, 2 to 96; 24 if None.
             fps: Frames a second, 1 to 30; 12 if None.
             loop: Whether it goes there and back for ever; else there, once.
             format: `"webp"` or `"gif"`.
-            look: As for `planet`.
+            options: As for `planet`.
 
         Raises:
             PlanetError: Its kind and text say what went wrong.
@@ -46,7 +46,7 @@ class MorphCalls(Calls):
         check_format(format, MORPH_FORMATS)
         ends = {"from": seed_text(start), "to": seed_text(end)}
         motion = given(to_kind=to_kind, frames=frames, fps=fps, loop=int(loop))
-        response = self._http.request("GET", f"/v1/morph.{format}", params={**ends, **motion, **look_options(look)})
+        response = self._http.request("GET", f"/v1/morph.{format}", params={**ends, **motion, **to_parameters(options)})
         with self._reading(response):
             model, version = model_of(response)
             width, height = picture_size(response.content)
@@ -59,7 +59,7 @@ class MorphCalls(Calls):
         *,
         columns: int | None = None,
         format: str = "png",
-        **look: Unpack[Look],
+        **options: Unpack[PlanetOptions],
     ) -> Sheet:
         """Makes a sprite sheet of the planets at `{seed}/0`, `{seed}/1`, …, and its atlas.
 
@@ -68,14 +68,14 @@ class MorphCalls(Calls):
             count: Planets in it, 1 to 64.
             columns: Planets in a row; as many as make the sheet about square if None.
             format: `"png"` or `"webp"`.
-            look: As for `planet`.
+            options: As for `planet`.
 
         Raises:
             PlanetError: Its kind and text say what went wrong.
         """
         check_format(format, SHEET_FORMATS)
         text = seed_text(seed_or_address)
-        asked = {"seed": text, "count": count, **given(columns=columns), **look_options(look)}
+        asked = {"seed": text, "count": count, **given(columns=columns), **to_parameters(options)}
         response = self._http.request("GET", "/v1/sheet.json", params=asked)
         with self._reading(response):
             model, version = model_of(response)

@@ -13,7 +13,7 @@ import requests
 from client.calls import Calls, model_of, picture_size
 from client.concurrency import in_order
 from client.errors import InvalidRequest, PlanetError
-from client.looks import Look, check_format, look_options
+from client.options import PlanetOptions, check_format, to_parameters
 from client.results import Outcome, Planet
 from client.seeds import address_of, addresses, seed_text, survives_a_path
 
@@ -23,23 +23,23 @@ PLANETS_PER_REQUEST = 64  # the most that the server makes at once
 class PlanetCalls(Calls):
     """`planet`, `planets` and `generate_many`."""
 
-    def planet(self, seed_or_address: int | str, *, format: str = "png", **look: Unpack[Look]) -> Planet:
+    def planet(self, seed_or_address: int | str, *, format: str = "png", **options: Unpack[PlanetOptions]) -> Planet:
         """Makes one planet: the same one for ever, if `model` and `version` are named.
 
         Args:
             seed_or_address: A seed, 0 to 2^64 - 1, as an integer or in decimal digits; or any other text, an address.
             format: `"png"`, `"webp"` or `"jpg"`.
-            look: model, version, label, kind, size, background, temperature: see `Look`.
+            options: model, version, label, kind, size, background, temperature: see `PlanetOptions`.
 
         Raises:
             PlanetError: Its kind and text say what went wrong.
         """
         text = seed_text(seed_or_address)
         check_format(format)
-        options = look_options(look)
+        parameters = to_parameters(options)
         if not survives_a_path(text):
-            return self._post({"seeds": [text], "format": format, **options})[0]
-        response = self._http.request("GET", f"/v1/planets/{quote(text, safe='/')}.{format}", params=options)
+            return self._post({"seeds": [text], "format": format, **parameters})[0]
+        response = self._http.request("GET", f"/v1/planets/{quote(text, safe='/')}.{format}", params=parameters)
         with self._reading(response):
             return Planet(**picture_facts(response, text, format))
 
@@ -50,7 +50,7 @@ class PlanetCalls(Calls):
         count: int | None = None,
         seed: int | str | None = None,
         format: str = "png",
-        **look: Unpack[Look],
+        **options: Unpack[PlanetOptions],
     ) -> list[Planet]:
         """Makes many planets, 64 per request.
 
@@ -59,7 +59,7 @@ class PlanetCalls(Calls):
             count: How many to make: those at the addresses `{seed}/0`, `{seed}/1`, … if there is a `seed`, else any.
             seed: A seed or address to make `count` planets of.
             format: `"png"`, `"webp"` or `"jpg"`.
-            look: As for `planet`.
+            options: As for `planet`.
 
         Returns:
             The planets, in the order asked for.
@@ -72,17 +72,17 @@ class PlanetCalls(Calls):
         if count is not None and count < 1:
             raise InvalidRequest(f"A count of {count} makes no planet; it must be at least 1.")
         check_format(format)
-        options = look_options(look)
+        parameters = to_parameters(options)
         bodies: list[dict[str, Any]]
         if count is not None and seed is None:
             bodies = [{"count": min(PLANETS_PER_REQUEST, count - i)} for i in range(0, count, PLANETS_PER_REQUEST)]
         else:
             texts = addresses(seed, count) if seed is not None and count is not None else map(seed_text, seeds or ())
             bodies = [{"seeds": chunk} for chunk in _chunks(list(texts))]
-        return [planet for body in bodies for planet in self._post({**body, "format": format, **options})]
+        return [planet for body in bodies for planet in self._post({**body, "format": format, **parameters})]
 
     def generate_many(
-        self, seeds: Iterable[int | str], *, at_once: int = 4, format: str = "png", **look: Unpack[Look]
+        self, seeds: Iterable[int | str], *, at_once: int = 4, format: str = "png", **options: Unpack[PlanetOptions]
     ) -> Generator[Outcome]:
         """Makes planets one by one, several at the same time, and gives each once its turn comes.
 
@@ -93,7 +93,7 @@ class PlanetCalls(Calls):
             seeds: Seeds and addresses.
             at_once: Most requests at the same time, 1 to 32.
             format: `"png"`, `"webp"` or `"jpg"`.
-            look: As for `planet`.
+            options: As for `planet`.
 
         Returns:
             A generator of outcomes in the order of `seeds`.
@@ -104,12 +104,12 @@ class PlanetCalls(Calls):
         if not 1 <= at_once <= 32:
             raise InvalidRequest(f"{at_once} requests at once are too few or too many: choose 1 to 32.")
         check_format(format)
-        look_options(look)
-        return in_order(functools.partial(self._outcome, format=format, look=look), seeds, at_once)
+        to_parameters(options)
+        return in_order(functools.partial(self._outcome, format=format, options=options), seeds, at_once)
 
-    def _outcome(self, seed_or_address: int | str, format: str, look: Look) -> Outcome:
+    def _outcome(self, seed_or_address: int | str, format: str, options: PlanetOptions) -> Outcome:
         try:
-            return Outcome(str(seed_or_address), self.planet(seed_or_address, format=format, **look))
+            return Outcome(str(seed_or_address), self.planet(seed_or_address, format=format, **options))
         except PlanetError as error:
             return Outcome(str(seed_or_address), error=error)
 

@@ -8,7 +8,7 @@ import requests
 
 from client.answers import Recognition
 from client.calls import Calls, model_of, picture_size
-from client.looks import check_format, given
+from client.options import check_format, given
 from client.results import Translation
 from client.sending import AnyPicture, picture_file
 

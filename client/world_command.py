@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from client.api import PlanetClient
-from client.commands import ending_of, look_of, tell_saved
+from client.commands import ending_of, options_of, tell_saved
 from client.console import Console
 from client.errors import InvalidRequest
 from client.worlds import SPIN_FORMATS, WORLD_FORMATS, World
@@ -31,7 +31,7 @@ def world(client: PlanetClient, arguments: argparse.Namespace, console: Console)
     picture_format = ending_of(arguments.out, _PARTS[arguments.part])
     if arguments.part in ("view", "spin"):
         options["format"] = picture_format
-    made = calls[arguments.part](arguments.seed, **options, **look_of(arguments))
+    made = calls[arguments.part](arguments.seed, **options, **options_of(arguments))
     return tell_saved(made, arguments.out, console)
 
 

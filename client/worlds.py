@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from client.calls import Calls
 from client.errors import InvalidRequest
-from client.looks import Look, check_format, given, look_options
+from client.options import PlanetOptions, check_format, given, to_parameters
 from client.planets import picture_facts
 from client.results import Picture, safe_stem
 from client.seeds import seed_text, survives_a_path
@@ -66,7 +66,7 @@ class WorldCalls(Calls):
         roll: float | None = None,
         sun: tuple[float, float] | None = None,
         format: str = "png",
-        **look: Unpack[Look],
+        **options: Unpack[PlanetOptions],
     ) -> World:
         """Makes a picture of a world.
 
@@ -78,30 +78,30 @@ class WorldCalls(Calls):
             sun: Azimuth, 0 behind the viewer, 90 at the right, and elevation of the sun, in degrees as the viewer sees
                 it; from ahead, a little right and above, if None.
             format: `"png"` or `"webp"`.
-            look: As for `planet`; 256 pixels if there is no size, of the newest world if there is no model.
+            options: As for `planet`; 256 pixels if there is no size, of the newest world if there is no model.
 
         Raises:
             PlanetError: Its kind and text say what went wrong.
         """
         check_format(format, WORLD_FORMATS)
-        return self._world(seed_or_address, "view", format, {**_view(lon, lat, roll, sun), **look_options(look)})
+        return self._world(seed_or_address, "view", format, {**_view(lon, lat, roll, sun), **to_parameters(options)})
 
-    def world_map(self, seed_or_address: int | str, **look: Unpack[Look]) -> World:
+    def world_map(self, seed_or_address: int | str, **options: Unpack[PlanetOptions]) -> World:
         """Makes a world's map, a PNG: color without light, equirectangular, north at the top, longitude -180° at the
         left edge, without seams.
 
         Args:
             seed_or_address: As for `planet`.
-            look: As for `planet`, without size and background.
+            options: As for `planet`, without size and background.
 
         Raises:
             PlanetError: Its kind and text say what went wrong.
         """
-        return self._world(seed_or_address, "map", "png", look_options(look))
+        return self._world(seed_or_address, "map", "png", to_parameters(options))
 
-    def world_normal(self, seed_or_address: int | str, **look: Unpack[Look]) -> World:
+    def world_normal(self, seed_or_address: int | str, **options: Unpack[PlanetOptions]) -> World:
         """Makes the normal map that goes with `world_map`: tangent space, x east, y north, z out, 0 at 128."""
-        return self._world(seed_or_address, "normal", "png", look_options(look))
+        return self._world(seed_or_address, "normal", "png", to_parameters(options))
 
     def world_spin(
         self,
@@ -114,7 +114,7 @@ class WorldCalls(Calls):
         roll: float | None = None,
         sun: tuple[float, float] | None = None,
         format: str = "webp",
-        **look: Unpack[Look],
+        **options: Unpack[PlanetOptions],
     ) -> World:
         """Makes an animation of a world's full turn, which loops; on a transparent background if it is WebP.
 
@@ -125,23 +125,23 @@ class WorldCalls(Calls):
             lon: Longitude with which it begins.
             lat, roll, sun: As for `world`.
             format: `"webp"` or `"gif"`.
-            look: As for `world`.
+            options: As for `world`.
 
         Raises:
             PlanetError: Its kind and text say what went wrong.
         """
         check_format(format, SPIN_FORMATS)
-        options = {**given(frames=frames, fps=fps), **_view(lon, lat, roll, sun), **look_options(look)}
-        return self._world(seed_or_address, "spin", format, options)
+        parameters = {**given(frames=frames, fps=fps), **_view(lon, lat, roll, sun), **to_parameters(options)}
+        return self._world(seed_or_address, "spin", format, parameters)
 
-    def _world(self, seed_or_address: int | str, part: str, format: str, options: Mapping[str, Any]) -> World:
+    def _world(self, seed_or_address: int | str, part: str, format: str, parameters: Mapping[str, Any]) -> World:
         text = seed_text(seed_or_address)
         path = f"{text}.{format}" if part == "view" else f"{text}/{part}.{format}"
         if not text or not survives_a_path(path):
             raise InvalidRequest(f"The address {text!r} cannot be told in a URL; choose one without '.' as a step.")
         if part == "view" and f"/{path}".endswith(_PARTS) and "/" in text:
             raise InvalidRequest(f"{path!r} is a part of another world; choose the other format, or another address.")
-        response = self._http.request("GET", f"/v1/worlds/{quote(path, safe='/')}", params=options)
+        response = self._http.request("GET", f"/v1/worlds/{quote(path, safe='/')}", params=parameters)
         with self._reading(response):
             return World(part=part, **picture_facts(response, text, format))
 

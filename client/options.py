@@ -1,4 +1,4 @@
-"""How pictures shall look: one place for the options that all calls for planets share."""
+"""The options that all calls for planets share."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ BACKGROUNDS = ("black", "transparent")
 HIGHEST_TEMPERATURE = 2
 
 
-class Look(TypedDict, total=False):
-    """How planets shall look; what is left out or None is the server's choice.
+class PlanetOptions(TypedDict, total=False):
+    """What planets to draw, and how; what is left out or None is the server's choice.
 
     Attributes:
         model: Model to draw them; the server's default if None.
@@ -35,23 +35,23 @@ class Look(TypedDict, total=False):
     temperature: float | None
 
 
-def look_options(look: Look) -> dict[str, Any]:
-    """The request's parameters for a look.
+def to_parameters(options: PlanetOptions) -> dict[str, Any]:
+    """The parameters of a request with these options.
 
     Raises:
         InvalidRequest: A temperature out of range, which JSON may not even be able to carry.
         TypeError: An option that there is not.
     """
-    unknown = sorted(look.keys() - Look.__annotations__.keys())
+    unknown = sorted(options.keys() - PlanetOptions.__annotations__.keys())
     if unknown:
-        raise TypeError(f"There is no option {unknown[0]!r}; choose from {', '.join(Look.__annotations__)}.")
-    temperature = look.get("temperature")
+        raise TypeError(f"There is no option {unknown[0]!r}; choose from {', '.join(PlanetOptions.__annotations__)}.")
+    temperature = options.get("temperature")
     if temperature is not None and not 0 <= temperature <= HIGHEST_TEMPERATURE:
         raise InvalidRequest(
             f"A temperature of {temperature} is too low or too high: choose 0 to {HIGHEST_TEMPERATURE}."
         )
-    kind = look.get("kind")
-    return given(**{**look, "kind": mix_text(kind) if isinstance(kind, Mapping) else kind})
+    kind = options.get("kind")
+    return given(**{**options, "kind": mix_text(kind) if isinstance(kind, Mapping) else kind})
 
 
 def given(**options: Any) -> dict[str, Any]:
