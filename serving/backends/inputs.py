@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from serving.backends.base import InvalidInput
+from serving.backends.base import InvalidInput, ModelNotFound
+
+Inputs = Mapping[str, tuple[np.dtype, Sequence[int | None] | None]]
+"""Dtype and shape of a signature's inputs by name; None stands for any size, as of the batch, and for any shape."""
 
 
 def check_choice(version: int | None, label: str | None) -> None:
@@ -37,14 +40,14 @@ def as_batch(inputs: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], i
     return arrays, size
 
 
-def check_signature(
-    arrays: Mapping[str, np.ndarray], expected: Mapping[str, tuple[np.dtype, Sequence[int | None]]]
-) -> None:
-    """Checks names, dtypes and shapes.
+def no_signature(model: str, signature: str, known: Iterable[str]) -> ModelNotFound:
+    """What to raise for a signature that the model does not have."""
+    listed = ", ".join(f"'{name}'" for name in sorted(known)) or "none"
+    return ModelNotFound(f"Model '{model}' has no signature '{signature}': it has {listed}.")
 
-    Args:
-        arrays: The inputs by name.
-        expected: Dtype and shape by name; None stands for any size, as in the batch dimension.
+
+def check_signature(arrays: Mapping[str, np.ndarray], expected: Inputs) -> None:
+    """Checks names, dtypes and shapes.
 
     Raises:
         InvalidInput: Something differs; the sentence says what was expected.
@@ -55,8 +58,9 @@ def check_signature(
         array = arrays[name]
         if array.dtype != dtype:
             raise InvalidInput(f"Input '{name}' is {array.dtype}, but the signature takes {dtype}.")
-        fits = array.ndim == len(shape) and all(
-            wanted in (None, given) for given, wanted in zip(array.shape, shape, strict=True)
+        fits = shape is None or (
+            array.ndim == len(shape)
+            and all(wanted in (None, given) for given, wanted in zip(array.shape, shape, strict=True))
         )
         if not fits:
             raise InvalidInput(

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from serving.backends.base import BackendUnavailable, InvalidInput, ModelNotFound, ModelVersion, Overloaded
+from serving.backends.base import BackendUnavailable, InvalidInput, ModelVersion, Overloaded
 from serving.backends.cards import StoredVersion
-from serving.backends.inputs import check_signature
+from serving.backends.inputs import Inputs, check_signature, no_signature
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read by TensorFlow when it is imported
 import tensorflow as tf
@@ -92,8 +92,7 @@ class LoadedVersion:
         """Runs a signature of the loaded version."""
         function = self._model.signatures.get(signature)
         if function is None:
-            known = ", ".join(f"'{name}'" for name in sorted(self._model.signatures))
-            raise ModelNotFound(f"Model '{self.name}' has no signature '{signature}': it has {known}.")
+            raise no_signature(self.name, signature, self._model.signatures)
         check_signature(arrays, _expected(function))
         try:
             outputs = function(**{name: tf.constant(array) for name, array in arrays.items()})
@@ -129,7 +128,7 @@ def _warm_up(model: Any) -> None:
             function(**{key: tf.zeros([1, *shape[1:]], dtype) for key, (dtype, shape) in expected.items()})
 
 
-def _expected(function: Any) -> dict[str, tuple[np.dtype, tuple[int | None, ...]]]:
+def _expected(function: Any) -> Inputs:
     """Dtype and shape of a signature's inputs by name; None for a size left open."""
     specs = function.structured_input_signature[1]
     return {name: (np.dtype(spec.dtype.as_numpy_dtype), tuple(spec.shape)) for name, spec in specs.items()}

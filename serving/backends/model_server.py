@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
+from typing import Any
 
 import grpc
 import numpy as np
+from google.protobuf.message import DecodeError
 
 from serving.backends import protos
 from serving.backends.base import (
-    LABELS,
     BackendError,
     BackendUnavailable,
     DeadlineExceeded,
@@ -21,8 +22,10 @@ from serving.backends.base import (
     Overloaded,
 )
 from serving.backends.breaker import Breaker
-from serving.backends.cards import StoredVersion
-from serving.backends.tensors import decode
+from serving.backends.inputs import Inputs, check_signature, no_signature
+from serving.backends.signatures import FIELD, read_signatures
+from serving.backends.tensors import decode, encode
+from serving.backends.window import Window
 
 _CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", -1),  # the default, 4 MiB, is 21 pictures of 256 px
@@ -33,6 +36,8 @@ _CHANNEL_OPTIONS = [
     ("grpc.lb_policy_name", "round_robin"),  # the name may be that of several servers
 ]
 _STATES = {0: "LOADING", 10: "LOADING", 20: "LOADING", 30: "AVAILABLE", 40: "UNLOADING", 50: "UNAVAILABLE"}
+
+_EXHAUSTED = "The model server is out of threads or memory: try again in a moment."
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +52,8 @@ class ModelServer:
     def __init__(self, target: str, breaker: Breaker) -> None:
         self.target = target
         self.breaker = breaker
+        self._window = Window()
+        self._signatures: dict[str, dict[int, Mapping[str, Inputs]]] = {}  # by model and version, as far as known
         self._channel = grpc.insecure_channel(target, _CHANNEL_OPTIONS)
         self._predict = self._channel.unary_unary(
             protos.PREDICT, protos.PredictRequest.SerializeToString, protos.PredictResponse.FromString
@@ -65,71 +72,99 @@ class ModelServer:
     def close(self) -> None:
         self._channel.close()
 
-    def predict(self, request: protos.PredictRequest, expires: float | None) -> dict[str, np.ndarray]:
-        """Outputs by name; the breaker is told whether the server answered, be it with an error."""
-        timeout = None if expires is None else expires - time.monotonic()
-        if timeout is not None and timeout <= 0:  # gRPC may answer a call that has no time at all
+    def predict(
+        self, spec: protos.ModelSpec, arrays: Mapping[str, np.ndarray], expires: float | None
+    ) -> dict[str, np.ndarray]:
+        """Outputs by name; the breaker is told whether the server answered, be it with an error.
+
+        What does not fit the signature is not sent: TensorFlow Serving does not look, and may draw conclusions from a
+        picture of another size, or end with all its models over one of another rank.
+        """
+        if expires is not None and time.monotonic() >= expires:
             raise DeadlineExceeded(self._late())
         try:
-            response = self._predict(request, timeout=timeout)
-        except grpc.RpcError as error:
-            failure = self._translate(error, request.model_spec)
-            if not isinstance(failure, Unreachable | DeadlineExceeded):
-                self.breaker.succeeded()
-            elif self.breaker.failed():
+            self._check(spec, arrays, expires)
+            response = self._ask(self._predict, _request(spec, arrays), spec, expires)
+        except (Unreachable, DeadlineExceeded) as failure:
+            if self.breaker.failed():
                 _log.warning("%s It is left alone for a moment.", failure)
-            raise failure from error
+            raise
+        except BackendError:
+            self.breaker.succeeded()
+            raise
         self.breaker.succeeded()
         try:
             return {name: decode(tensor) for name, tensor in response.outputs.items()}
         except ValueError as error:
-            raise BackendUnavailable(
-                f"The model server at {self.target} sent a tensor that cannot be read: {error}."
-            ) from error
+            raise self._unreadable(f"a tensor that cannot be read: {error}") from error
 
-    def ask_states(self, name: str, deadline: float) -> grpc.Future:
-        request = protos.GetModelStatusRequest(model_spec=protos.ModelSpec(name=name))
-        return self._get_status.future(request, timeout=deadline)
-
-    def await_states(self, name: str, call: grpc.Future) -> tuple[dict[int, tuple[str, str]], str]:
-        """State and error by version of one model, and why the server does not tell."""
+    def states(self, name: str, expires: float) -> dict[int, tuple[str, str]]:
+        """State and error by version of one model, all that the server knows of; one call."""
+        spec = protos.ModelSpec(name=name)
         try:
-            statuses = call.result().model_version_status
-        except grpc.RpcError as error:
-            if error.code() is grpc.StatusCode.NOT_FOUND:
-                return {}, ""
-            return {}, str(self._translate(error, protos.ModelSpec(name=name)))
+            response = self._ask(self._get_status, protos.GetModelStatusRequest(model_spec=spec), spec, expires)
+        except ModelNotFound:
+            return {}
         return {
             status.version: (_STATES.get(status.state, "UNAVAILABLE"), status.status.error_message)
-            for status in statuses
-        }, ""
+            for status in response.model_version_status
+        }
 
-    def ask_labels(self, name: str, deadline: float) -> dict[str, grpc.Future]:
-        """Asks which version of a model each label means; only a model's metadata tell."""
-        calls = {}
-        for label in LABELS:
-            spec = protos.ModelSpec(name=name, version_label=label)
-            request = protos.GetModelMetadataRequest(model_spec=spec, metadata_field=["signature_def"])
-            calls[label] = self._get_metadata.future(request, timeout=deadline)
-        return calls
+    def labelled(self, name: str, label: str, expires: float) -> int:
+        """The version of a model that a label means; only a model's metadata tell."""
+        return self._learn(protos.ModelSpec(name=name, version_label=label), expires)[0]
 
-    def await_labels(self, calls: Mapping[str, grpc.Future]) -> dict[str, int]:
-        """Version by label, as far as the server tells."""
-        versions = {}
-        for label, call in calls.items():
-            with contextlib.suppress(grpc.RpcError):  # no such label, or why it is away, which its states tell too
-                versions[label] = call.result().model_spec.version.value
-        return versions
+    def forget(self, name: str, but: Container[int] = ()) -> None:
+        """Forgets what a model's versions take, but some."""
+        known = self._signatures.get(name, {}).items()
+        self._signatures[name] = {version: signatures for version, signatures in known if version in but}
 
-    def describe(self, stored: StoredVersion, states: Mapping[int, tuple[str, str]]) -> tuple[str, str]:
-        """State and error of one version, given the states of its model's versions."""
-        asked = f"version {stored.version}" if states else f"model '{stored.name}'"
-        state, error = states.get(
-            stored.version, ("UNAVAILABLE", f"The model server at {self.target} does not serve {asked}.")
-        )
-        if state == "UNAVAILABLE" and not error:
-            error = f"The model server at {self.target} has unloaded version {stored.version}."
-        return state, error
+    def _check(self, spec: protos.ModelSpec, arrays: Mapping[str, np.ndarray], expires: float | None) -> None:
+        """Refuses what the version meant does not take; without a number, what none of the model's versions takes.
+
+        The server is asked about a version once, and again before anything is refused."""
+        known = self._signatures.get(spec.name, {})
+        meant = [spec.version.value] if spec.HasField("version") else list(known)
+        for version in meant:
+            with contextlib.suppress(KeyError, ModelNotFound, InvalidInput):
+                _check_inputs(spec, arrays, known[version])
+                return
+        _check_inputs(spec, arrays, self._learn(spec, expires)[1])
+
+    def _learn(self, spec: protos.ModelSpec, expires: float | None) -> tuple[int, dict[str, Inputs]]:
+        """The version that a spec means, and what its signatures take."""
+        request = protos.GetModelMetadataRequest(model_spec=spec, metadata_field=[FIELD])
+        response = self._ask(self._get_metadata, request, spec, expires)
+        version = response.model_spec.version.value
+        try:
+            signatures = read_signatures(response)
+        except DecodeError as error:
+            raise self._unreadable("signatures that cannot be read") from error
+        self._signatures[spec.name] = {**self._signatures.get(spec.name, {}), version: signatures}
+        return version, signatures
+
+    def _ask(self, method: Callable[..., Any], request: Any, spec: protos.ModelSpec, expires: float | None) -> Any:
+        """Calls once the window lets it, and again if the server lacks the threads while it answers our other calls."""
+        while True:
+            others = self._window.enter(_left(expires))
+            if others is None:
+                raise Overloaded(_EXHAUSTED)
+            try:
+                timeout = _left(expires)
+                if timeout == 0:  # gRPC may answer a call that has no time at all
+                    raise DeadlineExceeded(self._late())
+                response = method(request, timeout=timeout)
+            except grpc.RpcError as error:
+                if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED or not _lacks_threads(error):
+                    self._window.leave()
+                elif self._window.refused(others):
+                    continue
+                raise self._translate(error, spec) from error
+            except BaseException:
+                self._window.leave()
+                raise
+            self._window.leave()
+            return response
 
     def _translate(self, error: grpc.RpcError, spec: protos.ModelSpec) -> BackendError:
         """The backend error for a gRPC status."""
@@ -138,14 +173,14 @@ class ModelServer:
         match code:
             case grpc.StatusCode.NOT_FOUND:
                 return ModelNotFound(f"The model server does not serve {asked}.")
-            case grpc.StatusCode.FAILED_PRECONDITION if "signature" in details.lower():
+            case grpc.StatusCode.FAILED_PRECONDITION if "signature" in details.lower():  # the version changed meanwhile
                 return ModelNotFound(f"Model '{spec.name}' has no signature '{spec.signature_name}'.")
             case grpc.StatusCode.INVALID_ARGUMENT if "version label" in details:
                 return ModelNotFound(f"Model '{spec.name}' has no label '{spec.version_label}'.")
             case grpc.StatusCode.INVALID_ARGUMENT:
                 return InvalidInput(f"The model server refused the inputs of '{spec.name}': {details}.")
             case grpc.StatusCode.RESOURCE_EXHAUSTED:
-                return Overloaded("The model server is out of threads or memory: try again in a moment.")
+                return Overloaded(_EXHAUSTED)
             case grpc.StatusCode.UNAVAILABLE if "queue" in details and "full" in details:
                 return Overloaded("The model server's queue is full: try again in a moment.")
             case grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -159,6 +194,35 @@ class ModelServer:
 
     def _late(self) -> str:
         return f"The model server at {self.target} did not answer within the deadline."
+
+    def _unreadable(self, what: str) -> BackendUnavailable:
+        return BackendUnavailable(f"The model server at {self.target} sent {what}.")
+
+
+def _left(expires: float | None) -> float | None:
+    return None if expires is None else max(0.0, expires - time.monotonic())
+
+
+def _lacks_threads(error: grpc.RpcError) -> bool:
+    """Whether the call was refused before the model saw it; of a lack of memory the details tell more."""
+    return "thread" in (error.details() or "").lower()
+
+
+def _request(spec: protos.ModelSpec, arrays: Mapping[str, np.ndarray]) -> protos.PredictRequest:
+    request = protos.PredictRequest(model_spec=spec)
+    for name, array in arrays.items():
+        try:
+            request.inputs[name].CopyFrom(encode(array))
+        except ValueError as error:
+            raise InvalidInput(f"Input '{name}' cannot be sent: {error}.") from error
+    return request
+
+
+def _check_inputs(spec: protos.ModelSpec, arrays: Mapping[str, np.ndarray], signatures: Mapping[str, Inputs]) -> None:
+    expected = signatures.get(spec.signature_name)
+    if expected is None:
+        raise no_signature(spec.name, spec.signature_name, signatures)
+    check_signature(arrays, expected)
 
 
 def _first_line(details: str | None) -> str:

@@ -1,14 +1,15 @@
 """The part of TensorFlow Serving's gRPC API that the gateway speaks, without TensorFlow installed.
 
 Packages, names and field numbers are those of tensorflow/serving (`predict.proto`, `model.proto`,
-`get_model_metadata.proto`, `get_model_status.proto`, `status.proto`) and tensorflow/tensorflow (`tensor.proto`,
-`tensor_shape.proto`, `types.proto`); fields that nobody here reads are left out, which the wire format allows. The
-messages live in a descriptor pool of their own, so that they do not clash with TensorFlow's where that is imported too.
+`get_model_metadata.proto`, `get_model_status.proto`, `status.proto`, `prediction_log.proto`) and tensorflow/tensorflow
+(`tensor.proto`, `tensor_shape.proto`, `types.proto`, `meta_graph.proto`); fields that nobody here reads are left out,
+which the wire format allows. The messages live in a descriptor pool of their own, so that they do not clash with
+TensorFlow's where that is imported too.
 """
 
 from __future__ import annotations
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, wrappers_pb2
+from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory, wrappers_pb2
 
 PREDICT = "/tensorflow.serving.PredictionService/Predict"
 GET_MODEL_METADATA = "/tensorflow.serving.PredictionService/GetModelMetadata"
@@ -35,7 +36,7 @@ _ENUMS = {
 _MESSAGES = {
     "tensorflow": {
         "Dim": {1: ("int64", "size")},
-        "TensorShapeProto": {2: ("repeated .tensorflow.Dim", "dim")},
+        "TensorShapeProto": {2: ("repeated .tensorflow.Dim", "dim"), 3: ("bool", "unknown_rank")},
         "TensorProto": {
             1: ("enum .tensorflow.DataType", "dtype"),
             2: (".tensorflow.TensorShapeProto", "tensor_shape"),
@@ -46,6 +47,8 @@ _MESSAGES = {
             10: ("repeated int64", "int64_val"),
             11: ("repeated bool", "bool_val"),
         },
+        "TensorInfo": {2: ("enum .tensorflow.DataType", "dtype"), 3: (".tensorflow.TensorShapeProto", "tensor_shape")},
+        "SignatureDef": {1: ("map .tensorflow.TensorInfo", "inputs")},
     },
     "tensorflow.serving": {
         "ModelSpec": {
@@ -66,7 +69,11 @@ _MESSAGES = {
             1: (".tensorflow.serving.ModelSpec", "model_spec"),
             2: ("repeated string", "metadata_field"),
         },
-        "GetModelMetadataResponse": {1: (".tensorflow.serving.ModelSpec", "model_spec")},
+        "GetModelMetadataResponse": {
+            1: (".tensorflow.serving.ModelSpec", "model_spec"),
+            2: ("map .google.protobuf.Any", "metadata"),
+        },
+        "SignatureDefMap": {1: ("map .tensorflow.SignatureDef", "signature_def")},
         "GetModelStatusRequest": {1: (".tensorflow.serving.ModelSpec", "model_spec")},
         "StatusProto": {1: ("int32", "error_code"), 2: ("string", "error_message")},
         "ModelVersionStatus": {
@@ -75,14 +82,18 @@ _MESSAGES = {
             3: (".tensorflow.serving.StatusProto", "status"),
         },
         "GetModelStatusResponse": {1: ("repeated .tensorflow.serving.ModelVersionStatus", "model_version_status")},
+        "PredictLog": {1: (".tensorflow.serving.PredictRequest", "request")},
+        "PredictionLog": {6: (".tensorflow.serving.PredictLog", "predict_log")},
     },
 }
 
 
 def _build_pool() -> descriptor_pool.DescriptorPool:
     pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
-    imports = [wrappers_pb2.DESCRIPTOR.name]
+    imports = []
+    for known in (any_pb2.DESCRIPTOR, wrappers_pb2.DESCRIPTOR):
+        pool.AddSerializedFile(known.serialized_pb)
+        imports.append(known.name)
     for package, messages in _MESSAGES.items():
         file = descriptor_pb2.FileDescriptorProto(
             name=f"planet_generator/{package}.proto", package=package, syntax="proto3", dependency=imports
@@ -105,7 +116,7 @@ def _add_field(message: descriptor_pb2.DescriptorProto, path: str, number: int, 
     field = message.field.add(name=name, number=number, label=descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL)
     modifier, _, rest = kind.rpartition(" ")
     if modifier == "map":
-        entry = message.nested_type.add(name=f"{name.title()}Entry")
+        entry = message.nested_type.add(name=f"{name.title().replace('_', '')}Entry")
         entry.options.map_entry = True
         _add_field(entry, f"{path}.{entry.name}", 1, "string", "key")
         _add_field(entry, f"{path}.{entry.name}", 2, rest, "value")
@@ -133,5 +144,8 @@ PredictRequest = _message("tensorflow.serving.PredictRequest")
 PredictResponse = _message("tensorflow.serving.PredictResponse")
 GetModelMetadataRequest = _message("tensorflow.serving.GetModelMetadataRequest")
 GetModelMetadataResponse = _message("tensorflow.serving.GetModelMetadataResponse")
+SignatureDefMap = _message("tensorflow.serving.SignatureDefMap")
+TensorInfo = _message("tensorflow.TensorInfo")
+PredictionLog = _message("tensorflow.serving.PredictionLog")
 GetModelStatusRequest = _message("tensorflow.serving.GetModelStatusRequest")
 GetModelStatusResponse = _message("tensorflow.serving.GetModelStatusResponse")

@@ -20,6 +20,11 @@ _TYPES = {
 _NUMBERS = {dtype: number for number, (dtype, _) in _TYPES.items()}
 
 
+def numpy_dtype(number: int) -> np.dtype:
+    """The dtype of a DataType; that of no array that can be sent, `object`, where it is not known."""
+    return _TYPES.get(number, (np.dtype(object), ""))[0]
+
+
 def encode(array: np.ndarray) -> TensorProto:
     """Returns a TensorProto with the array in `tensor_content`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import concurrent.futures
 import itertools
 import random
 import re
@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import grpc
 import numpy as np
 
 from serving.backends import protos
@@ -19,7 +18,6 @@ from serving.backends.base import (
     BackendError,
     BackendMisconfigured,
     BackendUnavailable,
-    InvalidInput,
     ModelNotFound,
     ModelVersion,
 )
@@ -27,7 +25,7 @@ from serving.backends.breaker import Breaker
 from serving.backends.cards import StoredVersion, scan
 from serving.backends.inputs import as_batch, check_choice
 from serving.backends.model_server import ModelServer, Unreachable
-from serving.backends.tensors import encode
+from serving.backends.survey import Answer, Survey
 
 _TARGET = re.compile(r"(\[[0-9a-fA-F:.%\w]+\]|[^\s:/\[\]]+):(\d{1,5})")
 _READINESS = ("UNAVAILABLE", "UNLOADING", "LOADING", "AVAILABLE")
@@ -39,7 +37,8 @@ class TFServingBackend:
     """Serves what one TensorFlow Serving or several alike serve, described by the cards in a folder.
 
     The newest version is TensorFlow Serving's choice. Nothing is asked of a server before the first call, so it may
-    start later, go away and come back.
+    start later, go away and come back. What a version takes is asked of the server at the version's first prediction,
+    and nothing else is sent to it.
 
     Every target has a channel and a circuit breaker of its own, and calls take turns over them. One channel over all
     would need a resolver for lists of names, which gRPC lacks, and would not tell which server failed. For the same
@@ -69,6 +68,7 @@ class TFServingBackend:
         new_breaker: Callable[[], Breaker] = Breaker,
     ) -> None:
         self._servers = [ModelServer(each, new_breaker()) for each in _checked_targets(target)]
+        self._surveys = [Survey(server) for server in self._servers]
         self._turns = itertools.count()
         self._saved_models = saved_models
         self._max_batch = max_batch
@@ -76,7 +76,8 @@ class TFServingBackend:
         self._closed = threading.Event()
 
     def models(self) -> list[ModelVersion]:
-        """See `Backend.models`. Reads the cards and asks every server anew at every call.
+        """See `Backend.models`. Reads the cards and asks every server anew at every call; of one that is too busy to
+        answer, what it said last counts.
 
         A version is as ready as it is on the least ready of the servers that answer, so that it is not used before all
         have it. A label is borne by the version that the first of them says, until all have moved it.
@@ -84,11 +85,12 @@ class TFServingBackend:
         self._check_open()
         stored = scan(self._saved_models)
         names = {version.name for version in stored}
+        expires = time.monotonic() + self._status_deadline
         try:
-            # All are asked before the first is awaited, so that servers that hang cost one deadline.
-            calls = {name: [_Asked(server, name, self._status_deadline) for server in self._servers] for name in names}
-            answers = {name: [asked.await_answer() for asked in calls[name]] for name in names}
-        except (ValueError, grpc.FutureCancelledError):  # gRPC's answers on a channel closed since the check above
+            # All servers are asked before the first is awaited, so that those that hang cost one deadline.
+            calls = [survey.ask(names, expires) for survey in self._surveys]
+            answers = {name: [asked[name].result() for asked in calls] for name in names}
+        except (RuntimeError, ValueError, concurrent.futures.CancelledError):  # closed since the check above
             self._check_open()
             raise
         self._check_open()
@@ -119,7 +121,7 @@ class TFServingBackend:
         parts = []
         for start in range(0, size, self._max_batch):
             rows = {key: array[start : start + self._max_batch] for key, array in arrays.items()}
-            parts.append(self._call(_request(spec, rows), expires))
+            parts.append(self._call(spec, rows, expires))
         if len(parts) == 1:
             return parts[0]
         return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
@@ -127,10 +129,14 @@ class TFServingBackend:
     def close(self) -> None:
         """See `Backend.close`. Calls under way end with `BackendUnavailable`."""
         self._closed.set()
+        for survey in self._surveys:
+            survey.close()
         for server in self._servers:
             server.close()
 
-    def _call(self, request: protos.PredictRequest, expires: float | None) -> dict[str, np.ndarray]:
+    def _call(
+        self, spec: protos.ModelSpec, rows: Mapping[str, np.ndarray], expires: float | None
+    ) -> dict[str, np.ndarray]:
         """Asks one server after the other until one answers; before a server is asked again there is a pause."""
         turn = next(self._turns)
         tried: set[ModelServer] = set()
@@ -149,7 +155,7 @@ class TFServingBackend:
                 self._closed.wait(pause)
             tried.add(server)
             try:
-                return server.predict(request, expires)
+                return server.predict(spec, rows, expires)
             except Unreachable as error:
                 self._check_open()
                 failure = error
@@ -180,50 +186,9 @@ def _checked_targets(target: str | None) -> list[str]:
     return list(dict.fromkeys(targets))  # one named twice would be asked twice
 
 
-def _request(spec: protos.ModelSpec, arrays: Mapping[str, np.ndarray]) -> protos.PredictRequest:
-    request = protos.PredictRequest(model_spec=spec)
-    for name, array in arrays.items():
-        try:
-            request.inputs[name].CopyFrom(encode(array))
-        except ValueError as error:
-            raise InvalidInput(f"Input '{name}' cannot be sent: {error}.") from error
-    return request
-
-
-@dataclasses.dataclass(frozen=True)
-class _Answer:
-    """What a server says of one model.
-
-    Attributes:
-        server: Who says it.
-        states: State and error by version.
-        labels: Version by label.
-        silence: Why it says nothing, one sentence, else `""`.
-    """
-
-    server: ModelServer
-    states: Mapping[int, tuple[str, str]]
-    labels: Mapping[str, int]
-    silence: str
-
-
-class _Asked:
-    """Questions on one model that a server has been asked, but has not answered yet."""
-
-    def __init__(self, server: ModelServer, name: str, deadline: float) -> None:
-        self._server = server
-        self._name = name
-        self._states = server.ask_states(name, deadline)
-        self._labels = server.ask_labels(name, deadline)
-
-    def await_answer(self) -> _Answer:
-        states, silence = self._server.await_states(self._name, self._states)
-        return _Answer(self._server, states, self._server.await_labels(self._labels), silence)
-
-
-def _describe(stored: StoredVersion, answers: Sequence[_Answer]) -> ModelVersion:
+def _describe(stored: StoredVersion, answers: Sequence[Answer]) -> ModelVersion:
     """What to report of a stored version, given what each server says of its model."""
-    heard = [answer.server.describe(stored, answer.states) for answer in answers if not answer.silence]
+    heard = [answer.describe(stored) for answer in answers if not answer.silence]
     state, error = min(heard or [("UNAVAILABLE", answers[0].silence)], key=lambda report: _READINESS.index(report[0]))
     if stored.error:
         state, error = "UNAVAILABLE", stored.error

@@ -116,11 +116,13 @@ def test_a_half_written_version_leaves_the_others_serving(
     saved_models_dir: Path, tmp_path: Path, make: Callable[..., TFServingBackend]
 ) -> None:
     models = Path(shutil.copytree(saved_models_dir, tmp_path / "saved_models"))
-    shutil.copytree(models / "tiny_planet" / "2", models / "tiny_planet" / "3")
-    (models / "tiny_planet" / "3" / "saved_model.pb").unlink()  # the server cannot load it
+    shutil.copytree(models / "tiny_planet" / "2", models / "tiny_planet" / ".3")
+    (models / "tiny_planet" / ".3" / "saved_model.pb").unlink()  # the server cannot load it
     (models / "tiny_planet" / "2" / "assets.extra" / "card.json").unlink()  # the server does not mind
     (models / "tiny_planet" / ".tmp-4").mkdir()
     with ServingDouble(models) as double:
+        (models / "tiny_planet" / ".3").rename(models / "tiny_planet" / "3")
+        double.load_new()
         write_card(models / "tiny_planet" / "4", tiny_card("tiny_planet", 4))  # the server has not seen it
         write_card(models / "unlisted" / "1", tiny_card("unlisted", 1))
         found = {(m.name, m.version): m for m in make(models, double.target).models()}
@@ -251,7 +253,7 @@ def test_an_answer_that_is_an_error_is_an_answer(backend: TFServingBackend, doub
     for _ in range(8):
         with pytest.raises(ModelNotFound):
             backend.predict("no_such_model", LATENT)
-    assert double.predicts == 8
+    assert double.calls == 8
 
 
 def test_a_version_is_available_once_every_target_that_answers_has_it(
