@@ -14,6 +14,7 @@ import numpy as np
 from serving.backends.base import BackendUnavailable, InvalidInput, ModelVersion, Overloaded
 from serving.backends.cards import StoredVersion
 from serving.backends.inputs import Inputs, check_signature, no_signature
+from serving.backends.saved_model import saved_model_fault
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read by TensorFlow when it is imported
 import tensorflow as tf
@@ -38,7 +39,7 @@ class LoadedVersion:
     def __init__(self, stored: StoredVersion) -> None:
         self.name = stored.name
         self.version = stored.version
-        self.error = stored.error or _missing_file(stored.folder)
+        self.error = stored.error or saved_model_fault(stored.folder)
         self._stored = stored
         self._files = _files(stored.folder)
         self._is_expected = False
@@ -103,18 +104,6 @@ class LoadedVersion:
             raise Overloaded("This server has not enough memory for the batch: try a smaller one.") from error
         except tf.errors.OpError as error:
             raise BackendUnavailable(f"Model '{self.name}' failed: {_reason(error)}.") from error
-
-
-def _missing_file(folder: Path) -> str:
-    """What a half-written SavedModel lacks, one sentence, or `""`."""
-    for path in ("saved_model.pb", "variables/variables.index"):
-        try:
-            size = (folder / path).stat().st_size
-        except OSError:
-            size = 0
-        if size == 0:
-            return f"Its file {folder.parent.name}/{folder.name}/{path} is missing or empty: export the model again."
-    return ""
 
 
 def _warm_up(model: Any) -> None:

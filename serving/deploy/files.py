@@ -8,7 +8,6 @@ Reference: https://www.tensorflow.org/tfx/serving/serving_config
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -55,25 +54,6 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 def differing(folder: Path, files: Mapping[str, str]) -> list[str]:
     """Names of the files that the folder lacks or holds with another text."""
     return [name for name, text in files.items() if _read(folder / name) != text]
-
-
-def refused_moves(folder: Path, models: Sequence[ServedModel]) -> list[str]:
-    """One clause for every label that a server running on the folder's files would refuse to move.
-
-    It looks for the new version among those loaded before it reads which to load, and keeps the old file if it is not.
-    """
-    before = _read(folder / MODELS_FILE)
-    refused = []
-    for model in models:
-        entry = re.search(rf'name: "{re.escape(model.name)}".*?\n  }}\n', before, re.DOTALL)
-        loaded = {int(version) for version in re.findall(r"versions: (\d+)", entry[0])} if entry else set()
-        borne = dict(re.findall(r'key: "(\w+)" value: (\d+)', entry[0])) if entry else {}
-        refused += [
-            f"{label} of '{model.name}' from {borne[label]} to {version}"
-            for label, version in model.labels.items()
-            if label in borne and int(borne[label]) != version and version not in loaded
-        ]
-    return refused
 
 
 def _model(model: ServedModel, base_path: str) -> str:

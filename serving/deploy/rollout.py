@@ -43,32 +43,36 @@ def plan(stored: Sequence[StoredVersion], choices: Mapping[str, Mapping[str, int
     """
     if not stored:
         raise RolloutError("There are no models to serve: export one with python -m training.export.")
-    versions: dict[str, list[int]] = {}
-    for version in stored:
+    versions: dict[str, list[StoredVersion]] = {}
+    for version in sorted(stored, key=lambda one: one.version):
         if not _MODEL_NAME.fullmatch(version.name):
             raise RolloutError(
                 f"The model name '{version.name}' has other characters than A-Z a-z 0-9 . _ -: rename its folder."
             )
-        if version.error:
-            raise RolloutError(f"Version {version.version} of '{version.name}' cannot be served. {version.error}")
-        versions.setdefault(version.name, []).append(version.version)
+        versions.setdefault(version.name, []).append(version)
     for name in choices:
         if name not in versions:
             raise RolloutError(f"The rollout names model '{name}', which is not stored; stored are {_list(versions)}.")
-    return [_plan_model(name, sorted(versions[name]), choices.get(name, {})) for name in sorted(versions)]
+    return [_plan_model(name, versions[name], choices.get(name, {})) for name in sorted(versions)]
 
 
-def _plan_model(name: str, stored: list[int], choice: Mapping[str, int]) -> ServedModel:
+def _plan_model(name: str, stored: list[StoredVersion], choice: Mapping[str, int]) -> ServedModel:
+    by_number = {version.version: version for version in stored}
     for label, version in choice.items():
-        if version not in stored:
+        if version not in by_number:
             raise RolloutError(
-                f"The rollout makes version {version} of '{name}' {label}, but stored are {_list(stored)}."
+                f"The rollout makes version {version} of '{name}' {label}, but stored are {_list(by_number)}."
             )
     if "canary" in choice and choice["canary"] == choice.get("stable", choice["canary"]):
         raise RolloutError(f"The rollout gives '{name}' a canary: write beside it another version as stable.")
-    labels = labels_of(stored[-1], choice)
+    labels = labels_of(stored[-1].version, choice)
+    for label, version in labels.items():
+        if by_number[version].error:
+            raise RolloutError(
+                f"Version {version} of '{name}', which is {label}, cannot be served. {by_number[version].error}"
+            )
     stable = labels["stable"]
-    before = [version for version in stored if version < stable][-1:]
+    before = [version.version for version in stored if version.version < stable and not version.error][-1:]
     return ServedModel(name, tuple(sorted({*labels.values(), *before})), labels)
 
 

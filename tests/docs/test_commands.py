@@ -44,7 +44,10 @@ pytest.importorskip("tensorflow", reason="the trainers' parsers are imported wit
 SERVER = "http://127.0.0.1:8000"
 FOREIGN_OPTIONS = {  # of programs that are not ours
     "--enable_serialization_as_tensor_content",
+    "--grpc_max_threads",
+    "--load_retry_interval_micros",
     "--logdir",
+    "--max_num_load_retries",
     "--profile",
     "--scale",
 }
@@ -227,6 +230,7 @@ def _model_server(arguments: list[str], url: str) -> None:
     given = dict(one.removeprefix("--").split("=", 1) for one in arguments)
     assert given["model_base_path"] == f"$PWD/saved_models/{given['model_name']}"
     assert (ROOT / "saved_models" / given["model_name"]).is_dir()
+    assert int(given["grpc_max_threads"]) >= 64  # its default refuses what a gateway asks at once
 
 
 def _after(option: str, arguments: list[str]) -> str:

@@ -44,6 +44,7 @@ class ModelServer:
                 "--max_num_load_retries=1",
                 "--load_retry_interval_micros=100000",
                 "--enable_serialization_as_tensor_content=true",
+                "--grpc_max_threads=256",
             ]
         self._process: subprocess.Popen[bytes] | None = None
 

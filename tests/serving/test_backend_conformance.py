@@ -303,6 +303,7 @@ def _real_server(saved_models: Path, scratch: Path) -> Iterator[tuple[str, Path]
             f"--port={port}",
             f"--model_config_file={config}",
             "--enable_serialization_as_tensor_content=true",
+            "--grpc_max_threads=256",
             "--allow_version_labels_for_unavailable_models=true",
         ]
     )

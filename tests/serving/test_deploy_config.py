@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shutil
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
 from google.protobuf.message import Message
@@ -14,7 +18,9 @@ from serving.backends.rollout import RolloutError, read_choices
 from serving.deploy.__main__ import main
 from serving.deploy.files import differing, render, write
 from serving.deploy.rollout import ServedModel, plan
-from tests.serving.tiny_model import tiny_card, write_card
+from serving.deploy.warmup import WARMUP_FILE
+from tests.serving.tiny_model import LATENT_SIZE
+from training.saved.warmup import write_warmup_records
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -173,26 +179,133 @@ def test_files_written_are_whole_and_no_longer_differ(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == set(files)
 
 
-def test_the_command_writes_checks_and_warns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rollout = tmp_path / "rollout.toml"
-    rollout.touch()
-    command = ["--saved-models", str(tmp_path / "m"), "--rollout", str(rollout), "--out", str(tmp_path / "out")]
-    write_card(tmp_path / "m" / "planet" / "1", tiny_card("planet", 1))
+def test_a_version_that_cannot_be_loaded_is_left_out_unless_it_is_asked_for() -> None:
+    broken = StoredVersion("planet", 2, Path(), {}, "Its file is missing.")
+    stored = [*_stored(planet=[1, 3]), broken]
 
-    assert main([*command, "--check"]) == 1
+    assert plan(stored, {}) == [ServedModel("planet", (1, 3), {"stable": 3})]
+    for choice, label in (({"stable": 2}, "stable"), ({"stable": 3, "canary": 2}, "canary")):
+        with pytest.raises(RolloutError, match=f"Version 2 of 'planet', which is {label}, cannot be served. Its file"):
+            plan(stored, {"planet": choice})
+
+
+@dataclasses.dataclass(frozen=True)
+class Deployment:
+    """Models in a folder, and the command over them."""
+
+    saved_models: Path
+    rollout: Path
+    out: Path
+    sound: Path
+
+    def main(self, *options: str) -> int:
+        folders = ("--saved-models", str(self.saved_models), "--rollout", str(self.rollout), "--out", str(self.out))
+        return main([*folders, *options])
+
+    def add(self, version: int, largest: int = 32) -> Path:
+        """A sound version of `planet`, with warm-up records up to a batch."""
+        folder = self.saved_models / "planet" / str(version)
+        shutil.copytree(self.sound, folder)
+        requests = [("generate", {"latent": np.zeros((rows, LATENT_SIZE), np.float32)}) for rows in (1, largest)]
+        write_warmup_records(folder, requests)
+        return folder
+
+    def models_config(self) -> str:
+        return (self.out / "models.config").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def deployment(saved_models_dir: Path, tmp_path: Path) -> Deployment:
+    (tmp_path / "rollout.toml").touch()
+    return Deployment(
+        tmp_path / "m", tmp_path / "rollout.toml", tmp_path / "out", saved_models_dir / "tiny_planet" / "1"
+    )
+
+
+def test_the_command_writes_checks_and_refuses(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    deployment.add(1)
+    assert deployment.main("--check") == 1
     assert capsys.readouterr().err.startswith("models.config and batching_parameters.txt and monitoring.config in ")
-    assert main(command) == 0
-    assert main([*command, "--check"]) == 0
+    assert deployment.main() == 0
+    assert deployment.main("--check") == 0
     assert capsys.readouterr().err == ""
 
-    write_card(tmp_path / "m" / "planet" / "2", tiny_card("planet", 2))
-    assert main([*command, "--check"]) == 1
+    deployment.add(2)
+    assert deployment.main("--check") == 1
     assert capsys.readouterr().err.startswith("models.config in ")
-    assert main(command) == 0
-    assert "will not move stable of 'planet' from 1 to 2, which it has not loaded" in capsys.readouterr().err
-    assert main(command) == 0
+    before = deployment.models_config()
+    for _ in range(2):  # what was refused is refused again: no server took it
+        assert deployment.main() == 2
+        refusal = capsys.readouterr().err
+        assert "will not move stable of 'planet' from 1 to 2, which it has not loaded" in refusal
+        assert refusal.startswith("Nothing was written")
+        assert deployment.models_config() == before
+    deployment.rollout.write_text("[planet]\nstable = 1\ncanary = 2\n")
+    assert deployment.main() == 0
+    deployment.rollout.write_text("[planet]\nstable = 2\n")
+    assert deployment.main() == 0
     assert capsys.readouterr().err == ""
 
-    rollout.write_text("[planet]\nstable = 9\n")
-    assert main(command) == 2
+    deployment.rollout.write_text("[planet]\nstable = 9\n")
+    assert deployment.main() == 2
     assert capsys.readouterr().err == "The rollout makes version 9 of 'planet' stable, but stored are 1, 2.\n"
+
+
+def test_servers_that_start_anew_take_any_move(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    deployment.add(1)
+    assert deployment.main() == 0
+    deployment.add(2)
+    assert deployment.main("--restart") == 0
+    assert 'key: "stable" value: 2' in deployment.models_config()
+    assert deployment.main() == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda folder: (folder / "saved_model.pb").unlink(), "planet/2/saved_model.pb is missing or empty"),
+        (lambda folder: (folder / "saved_model.pb").write_bytes(b""), "planet/2/saved_model.pb is missing or empty"),
+        (lambda folder: shutil.rmtree(folder / "variables"), "planet/2/variables/variables.index is missing or empty"),
+        (
+            lambda folder: (folder / "variables" / "variables.data-00000-of-00001").unlink(),
+            "planet/2/variables/variables.data-00000-of-00001 is missing or empty",
+        ),
+        (lambda folder: _cut(folder / "variables" / "variables.index"), "variables.index is cut off or damaged"),
+        (lambda folder: _cut(folder / "assets.extra" / "card.json"), "card.json cannot be read"),
+        (lambda folder: _cut(folder / WARMUP_FILE), "tf_serving_warmup_requests are cut off or damaged"),
+    ],
+)
+def test_a_canary_that_would_end_servers_is_refused(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], damage: Callable[[Path], None], sentence: str
+) -> None:
+    deployment.add(1)
+    damage(deployment.add(2))
+    deployment.rollout.write_text("[planet]\nstable = 1\ncanary = 2\n")
+    assert deployment.main() == 2
+    told = capsys.readouterr().err
+    assert told.startswith("Version 2 of 'planet', which is canary, cannot be served. Its ")
+    assert sentence in told
+    assert not deployment.out.exists()
+
+    deployment.rollout.write_text("[planet]\nstable = 1\n")
+    assert deployment.main() == 0
+    assert capsys.readouterr().err.startswith("Version 2 of 'planet' is left out. Its ")
+
+
+def test_warm_up_records_above_the_largest_batch_are_told(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.add(1, largest=64)
+    assert deployment.main() == 2
+    assert "go to batches of 64, but max_batch_size is 32" in capsys.readouterr().err
+
+
+def test_a_version_without_warm_up_records_is_told(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    (deployment.add(1) / WARMUP_FILE).unlink()
+    assert deployment.main() == 0
+    assert "Version 1 of 'planet' brings no warm-up records" in capsys.readouterr().err
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from serving.deploy.files import METRICS_PATH
+from serving.deploy.files import BATCH_SIZES, BATCH_THREADS, METRICS_PATH
 from serving.gateway.__main__ import main as start_gateway
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -138,6 +138,36 @@ def test_both_deployments_start_tensorflow_serving_and_the_gateway_alike() -> No
         assert service["networks"]["models"]["aliases"] == ["tensorflow-serving"]
     [command] = re.findall(r"^CMD (\[.*\])$", _DOCKERFILE, re.MULTILINE)
     assert json.loads(command) == _container("gateway")["args"]
+
+
+def test_the_servers_flags_let_one_broken_version_stop_no_other() -> None:
+    flags = dict(flag.removeprefix("--").split("=", 1) for flag in _container("tensorflow-serving")["args"])
+    assert int(flags["grpc_max_threads"]) >= BATCH_SIZES[-1] * BATCH_THREADS  # what waits for its batch has a thread
+    tried_s = int(flags["max_num_load_retries"]) * int(flags["load_retry_interval_micros"]) / 1e6
+    startup = _container("tensorflow-serving")["startupProbe"]
+    assert 60 <= tried_s <= startup["periodSeconds"] * startup["failureThreshold"] / 2  # the port opens after that
+    assert int(flags["num_load_threads"]) > 1
+
+
+def test_only_gateways_and_prometheus_reach_the_model_servers() -> None:
+    policies = _manifests("NetworkPolicy")
+    assert policies["default-deny"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    callers = {
+        rule["ports"][0]["port"]: peer
+        for rule in policies["tensorflow-serving"]["spec"]["ingress"]
+        for peer in rule["from"]
+    }
+    ports = _ports("tensorflow-serving")
+    assert callers[ports["grpc"]] == {"podSelector": {"matchLabels": _pod("gateway")["metadata"]["labels"]}}
+    assert list(callers[ports["rest"]]) == ["namespaceSelector"]
+    assert len(callers) == sum(len(rule["from"]) for rule in policies["tensorflow-serving"]["spec"]["ingress"]) == 2
+
+    assert _COMPOSE["networks"]["models"]["internal"]
+    members = {name for name, service in _COMPOSE["services"].items() if "models" in service.get("networks", ())}
+    assert members == {"serving-gpu", "serving-cpu", "gateway", "prometheus"}
+    for name in ("serving-gpu", "serving-cpu"):
+        assert "ports" not in _COMPOSE["services"][name]
+        assert list(_COMPOSE["services"][name]["networks"]) == ["models"]
 
 
 def test_the_gateway_knows_its_options(capsys: pytest.CaptureFixture[str]) -> None:
