@@ -204,8 +204,10 @@ def _pip(arguments: list[str], url: str) -> None:
     for one in arguments:
         if "==" in one:
             assert re.sub(r"\[.*\]", "", one) in pinned, one
+        elif (ROOT / one).is_dir():
+            assert "project" in tomllib.loads((ROOT / one / "pyproject.toml").read_text()), f"{one} is no package"
         elif one != "-r":
-            assert (ROOT / one).exists(), one
+            assert (ROOT / one).is_file(), one
 
 
 def _compose(arguments: list[str], url: str) -> None:

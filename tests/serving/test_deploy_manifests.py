@@ -88,8 +88,8 @@ def test_images_are_pinned_and_tensorflow_serving_is_the_exporters_minor_version
     assert {image.endswith("-gpu") for image in serving} == {True, False}
 
 
-def test_the_gateways_image_bears_the_projects_version() -> None:
-    version = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]["version"]
+def test_the_gateways_image_bears_the_clients_version() -> None:
+    version = tomllib.loads((_ROOT / "client" / "pyproject.toml").read_text())["project"]["version"]
     named = {image for image in _all_images() if image.startswith("planet-gateway")}
     assert named == {f"planet-gateway:{version}"}
     assert f"-t planet-gateway:{version} ." in _DOCKERFILE
