@@ -34,7 +34,7 @@ from serving.gateway.config import GatewayConfig
 from serving.gateway.openapi.document import document as openapi
 from tests.client.servers import running
 from tests.docs.card_backend import CardBackend, card_of
-from tests.docs.documents import DOCUMENTS, ROOT, blocks, commands, inline_code, prose
+from tests.docs.documents import DOCUMENTS, ROOT, blocks, commands, inline_code, prose, read
 from tests.docs.parsers import check_arguments, main_of, options_of
 from training.families.world.networks import build_world_generator
 from training.families.world.shader import shader
@@ -107,6 +107,23 @@ def test_links_lead_somewhere(document: str) -> None:
         file = (ROOT / document).parent / path if path else ROOT / document
         assert file.exists(), target
         assert not anchor or anchor in _anchors(file), target
+
+
+def test_the_readme_is_short_and_leads_everywhere() -> None:
+    assert len(read("README.md").splitlines()) <= 170
+    linked = set(re.findall(r"\]\(([^)\s#]+)", prose("README.md")))
+    guides = {one for one in DOCUMENTS if one.startswith("docs/")}
+    assert guides - linked == set()
+
+
+def test_each_dependency_has_its_line() -> None:
+    files = ("requirements.txt", "requirements-dev.txt", "serving/requirements.txt")
+    pinned = {name.lower() for one in files for name in re.findall(r"^([\w-]+)==", read(one), re.MULTILINE)}
+    table = read("README.md").partition("## Dependencies")[2]
+    rows = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+    listed = {name.split()[0] for row in rows for name in row.split(", ")}
+    assert pinned - listed == {"tensorflow-cpu"}  # it is `tensorflow` on Linux
+    assert listed - pinned == {"package"}
 
 
 def _anchors(file: Path) -> set[str]:
