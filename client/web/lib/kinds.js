@@ -25,13 +25,13 @@ export class KindPicker {
 
   /** Offers the kinds and archetypes of a model's card, and keeps the choice if they hold it. */
   offer(card) {
-    const bodies = card?.class_names ?? [];
+    const kinds = card?.class_names ?? [];
     const archetypes = Object.keys(card?.archetypes ?? {});
-    this.element.hidden = bodies.length === 0;
+    this.element.hidden = kinds.length === 0;
     for (const [field, none] of [[this.#first, "Any"], [this.#second, "Nothing"]]) {
       const before = field.value;
-      field.replaceChildren(new Option(none, ""), ...group("Bodies", bodies), ...group("Archetypes", archetypes));
-      field.value = [...bodies, ...archetypes].includes(before) ? before : "";
+      field.replaceChildren(new Option(none, ""), ...group("Kinds", kinds), ...group("Archetypes", archetypes));
+      field.value = [...kinds, ...archetypes].includes(before) ? before : "";
     }
     this.#refresh();
   }

@@ -19,7 +19,7 @@ export function create(panel, page) {
   const sample = el("button", { class: "quiet", type: "button", onclick: trySample }, "Try a random planet");
   panel.append(
     el("div", { class: "intro" }, el("h1", {}, "What world is this?"),
-      el("p", {}, "A network that knows twelve bodies of the solar system names what a picture shows, and another judges " +
+      el("p", {}, "A network names the kind of planet that a picture shows, and another judges " +
         "how real it looks. A PNG that was drawn here also tells its address.")),
     el("div", { class: "panel" }, zone.element, sample),
     el("section", { class: "stage space", "aria-label": "Result" }, image, status, origin, bars));
@@ -46,7 +46,7 @@ export function create(panel, page) {
     say("Looking…");
     try {
       const answer = await classify(file, signal);
-      say(answer.kind ? `This looks like ${pretty(answer.kind)}.` : "This looks like none of the bodies it knows.");
+      say(answer.kind ? `This looks like ${pretty(answer.kind)}.` : "This looks like none of the kinds it knows.");
       bars.replaceChildren(...shares(answer));
     } catch (error) {
       if (!signal.aborted) say(error.message, "error");
