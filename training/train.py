@@ -96,6 +96,8 @@ def _add_recipe_options(parser: argparse.ArgumentParser, family: Family):
     parser.add_argument("--recipe", choices=family.recipes, default=first, help="hyperparameters to start from")
     group = parser.add_argument_group("changes to the recipe", "by default as in --recipe")
     for field in dataclasses.fields(family.recipes[first]):
+        if not field.init:  # fixed by the family
+            continue
         option = "--" + field.name.replace("_", "-")
         values = {name: getattr(recipe, field.name) for name, recipe in family.recipes.items()}
         values = ", ".join(f"{value} ({name})" for name, value in values.items())

@@ -102,6 +102,7 @@ def _ours(variant: str, size: int) -> Callable[[int], object]:
     from training.engine.precision import choose_precision
     from training.families import FAMILIES, recipe_of
     from training.loop.config import TrainingConfig
+    from training.loop.family import begin
     from training.loop.feeding import training_batches
 
     config = TrainingConfig(
@@ -110,7 +111,7 @@ def _ours(variant: str, size: int) -> Callable[[int], object]:
     pictures = _noise(size)
     precision = choose_precision(config.precision)
     print(f"{variant}@{size}: ours computes in {precision}", flush=True)
-    trainer = FAMILIES[config.family].build(config, recipe_of(config)[1], pictures, 1, precision)
+    trainer = begin(FAMILIES[config.family], config, recipe_of(config)[1], pictures, 1, precision)
     batches = training_batches(pictures, BATCH_SIZE, shuffled(len(pictures), seed=0), 0)
 
     def run(steps: int):

@@ -10,6 +10,7 @@ from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
 from training.engine import draws
 from training.export import main as export_main
+from training.families.autoencoders import objective as autoencoders
 from training.families.autoencoders.encoder import latent_of
 from training.gan.critic import build_auxiliary_critic, features_of
 from training.loop.checkpoints import load_checkpoint, save_checkpoint
@@ -39,7 +40,7 @@ def run(prepared_data, tmp_path_factory):
 def batch():
     pictures = draw_pictures(count=8)
     kinds = pictures.labels / pictures.labels.sum(axis=1, keepdims=True)
-    return from_uint8(pictures.images), kinds
+    return tf.constant(from_uint8(pictures.images)), tf.constant(kinds)
 
 
 def test_features_belong_to_the_discriminator_and_to_one_picture():
@@ -55,14 +56,15 @@ def test_features_belong_to_the_discriminator_and_to_one_picture():
 
 def test_even_rows_are_drawn_from_pictures_and_odd_ones_from_noise(batch, monkeypatch):
     trainer = build_trainer("cvaegan", draw_pictures())
+    objective = trainer.objective
     noise = np.random.default_rng(0).standard_normal((8, 100), dtype=np.float32)
     monkeypatch.setattr(draws, "normal", lambda shape, seed: noise)
     used = []
     monkeypatch.setattr(
-        trainer, "_generate", lambda generator, latent, kinds, training: used.append(latent) or batch[0]
+        autoencoders, "draw_with", lambda generator, inputs, training: used.append(inputs["latent"]) or batch[0]
     )
-    _, costs = trainer._draw(*batch)
-    distribution = trainer.encoder({"image": batch[0], "kind": batch[1]})
+    _, costs = objective.draw(batch[0], trainer.given(batch[1]), trainer.random)
+    distribution = objective.networks["encoder"]({"image": batch[0], "kind": batch[1]})
     latent = used[0]
     np.testing.assert_allclose(latent[::2], np.asarray(latent_of(distribution, noise))[::2], atol=1e-5)
     np.testing.assert_array_equal(latent[1::2], noise[1::2])
@@ -72,25 +74,25 @@ def test_even_rows_are_drawn_from_pictures_and_odd_ones_from_noise(batch, monkey
 def test_it_learns_to_draw_pictures_again(batch):
     pictures = draw_pictures()
     trainer = build_trainer("cvaegan", pictures, generator_learning_rate=0.002, augment_probability=0.0, r1_gamma=0.0)
-    encoder = trainer.encoder.get_weights()
+    encoder = trainer.models["encoder"].get_weights()
     history = [trainer.step(from_uint8(pictures.images), pictures.labels, step) for step in range(40)]
     assert set(history[0]) == {
         *("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy", "reconstruction", "kl")
     }
     assert all(np.isfinite(float(value)) for metrics in history for value in metrics.values())
     assert float(history[-1]["reconstruction"]) < float(history[0]["reconstruction"]) - 500
-    assert any((new != old).any() for new, old in zip(trainer.encoder.get_weights(), encoder, strict=True))
+    assert any((new != old).any() for new, old in zip(trainer.models["encoder"].get_weights(), encoder, strict=True))
 
 
 @pytest.mark.parametrize("weight", ["bound_weight", "feature_weight"])
 def test_each_weight_counts(batch, weight):
     images, kinds = batch
     costs = {"reconstruction": np.float32(3000.0), "kl": np.float32(10.0)}
-    fakes = images[::-1].copy()
+    fakes = images[::-1]
     sums = []
     for value in (0.0, 1.0):
         trainer = build_trainer("cvaegan", draw_pictures(), augment_probability=0.0, **{weight: value})
-        sums.append(float(trainer._generator_loss(fakes, costs, images, kinds)))
+        sums.append(float(trainer.objective.costs(images, fakes, costs, trainer.given(kinds))))
     assert sums[1] > sums[0] + 0.01
 
 

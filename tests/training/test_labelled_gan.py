@@ -11,6 +11,7 @@ from tests.training.tiny_trainers import build_trainer, draw_pictures
 from training.export import main as export_main
 from training.gan.conditional import build_conditional_generator
 from training.gan.critic import CONDITIONINGS, build_auxiliary_critic, build_conditional_critic, build_critic
+from training.gan.trainer import slope_of
 from training.loop.config import TrainingConfig
 from training.loop.loop import train
 from training.loop.trainer import ramp
@@ -58,7 +59,8 @@ def test_kind_counts_as_much_as_the_ramp_says(images, conditioning):
 
     def difference(step):
         trainer.generator_optimizer.iterations.assign(step)
-        logits = [np.asarray(trainer._judge(images, np.tile(kind, (8, 1)))[0]) for kind in (EARTH, MARS)]
+        given = [trainer.given(np.tile(kind, (8, 1))) for kind in (EARTH, MARS)]
+        logits = [np.asarray(trainer.objective.judge(tf.constant(images), one)[0]) for one in given]
         return logits[0] - logits[1]
 
     whole = difference(50)
@@ -73,8 +75,8 @@ def test_slope_of_the_penalty_depends_on_the_kind_once_it_counts(images):
 
     def slopes(step):
         trainer.generator_optimizer.iterations.assign(step)
-        kinds = [tf.constant(np.tile(kind, (8, 1))) for kind in (EARTH, MARS)]
-        return [np.asarray(trainer._slope(tf.constant(images), kind)) for kind in kinds]
+        given = [trainer.given(tf.constant(np.tile(kind, (8, 1)))) for kind in (EARTH, MARS)]
+        return [np.asarray(slope_of(trainer.objective.critics[0], tf.constant(images), one)) for one in given]
 
     earth, mars = slopes(0)
     assert np.abs(earth).max() > 0
@@ -96,12 +98,11 @@ def test_r1_penalty_is_part_of_the_loss(family, eagerly):
 def test_auxiliary_critic_learns_the_kinds():
     pictures = draw_pictures()
     images = from_uint8(pictures.images)
-    kinds = pictures.labels / pictures.labels.sum(axis=1, keepdims=True)
     trainer = build_trainer("acgan", pictures, discriminator_learning_rate=0.002, r1_gamma=0.0)
-    before = float(trainer._judge(images, kinds)[1])
+    before = float(trainer.objective.judge(images, trainer.given(pictures.labels))[1])
     for step in range(40):
         trainer.step(images, pictures.labels, step)
-    after = float(trainer._judge(images, kinds)[1])
+    after = float(trainer.objective.judge(images, trainer.given(pictures.labels))[1])
     assert before > 0.5 * trainer.recipe.kind_weight
     assert after < 0.5 * before
 

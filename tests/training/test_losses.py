@@ -96,4 +96,32 @@ def test_every_loss_falls_as_each_side_gets_better(name):
     loss = losses.LOSSES[name]
     low, high = np.array([[loss.boundary - 0.4]], np.float32), np.array([[loss.boundary + 0.4]], np.float32)
     assert float(loss.discriminator(high, low)) < float(loss.discriminator(low, high))
-    assert float(loss.generator(high)) < float(loss.generator(low))
+    better, worse = ((low, high), (high, low)) if loss.compares else ((high,), (low,))
+    assert float(loss.generator(*better)) < float(loss.generator(*worse))
+
+
+def test_relativistic_golden_numbers():
+    real, fake = np.array([[1.0], [0.0]], np.float32), np.array([[-1.0], [3.0]], np.float32)
+    each_way = math.log(1 + math.exp(2)), math.log(1 + math.exp(-3))
+    assert float(losses.relativistic_generator_loss(real, fake)) == pytest.approx(np.mean(each_way), abs=1e-5)
+    other_way = math.log(1 + math.exp(-2)), math.log(1 + math.exp(3))
+    assert float(losses.relativistic_discriminator_loss(real, fake)) == pytest.approx(np.mean(other_way), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "real_accuracy", "fake_accuracy"),
+    [("non_saturating", 0.5, 1.0), ("least_squares", 0.5, 1.0), ("relativistic", 0.75, 0.75)],
+)
+def test_accuracy_is_the_share_on_the_right_side(name, real_accuracy, fake_accuracy):
+    real, fake = np.float32([[0.9], [2.0], [-0.4], [-0.2]]), np.float32([[-1.0], [-2.0], [-0.1], [-0.3]])
+    shares = {key: float(value) for key, value in losses.LOSSES[name].accuracy(real, fake).items()}
+    assert shares == {"real_accuracy": real_accuracy, "fake_accuracy": fake_accuracy}
+
+
+@pytest.mark.parametrize("name", [name for name, loss in losses.LOSSES.items() if loss.realness])
+def test_realness_is_what_the_best_discriminator_says(name):
+    """Of pictures four fifths of which are real."""
+    loss, none = losses.LOSSES[name], np.zeros((1, 1), np.float32)
+    logits = np.linspace(-2, 2, 401, dtype=np.float32)[:, None, None]
+    costs = [0.8 * float(loss.discriminator(x, none)) + 0.2 * float(loss.discriminator(none, x)) for x in logits]
+    assert np.asarray(loss.realness(logits[np.argmin(costs)])).item() == pytest.approx(0.8, abs=0.005)

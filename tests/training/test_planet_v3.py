@@ -128,14 +128,13 @@ def test_a_mix_of_kinds_lies_between_them():
 
 def test_discriminator_learns_kinds_and_all_metrics_are_finite():
     pictures = draw_pictures()
-    images = from_uint8(pictures.images)
-    kinds = pictures.labels / pictures.labels.sum(axis=1, keepdims=True)
+    images = tf.constant(from_uint8(pictures.images))
     trainer = build_trainer("planet_v3", pictures, width=WIDTH, discriminator_learning_rate=0.005)
-    before = float(trainer._judge(images, kinds)[1])
+    before = float(trainer.objective.judge(images, trainer.given(pictures.labels))[1])
     for step in range(40):
         metrics = trainer.step(images, pictures.labels, step)
     assert all(np.isfinite(float(value)) for value in metrics.values())
-    assert float(trainer._judge(images, kinds)[1]) < 0.6 * before
+    assert float(trainer.objective.judge(images, trainer.given(pictures.labels))[1]) < 0.6 * before
 
 
 def test_weight_of_r1_grows_with_the_number_of_pixels():
@@ -146,9 +145,11 @@ def test_weight_of_r1_grows_with_the_number_of_pixels():
 
 @pytest.mark.parametrize(("step", "name"), [(0, "r1_gamma_early"), (49, "r1_gamma_early"), (50, "r1_gamma")])
 def test_r1_weighs_more_at_first(step, name):
-    trainer = build_trainer("planet_v3", draw_pictures(), total_steps=100, width=WIDTH, r1_early_share=0.5)
+    pictures = draw_pictures()
+    trainer = build_trainer("planet_v3", pictures, total_steps=100, width=WIDTH, r1_early_share=0.5)
     trainer.generator_optimizer.iterations.assign(step)
-    assert float(trainer._r1_gamma()) == pytest.approx(getattr(trainer.recipe, name))
+    step = trainer.given(pictures.labels).step
+    assert float(trainer.objective.critics[0].r1_gamma(step)) == pytest.approx(getattr(trainer.recipe, name))
 
 
 def test_globes_are_turned_as_often_as_asked():
@@ -156,7 +157,7 @@ def test_globes_are_turned_as_often_as_asked():
     images = from_uint8(pictures.images)
     for probability, changed in ((0.0, 0), (1.0, 8)):
         trainer = build_trainer("planet_v3", pictures, width=WIDTH, turn_probability=probability, flip=False)
-        shown = np.asarray(trainer._real(images))
+        shown = np.asarray(trainer.objective.shown(images, trainer.random))
         assert (np.abs(shown - images).max(axis=(1, 2, 3)) > 0).sum() == changed
 
 

@@ -8,8 +8,9 @@ from datasets.manifest import Size
 from training.engine import precision
 from training.engine.precision import choose_precision, dtype_policy
 from training.families.dcgan.networks import build_generator
+from training.families.dcgan.recipe import RECIPES
 from training.gan.critic import build_critic
-from training.gan.recipes import DCGAN_RECIPES
+from training.gan.objective import Objective
 from training.gan.trainer import GANTrainer
 from training.measure.quality import SampleQuality
 
@@ -43,7 +44,7 @@ def test_bfloat16_training_keeps_float32_weights_and_stays_finite():
     with dtype_policy("mixed_bfloat16"):
         generator, discriminator = build_generator("v1", 16), build_critic(Size(16, 16))
         quality = SampleQuality(np.zeros((2, 16, 16, 3), np.uint8))
-        trainer = GANTrainer(generator, discriminator, DCGAN_RECIPES["stable"], 1, 0, quality)
+        trainer = GANTrainer(Objective(generator, discriminator, RECIPES["stable"], 1), 0, quality)
     images = np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 3)).astype(np.float32)
     metrics = trainer.step(images, np.ones((8, 1), np.float32), 0)
     assert all(np.isfinite(float(value)) for value in metrics.values())

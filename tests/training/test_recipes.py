@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
+from training.families.dcgan.recipe import RECIPES
 from training.gan.losses import LOSSES
-from training.gan.recipes import CHOICES, DCGAN_RECIPES
+from training.gan.recipes import CHOICES
 
 
 def test_every_loss_can_be_chosen():
@@ -25,4 +26,4 @@ def test_every_loss_can_be_chosen():
 )
 def test_impossible_recipes_are_refused_in_one_sentence(changes, sentence):
     with pytest.raises(ValueError, match=sentence):
-        dataclasses.replace(DCGAN_RECIPES["stable"], **changes)
+        dataclasses.replace(RECIPES["stable"], **changes)

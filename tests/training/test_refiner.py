@@ -124,7 +124,7 @@ def test_half_of_a_batch_are_screenshots_and_half_the_bases_pictures(trainer):
     kinds = keras.ops.convert_to_tensor(np.eye(2, dtype=np.float32)[np.arange(8) % 2])
     refiner = trainer.generator.get_layer("refiner")
     refiner.get_layer("detail").set_weights([np.zeros_like(one) for one in refiner.get_layer("detail").get_weights()])
-    fakes, costs = trainer._draw(images, kinds)
+    fakes, costs = trainer.objective.draw(images, trainer.given(kinds), trainer.random)
     fakes, small = np.asarray(fakes), np.asarray(softened(shrunken(images)))
     enlarged = np.asarray(keras.layers.UpSampling2D(2, interpolation="bilinear")(small))
     np.testing.assert_allclose(fakes[::2], np.clip(enlarged[::2], -1, 1), atol=1e-5)

@@ -11,8 +11,8 @@ from PIL import Image
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
 from training.export import main as export_main
-from training.families.autoencoders.encoder import build_encoder, latent_of
-from training.families.autoencoders.vae import RECIPES, kl_weight
+from training.families.autoencoders.encoder import build_encoder, kl_weight, latent_of
+from training.families.autoencoders.recipe import VAE_RECIPES
 from training.gan.conditional import build_conditional_generator
 from training.loop.checkpoints import load_checkpoint, save_checkpoint
 from training.loop.config import TrainingConfig
@@ -50,7 +50,7 @@ def test_latent_is_drawn_around_the_mean():
 
 @pytest.mark.parametrize(("step", "share"), [(0, 0.0), (25, 0.5), (50, 1.0), (900, 1.0)])
 def test_kl_is_warmed_up(step, share):
-    recipe = RECIPES["laplace"]
+    recipe = VAE_RECIPES["laplace"]
     assert recipe.kl_warm_up == 0.05
     assert float(kl_weight(recipe, step, 1000)) == pytest.approx(share * recipe.kl_weight)
 

@@ -18,6 +18,7 @@ from training.families.cyclegan.family import CYCLEGAN, build_networks
 from training.families.cyclegan.recipe import RECIPES
 from training.families.cyclegan.trainer import CycleGANTrainer
 from training.loop.config import TrainingConfig
+from training.loop.family import begin
 
 SIZE = 16
 COLORS = np.array([[60, 110, 220], [210, 100, 60]])
@@ -44,7 +45,7 @@ def build_trainer(data: Path | None = None, total_steps: int = 100, **changes) -
     recipe = dataclasses.replace(RECIPES["small"], **CHANGES | changes)
     if data:
         config = TrainingConfig(data=str(data), out="", family="cyclegan", size=SIZE, batch_size=2)
-        return CYCLEGAN.build(config, recipe, load_pictures(data, SIZE), total_steps, "float32")
+        return begin(CYCLEGAN, config, recipe, load_pictures(data, SIZE), total_steps, "float32")
     keras.utils.set_random_seed(0)
     pictures = np.clip((pairs(3) + 1.0) * 127.5, 0, 255).astype(np.uint8)
     domains = (pictures[0::2], pictures[1::2])

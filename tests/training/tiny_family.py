@@ -55,7 +55,7 @@ TINY = Family(
     help="for tests",
     recipes={"usual": TinyRecipe(), "eager": TinyRecipe(learning_rate=0.5)},
     choices={},
-    build=lambda config, recipe, pictures, total_steps, precision: TinyTrainer(recipe, len(pictures.class_names)),
+    build=lambda config, recipe, pictures, total_steps: TinyTrainer(recipe, len(pictures.class_names)),
     exports={"generator": Export(_export, lambda config: f"tiny_{config['size']}")},
     batch_size=4,
 )

@@ -10,6 +10,7 @@ from datasets.manifest import Size
 from datasets.pictures import Pictures
 from training.families import FAMILIES, recipe_of
 from training.loop.config import TrainingConfig
+from training.loop.family import begin
 
 CLASSES = ("earth", "mars")
 COLORS = np.array([[60, 110, 220], [210, 100, 60]])
@@ -38,4 +39,4 @@ def build_trainer(family: str, pictures: Pictures, total_steps: int = 100, **cha
         batch_size=8,
         changes={name: value for name, value in changes.items() if name in fields},
     )
-    return FAMILIES[family].build(config, recipe_of(config)[1], pictures, total_steps, "float32")
+    return begin(FAMILIES[family], config, recipe_of(config)[1], pictures, total_steps, "float32")

@@ -14,16 +14,18 @@ import jax
 import keras
 
 
-def compile_function(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
+def compile_function(function: Callable, variables: Callable[[], Sequence[keras.Variable]]) -> Callable:
+    known = functools.cache(lambda: list(variables()))
+
     @functools.partial(jax.jit, static_argnums=2, donate_argnums=0)
     def pure(values, tensors, options):
-        with _scope_of(dict(zip(map(id, variables), values, strict=True))) as scope:
+        with _scope_of(dict(zip(map(id, known()), values, strict=True))) as scope:
             result = function(*tensors, **dict(options))
-        return result, [scope.get_current_value(variable) for variable in variables]
+        return result, [scope.get_current_value(variable) for variable in known()]
 
     def step(*tensors, **options):
-        result, values = pure([variable.value for variable in variables], tensors, tuple(sorted(options.items())))
-        for variable, value in zip(variables, values, strict=True):
+        result, values = pure([variable.value for variable in known()], tensors, tuple(sorted(options.items())))
+        for variable, value in zip(known(), values, strict=True):
             variable.assign(value)
         return result
 

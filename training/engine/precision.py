@@ -59,7 +59,7 @@ def _convolution(dtype: str) -> Callable[[], None]:
         by_images = engine.input_gradient(total, x)[1]
         return ops.cast(ops.sum(by_kernel) + ops.sum(by_images), "float32")
 
-    compiled = engine.compile_function(gradients, [kernel])
+    compiled = engine.compile_function(gradients, lambda: [kernel])
 
     def run():
         float(compiled(images))

@@ -50,7 +50,7 @@ class Adam(keras.optimizers.Adam):
         return list(grads_and_vars)  # they are those of the global batch already
 
 
-def compile_step(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
+def compile_step(function: Callable, variables: Callable[[], Sequence[keras.Variable]]) -> Callable:
     """Compiles a training step, which under a strategy is taken by all devices together.
 
     Args:
@@ -64,13 +64,13 @@ def compile_step(function: Callable, variables: Sequence[keras.Variable]) -> Cal
     return compile_function(spread_over_replicas(function) if tf.distribute.has_strategy() else function, variables)
 
 
-def compile_function(function: Callable, variables: Sequence[keras.Variable]) -> Callable:
-    """Compiles a function written in Keras operations.
+def compile_function(function: Callable, variables: Callable[[], Sequence[keras.Variable]]) -> Callable:
+    """Compiles a function written in Keras operations, when it is first called.
 
     Args:
         function: Its positional arguments are tensors; its keyword arguments are Python values, each combination of
             which is compiled once. Returns tensors.
-        variables: Every variable that it reads or assigns.
+        variables: Gives every variable that it reads or assigns; asked at the first call.
 
     Returns:
         A function with the same arguments and results.

@@ -1,6 +1,9 @@
-"""What trainers of a generator have in common: its average, and previews of what it draws."""
+"""A generator that is trained: its average, and previews of what it draws."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,78 +17,92 @@ from training.records.grids import tile, to_uint8
 
 PREVIEW_PICTURES = 64  # at most
 PREVIEW_SIDE = 1024  # pixels
+PREVIEW_COLUMNS = 8  # at most, of a generator without kinds
 PREVIEW_ROWS = 8  # at most, of a generator of kinds
 PREVIEW_KINDS = 12  # at most
 
 
-class DrawingTrainer:
-    """The generator's part of a trainer.
+class AveragedGenerator:
+    """A generator and its exponential moving average.
 
     Args:
-        generator: Model from latents `(B, Z)`, its input `latent`, to pictures `(B, H, W, 3)` in [-1, 1].
-        recipe: Has `ema_decay`.
-        total_steps: Of the training.
-        seed: Of all that is drawn.
+        generator: Model with an input `latent` `(B, Z)` to pictures `(B, H, W, 3)` in [-1, 1].
+        decay: Of the average, per step; 0 turns it off.
         quality: What previews are compared with.
+        inputs: `(rows, columns)` to inputs by name for at most so many pictures, and the columns that they take;
+            None for `preview_inputs` of the generator.
     """
 
-    def __init__(self, generator: keras.Model, recipe, total_steps: int, seed: int, quality: SampleQuality):
+    def __init__(
+        self,
+        generator: keras.Model,
+        decay: float,
+        quality: SampleQuality,
+        inputs: Callable[[int, int], Any] | None = None,
+    ):
         self.generator = generator
-        self.recipe = recipe
-        self.quality = quality
-        self.latent_size = generator.get_layer("latent").output.shape[-1]
-        self.total_steps = total_steps
-        self.random = keras.random.SeedGenerator(seed)
-        self.ema = average_of_generator(generator, recipe.ema_decay)
-        self._compiled_sample = engine.compile_function(
-            lambda *inputs: self._generate(self.trained_generator, *inputs, training=False),
-            self.trained_generator.variables,
+        self.ema = average_of_generator(generator, decay)
+        self._quality = quality
+        self._inputs = inputs or (lambda rows, columns: preview_inputs(generator, rows, columns))
+        self._compiled = engine.compile_function(
+            lambda inputs: draw_with(self.trained, inputs, training=False), lambda: self.trained.variables
         )
 
     @property
-    def trained_generator(self) -> keras.Model:
-        """The generator to export: the averaged one where the recipe averages."""
+    def trained(self) -> keras.Model:
+        """The generator to export: the average where there is one."""
         return self.ema.model if self.ema else self.generator
 
     @property
-    def models(self) -> dict[str, keras.Model]:
-        return {"generator": self.ema.settle() if self.ema else self.generator}
+    def holders(self) -> dict[str, list[keras.Variable]]:
+        """The average's variables under the name that they have in checkpoints."""
+        return {"ema": self.ema.variables} if self.ema else {}
+
+    def update(self, step):
+        """Moves the average; `step` as in `ExponentialMovingAverage.update`."""
+        if self.ema:
+            self.ema.update(step)
+
+    def settled(self) -> keras.Model:
+        """The generator to export as it can be used now."""
+        return self.ema.settle() if self.ema else self.generator
 
     def preview(self) -> Preview:
         """The same latents every time, in rows; scored by sliced Wasserstein distance to real pictures."""
-        if self.ema:
-            self.ema.settle()
         height, width = self.generator.output_shape[1:3]
-        inputs, columns = self._preview_inputs(max(1, PREVIEW_SIDE // height), max(1, PREVIEW_SIDE // width))
-        pictures = to_uint8(ops.convert_to_numpy(self._compiled_sample(*inputs)))
-        measures = self.quality.measure(pictures)
+        inputs, columns = self._inputs(max(1, PREVIEW_SIDE // height), max(1, PREVIEW_SIDE // width))
+        self.settled()
+        pictures = to_uint8(ops.convert_to_numpy(self._compiled(inputs)))
+        measures = self._quality.measure(pictures)
         return Preview(tile(pictures, columns), measures, measures["sliced_wasserstein"], collapse_warning(measures))
 
-    def _generate(self, generator, latent, kinds=None, training=False):
-        """Pictures of a generator, whose kinds count where a subclass says so."""
-        return generator(latent, training=training)
 
-    def _preview_inputs(self, rows: int, columns: int) -> tuple[tuple[np.ndarray, ...], int]:
-        """Inputs of the generator for at most so many rows and columns of pictures, and the columns that they take."""
-        columns = min(columns, 8)
-        return (sample_latent(self.latent_size)[: rows * columns],), columns
+def draw_with(generator: keras.Model, inputs: Mapping[str, Any], training: bool):
+    """Pictures of a generator for those of the inputs that it takes."""
+    if isinstance(generator.input, dict):
+        return generator({name: inputs[name] for name in generator.input}, training=training)
+    return generator(inputs["latent"], training=training)
 
 
-class DrawsKinds:
-    """Makes a `DrawingTrainer` one of a generator of latents and kinds, as `training.gan.conditional` builds it.
+def preview_inputs(generator: keras.Model, rows: int, columns: int) -> tuple[dict[str, np.ndarray], int]:
+    """Latents for a generator; for one of kinds a row per latent and a column per kind.
 
-    Its previews have a row per latent and a column per kind.
+    Args:
+        generator: With an input `latent` and perhaps `kind`.
+        rows: At most so many.
+        columns: At most so many.
+
+    Returns:
+        Inputs by name, and the columns that they take.
     """
-
-    def _generate(self, generator, latent, kinds, training=False):
-        return generator({"latent": latent, "kind": kinds}, training=training)
-
-    def _preview_inputs(self, rows: int, columns: int):
-        kinds = self.generator.get_layer("kind").output.shape[-1]
-        columns, rows = min(columns, PREVIEW_KINDS, kinds), min(rows, PREVIEW_ROWS)
-        latent = sample_latent(self.latent_size)[:rows]
-        kind = np.eye(kinds, dtype=np.float32)[:columns]
-        return (np.repeat(latent, columns, axis=0), np.tile(kind, (rows, 1))), columns
+    sizes = {one.name: one.shape[-1] for one in generator.inputs}
+    latent = sample_latent(sizes["latent"])
+    if "kind" not in sizes:
+        columns = min(columns, PREVIEW_COLUMNS)
+        return {"latent": latent[: rows * columns]}, columns
+    columns, rows = min(columns, PREVIEW_KINDS, sizes["kind"]), min(rows, PREVIEW_ROWS)
+    kind = np.eye(sizes["kind"], dtype=np.float32)[:columns]
+    return {"latent": np.repeat(latent[:rows], columns, axis=0), "kind": np.tile(kind, (rows, 1))}, columns
 
 
 def sample_latent(latent_size: int) -> np.ndarray:

@@ -40,7 +40,7 @@ class ExponentialMovingAverage:
         pairs = zip(self.model.weights, model.weights, strict=True)
         self._pairs = [(average, value) for average, value in pairs if id(average) not in statistics]
         self._compiled_pass = engine.compile_function(
-            lambda batch: self.model(batch, training=True), self.model.variables
+            lambda batch: self.model(batch, training=True), lambda: self.model.variables
         )
 
     @property

@@ -131,6 +131,27 @@ def wasserstein_discriminator_loss(real_logits, fake_logits):
     return ops.mean(ops.cast(fake_logits, "float32")) - ops.mean(ops.cast(real_logits, "float32"))
 
 
+def relativistic_generator_loss(real_logits, fake_logits):
+    """How much more real the discriminator finds each real picture than the generated one in its row of the batch.
+
+    References: Jolicoeur-Martineau 2019, "The Relativistic Discriminator" (arXiv:1807.00734), eq. 4; with R1 and R2 it
+    is the loss of Huang 2024, "The GAN is dead; long live the GAN!" (arXiv:2501.05441).
+
+    Args:
+        real_logits: Discriminator logits of real pictures, float, any shape.
+        fake_logits: Discriminator logits of generated pictures, shaped alike.
+
+    Returns:
+        Float32 scalar, at least 0.
+    """
+    return ops.mean(ops.softplus(ops.cast(real_logits, "float32") - ops.cast(fake_logits, "float32")))
+
+
+def relativistic_discriminator_loss(real_logits, fake_logits):
+    """The generator's relativistic loss with the two sides exchanged; arguments and result as there."""
+    return relativistic_generator_loss(fake_logits, real_logits)
+
+
 def gradient_penalty(mixed_gradients):
     """Squared distance of the critic's gradient norm from 1, at pictures between real and generated ones.
 
@@ -146,19 +167,19 @@ def gradient_penalty(mixed_gradients):
     return ops.mean(ops.square(ops.sqrt(squared + 1e-12) - 1.0))  # the root's own gradient is infinite at 0
 
 
-def r1_penalty(real_gradients, gamma):
-    """Squared gradient of the discriminator at real pictures, times gamma / 2.
+def r1_penalty(gradients, gamma):
+    """Squared gradient of the discriminator at real pictures (R1) or at generated ones (R2), times gamma / 2.
 
     Reference: Mescheder 2018, "Which Training Methods for GANs do actually Converge?" (arXiv:1801.04406), eq. 9.
 
     Args:
-        real_gradients: d(sum of logits) / d(pictures), float `(B, H, W, 3)`.
+        gradients: d(sum of logits) / d(pictures), float `(B, H, W, 3)`.
         gamma: Weight, at least 0; it grows with the number of pixels.
 
     Returns:
         Float32 scalar, at least 0.
     """
-    squared = ops.square(ops.cast(real_gradients, "float32"))
+    squared = ops.square(ops.cast(gradients, "float32"))
     return 0.5 * gamma * ops.mean(ops.sum(squared, axis=(1, 2, 3)))
 
 
@@ -240,16 +261,48 @@ def projected_generator_loss(fake_logits):
 
 
 class Loss(NamedTuple):
-    """The two sides of a GAN's loss, and the logit above which the discriminator calls a picture real."""
+    """The two sides of a GAN's loss.
+
+    Attributes:
+        generator: `(fake_logits)` to a scalar, or `(real_logits, fake_logits)` if the loss compares them.
+        discriminator: `(real_logits, fake_logits)` to a scalar.
+        boundary: Logit above which the discriminator calls a picture real; if it compares, by how much more than that
+            of a generated one.
+        realness: Logits to the probability that a picture is real, in 0..1, where learning by this loss makes that of
+            them; else None.
+        compares: Whether nothing but the difference of real and generated pictures' logits counts.
+    """
 
     generator: Callable
     discriminator: Callable
-    boundary: float
+    boundary: float = 0.0
+    realness: Callable | None = None
+    compares: bool = False
+
+    def accuracy(self, real_logits, fake_logits) -> dict:
+        """Shares of real and of generated pictures that the discriminator got right, `real_accuracy` and
+        `fake_accuracy`, float32 scalars in 0..1."""
+        if self.compares:
+            real = fake = real_logits - fake_logits > self.boundary
+        else:
+            real, fake = real_logits > self.boundary, fake_logits < self.boundary
+        return {
+            "real_accuracy": ops.mean(ops.cast(real, "float32")),
+            "fake_accuracy": ops.mean(ops.cast(fake, "float32")),
+        }
 
 
 LOSSES = {
-    "non_saturating": Loss(non_saturating_generator_loss, cross_entropy_discriminator_loss, 0.0),
-    "hinge": Loss(wasserstein_generator_loss, hinge_discriminator_loss, 0.0),
-    "least_squares": Loss(least_squares_generator_loss, least_squares_discriminator_loss, 0.5),
-    "wasserstein_gp": Loss(wasserstein_generator_loss, wasserstein_discriminator_loss, 0.0),
+    "non_saturating": Loss(
+        non_saturating_generator_loss, cross_entropy_discriminator_loss, realness=lambda logits: ops.sigmoid(logits)
+    ),
+    "hinge": Loss(wasserstein_generator_loss, hinge_discriminator_loss),
+    "least_squares": Loss(
+        least_squares_generator_loss,
+        least_squares_discriminator_loss,
+        boundary=0.5,
+        realness=lambda outputs: ops.clip(outputs, 0.0, 1.0),
+    ),
+    "wasserstein_gp": Loss(wasserstein_generator_loss, wasserstein_discriminator_loss),
+    "relativistic": Loss(relativistic_generator_loss, relativistic_discriminator_loss, compares=True),
 }

@@ -1,6 +1,11 @@
-"""One step of a GAN: the discriminator learns first, then the generator from the same pictures, drawn only once."""
+"""One step of a GAN, whatever its family: its critics learn first, then the generator from the same pictures, drawn
+only once. What is drawn, judged and paid for is the family's to say: `training.gan.objective`."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
 
 import keras
 from keras import ops
@@ -8,167 +13,174 @@ from keras import ops
 from training import engine
 from training.engine import draws
 from training.gan import losses
-from training.gan.augment import augment, random_flip
-from training.gan.drawing import DrawingTrainer
+from training.gan.drawing import AveragedGenerator
+from training.gan.objective import Critic, Given, Objective
 from training.gan.recipes import GANRecipe
-from training.loop.trainer import named_variables
+from training.loop.trainer import Preview, named_variables
 from training.measure.quality import SampleQuality
 
 
-class GANTrainer(DrawingTrainer):
+class GANTrainer:
     """Holds everything that a training changes, and changes it one step at a time.
 
     Args:
-        generator: Model from latents `(B, Z)`, its input `latent`, to pictures `(B, H, W, 3)` in [-1, 1].
-        discriminator: Model from pictures to logits `(B, 1)`.
-        recipe: Losses, optimizers and regularization.
-        total_steps: Steps over which a learning rate schedule falls.
+        objective: The networks, and what they minimize.
         seed: Of latents, augmentation and label noise.
         quality: What previews are compared with.
     """
 
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        recipe: GANRecipe,
-        total_steps: int,
-        seed: int,
-        quality: SampleQuality,
-    ):
-        super().__init__(generator, recipe, total_steps, seed, quality)
-        self.discriminator = discriminator
-        self.loss = losses.LOSSES[recipe.loss]
-        self.generator_optimizer = _optimizer(
-            recipe, recipe.generator_learning_rate, total_steps, self._drawing_variables
-        )
-        self.discriminator_optimizer = _optimizer(
-            recipe, recipe.discriminator_learning_rate, total_steps, discriminator.trainable_variables
-        )
-        self._compiled_step = engine.compile_step(self._step, list(self.state.values()))
+    def __init__(self, objective: Objective, seed: int, quality: SampleQuality):
+        self.objective = objective
+        self.recipe = recipe = objective.recipe
+        self.random = keras.random.SeedGenerator(seed)
+        self.averaged = AveragedGenerator(objective.generator, recipe.ema_decay, quality, objective.preview_inputs)
+        self.drawing_variables = [v for one in objective.networks.values() for v in one.trainable_variables]
+        steps = objective.total_steps
+        self.generator_optimizer = _optimizer(recipe, recipe.generator_learning_rate, steps, self.drawing_variables)
+        self.critic_optimizers = [
+            _optimizer(recipe, critic.learning_rate, steps, critic.network.trainable_variables)
+            for critic in objective.critics
+        ]
+        self._compiled_step = engine.compile_step(self._step, lambda: list(self.state.values()))
+
+    @property
+    def generator(self) -> keras.Model:
+        return self.objective.generator
+
+    @property
+    def trained_generator(self) -> keras.Model:
+        """The generator to export: the averaged one where the recipe averages."""
+        return self.averaged.trained
 
     @property
     def models(self) -> dict[str, keras.Model]:
-        return super().models | {"discriminator": self.discriminator}
+        return self._networks | {"generator": self.averaged.settled()}
 
     @property
-    def facts(self) -> dict[str, int]:
-        return {
-            "latent_size": self.latent_size,
-            "generator_parameters": self.generator.count_params(),
-            "discriminator_parameters": self.discriminator.count_params(),
-        }
+    def facts(self) -> dict[str, Any]:
+        sizes = {f"{name}_parameters": network.count_params() for name, network in self._networks.items()}
+        return {"latent_size": self.objective.latent_size, **sizes, **self.objective.facts}
 
     @property
     def state(self) -> dict[str, keras.Variable]:
         """Every variable that a step reads or writes, by a name that is the same in each process."""
-        holders = {
-            "generator": self.generator.variables,
-            "discriminator": self.discriminator.variables,
-            "generator_optimizer": self.generator_optimizer.variables,
-            "discriminator_optimizer": self.discriminator_optimizer.variables,
-            "random": [self.random.state],
-        }
-        if self.ema:
-            holders["ema"] = self.ema.variables
-        return named_variables(holders)
+        holders = {name: network.variables for name, network in self._networks.items()}
+        holders |= {"generator_optimizer": self.generator_optimizer.variables, "random": [self.random.state]}
+        for critic, optimizer in zip(self.objective.critics, self.critic_optimizers, strict=True):
+            holders[f"{critic.name}_optimizer"] = optimizer.variables
+        return named_variables(holders | self.averaged.holders)
 
-    def step(self, images, labels, index: int) -> dict:
-        """Updates discriminator, generator and average by one batch.
+    def preview(self) -> Preview:
+        return self.averaged.preview()
+
+    def step(self, images, labels, index: int, extras: Mapping[str, Any] | None = None) -> dict:
+        """Updates critics, generator and average by one batch.
+
+        Args:
+            images: As in `training.loop.trainer.Trainer.step`, like the two that follow.
+            labels: As above.
+            index: As above.
+            extras: What the objective's `extras` names, tensors whose first dimension is the batch.
 
         Returns:
-            Float32 scalar tensors, on JAX perhaps still being computed: `discriminator_loss` and `generator_loss`
-            (natural-log units), and the share of real and of generated pictures that the discriminator got right,
-            `real_accuracy` and `fake_accuracy`, in 0..1.
+            Float32 scalar tensors, on JAX perhaps still being computed: `generator_loss` and, of the first critic,
+            `discriminator_loss` (natural-log units) and the share of real and of generated pictures that it got right,
+            `real_accuracy` and `fake_accuracy`, in 0..1; those of further critics begin with their names. And what
+            `Objective.draw` says that pictures cost.
         """
-        regularize = self.recipe.r1_gamma > 0 and index % self.recipe.r1_every == 0
-        return self._compiled_step(images, labels, regularize=regularize)
+        penalized = tuple(
+            bool(critic.r1_gamma or critic.r2_gamma) and index % critic.penalty_every == 0
+            for critic in self.objective.critics
+        )
+        inputs = [extras[name] for name in self.objective.extras] if extras else []
+        return self._compiled_step(images, labels, *inputs, penalized=penalized)
 
-    def _real(self, images):
-        """Real pictures as the discriminator meets them, before the augmentation that generated ones get, too."""
-        return random_flip(images, self.random) if self.recipe.flip else images
-
-    def _judge(self, images, kinds):
-        """The discriminator's logits `(B, 1)` for pictures of these kinds, and what both sides minimize besides, a
-        scalar, or None."""
-        return self.discriminator(images, training=True), None
-
-    def _step(self, images, labels, regularize):
+    def given(self, labels, extras=()) -> Given:
+        """What is known of pictures with these labels `(B, K)` and extras, in the order of `Objective.extras`."""
         kinds = labels / ops.sum(labels, axis=-1, keepdims=True)
-        images = self._real(images)
-        (fakes, costs), pullback = engine.forward_and_pullback(
-            lambda: self._draw(images, kinds), self._drawing_variables
-        )
-        fakes = ops.stop_gradient(fakes)
-        metrics = self._discriminator_step(images, fakes, kinds, regularize)
-        metrics["generator_loss"], slopes = engine.input_gradient(
-            lambda drawn: self._generator_loss(*drawn, images, kinds), (fakes, costs)
-        )
-        self.generator_optimizer.apply(pullback(slopes), self._drawing_variables)
-        if self.ema:
-            self.ema.update(self.generator_optimizer.iterations)
-        return metrics | costs
+        named = dict(zip(self.objective.extras, extras, strict=True))
+        return Given(kinds, self.generator_optimizer.iterations, named)
 
     @property
-    def _drawing_variables(self) -> list[keras.Variable]:
-        """Those that `_draw` learns by."""
-        return self.generator.trainable_variables
+    def _networks(self) -> dict[str, keras.Model]:
+        return self.objective.networks | {critic.name: critic.network for critic in self.objective.critics}
 
-    def _draw(self, images, kinds):
-        """Pictures of these kinds for the discriminator to judge, and by name what they cost besides, scalars."""
-        latent = draws.normal((images.shape[0], self.latent_size), seed=self.random)
-        return self._generate(self.generator, latent, kinds, training=True), {}
+    def _step(self, images, labels, *extras, penalized):
+        objective, given, metrics = self.objective, self.given(labels, extras), {}
+        images = objective.shown(images, self.random)
+        (fakes, costs), pullback = engine.forward_and_pullback(
+            lambda: objective.draw(images, given, self.random), self.drawing_variables
+        )
+        fakes = ops.stop_gradient(fakes)
+        for place, critic in enumerate(objective.critics):
+            loss, (real, fake), gradients = engine.loss_and_gradients(
+                self._critic_loss(critic, images, fakes, given, penalized[place]), critic.network.trainable_variables
+            )
+            self.critic_optimizers[place].apply(gradients, critic.network.trainable_variables)
+            metrics[f"{critic.name}_loss"] = loss
+            right = critic.loss.accuracy(real, fake)
+            metrics |= {f"{critic.name}_{name}" if place else name: value for name, value in right.items()}
+        metrics["generator_loss"], slopes = engine.input_gradient(
+            lambda drawn: self._generator_loss(images, *drawn, given), (fakes, costs)
+        )
+        self.generator_optimizer.apply(pullback(slopes), self.drawing_variables)
+        self.averaged.update(self.generator_optimizer.iterations)
+        return metrics | costs
 
-    def _discriminator_step(self, images, fakes, kinds, regularize):
-        recipe = self.recipe
-        batch = images.shape[0]
-        noise = {}
-        if recipe.real_label_noise:
-            noise["real_target"] = 1.0 + draws.uniform((batch, 1), 0.0, recipe.real_label_noise, seed=self.random)
+    def _critic_loss(self, critic: Critic, images, fakes, given: Given, penalize: bool):
+        """A function to what a critic minimizes, and its logits of real and of generated pictures."""
+        batch, options = images.shape[0], {}
+        if critic.real_label_noise:
+            noise = draws.uniform((batch, 1), 0.0, critic.real_label_noise, seed=self.random)
+            options["real_target"] = 1.0 + noise
 
         def loss():
-            both = self._augment(ops.concatenate([images, fakes]))
-            logits, besides = self._judge(both, ops.concatenate([kinds, kinds]))
+            both = self.objective.augment(ops.concatenate([images, fakes]), self.random)
+            logits, besides = critic.judge(both, given.twice())
             real, fake = logits[:batch], logits[batch:]
-            total = self.loss.discriminator(real, fake, **noise)
+            total = critic.loss.discriminator(real, fake, **options)
             if besides is not None:
                 total += besides
-            if regularize:
-                total += recipe.r1_every * losses.r1_penalty(self._slope(images, kinds), self._r1_gamma())
-            if recipe.gradient_penalty:
-                slope = self._slope(self._mix(images, fakes), kinds)
-                total += recipe.gradient_penalty * losses.gradient_penalty(slope)
+            for pictures, gamma in ((images, critic.r1_gamma), (fakes, critic.r2_gamma)):
+                if penalize and gamma:
+                    slope = slope_of(critic, pictures, given)
+                    total += critic.penalty_every * losses.r1_penalty(slope, gamma(given.step))
+            if critic.gradient_penalty:
+                share = draws.uniform((batch, 1, 1, 1), seed=self.random)
+                slope = slope_of(critic, share * images + (1.0 - share) * fakes, given)
+                total += critic.gradient_penalty * losses.gradient_penalty(slope)
             return total, (real, fake)
 
-        variables = self.discriminator.trainable_variables
-        total, (real, fake), gradients = engine.loss_and_gradients(loss, variables)
-        self.discriminator_optimizer.apply(gradients, variables)
-        return {
-            "discriminator_loss": total,
-            "real_accuracy": ops.mean(ops.cast(real > self.loss.boundary, "float32")),
-            "fake_accuracy": ops.mean(ops.cast(fake < self.loss.boundary, "float32")),
-        }
+        return loss
 
-    def _r1_gamma(self):
-        return self.recipe.r1_gamma
+    def _generator_loss(self, images, fakes, costs, given: Given):
+        total = 0.0
+        for critic in self.objective.critics:
+            logits, besides = critic.judge(self.objective.augment(fakes, self.random), given)
+            if critic.loss.compares:
+                real, _ = critic.judge(self.objective.augment(images, self.random), given)
+                verdict = critic.loss.generator(real, logits)
+            else:
+                verdict = critic.loss.generator(logits)
+            if besides is not None:
+                verdict += besides
+            total += verdict if critic.weight is None else critic.weight(given.step) * verdict
+        besides = self.objective.costs(images, fakes, costs, given)
+        return total if besides is None else total + besides
 
-    def _slope(self, images, kinds):
-        """d(sum of logits) / d(images), itself differentiable."""
-        return engine.input_gradient(lambda x: ops.sum(self._judge(x, kinds)[0]), images)[1]
 
-    def _mix(self, images, fakes):
-        share = draws.uniform((images.shape[0], 1, 1, 1), seed=self.random)
-        return share * images + (1.0 - share) * fakes
+def slope_of(critic: Critic, images, given: Given):
+    """Gradient of the logits by pictures `(B, H, W, 3)`, itself differentiable.
 
-    def _generator_loss(self, fakes, costs, images, kinds):
-        logits, besides = self._judge(self._augment(fakes), kinds)
-        loss = self.loss.generator(logits)
-        return loss if besides is None else loss + besides
+    Of a critic of patches it is the sum over them, divided by the root of their number: each pixel is in as many
+    patches, whatever the picture's size; their number would make a penalty grow with it.
+    """
 
-    def _augment(self, images):
-        if not self.recipe.augment_probability:
-            return images
-        return augment(images, self.random, self.recipe.augment_probability)
+    def total(x):
+        logits, _ = critic.judge(x, given)
+        return ops.sum(logits) / math.sqrt(math.prod(logits.shape[1:]))
+
+    return engine.input_gradient(total, images)[1]
 
 
 def _optimizer(

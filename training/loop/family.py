@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import keras
 
 from datasets.pictures import Pictures
+from training.engine.precision import dtype_policy
 from training.loop.config import TrainingConfig
 from training.loop.trainer import Trainer
 
@@ -35,11 +36,12 @@ class Family(NamedTuple):
         recipes: Hyperparameters by name, the default first: frozen dataclasses of one type, each field of which
             becomes a command-line option and whose `__post_init__` raises `ValueError` for what can't be.
         choices: The allowed values of the recipe's text fields.
-        build: `(config, recipe, pictures, total_steps, precision)` to models and optimizers at step 0, a function of
-            its arguments alone.
+        build: `(config, recipe, pictures, total_steps)` to models and optimizers at step 0; `begin` calls it.
         exports: What `python -m training.export RUN --model NAME` can write, by name, the default first.
         strategies: Those of `training.engine.workers.STRATEGIES` under which its step is the same as on one device: all
             that it draws comes from `training.engine.draws`, all its optimizers from `training.engine`.
+        feed: `(config, recipe, pictures, first_step)` to batches without end, of images, labels and, for the trainer's
+            `step`, a dict of more tensors; None for the pictures and labels as they are.
         sampling: What an epoch shows: `"shuffled"`, or `"alternating"`: the rows of a batch are of class 0, class 1,
             class 0, … (`datasets.sampling`).
         batch_size: Pictures per step unless the command line says otherwise.
@@ -50,9 +52,22 @@ class Family(NamedTuple):
     help: str
     recipes: Mapping[str, Any]
     choices: Mapping[str, tuple[str, ...]]
-    build: Callable[[TrainingConfig, Any, Pictures, int, str], Trainer]
+    build: Callable[[TrainingConfig, Any, Pictures, int], Trainer]
     exports: Mapping[str, Export]
     strategies: tuple[str, ...] = ("none",)
+    feed: Callable[[TrainingConfig, Any, Pictures, int], Iterator] | None = None
     sampling: str = "shuffled"
     batch_size: int = TrainingConfig.batch_size
     networks: Mapping[str, Callable[[Mapping[str, Any]], keras.Model]] = MappingProxyType({})
+
+
+def begin(
+    family: Family, config: TrainingConfig, recipe: Any, pictures: Pictures, total_steps: int, precision: str
+) -> Trainer:
+    """A family's models and optimizers at step 0, a function of its arguments alone.
+
+    The seed is set first, for networks draw their weights when they are built; all is built in the dtype policy.
+    """
+    keras.utils.set_random_seed(config.seed)
+    with dtype_policy(precision):
+        return family.build(config, recipe, pictures, total_steps)

@@ -31,6 +31,7 @@ from training.families import FAMILIES, recipe_of
 from training.loop.checkpoints import keep_best, newest_checkpoint, save_checkpoint
 from training.loop.config import TrainingConfig
 from training.loop.earlier import find_earlier
+from training.loop.family import begin
 from training.loop.feeding import choose_sampler, training_batches
 from training.loop.trainer import Preview, Trainer
 from training.records import logs
@@ -97,7 +98,8 @@ def _memory_told(config: TrainingConfig):
 def _train(config: TrainingConfig, resume: bool, workers: Workers):
     recipe_name, recipe = recipe_of(config)
     pictures = _load(config)
-    sampler = choose_sampler(config, FAMILIES[config.family].sampling, pictures)
+    family = FAMILIES[config.family]
+    sampler = choose_sampler(config, family.sampling, pictures)
     steps = sampler.steps(config.batch_size)
     run = Path(config.out)
     progress = _Progress()
@@ -105,7 +107,7 @@ def _train(config: TrainingConfig, resume: bool, workers: Workers):
     precision = choose_precision(earlier.config["precision"] if earlier else config.precision)
     precision = PRECISIONS[min(workers.gather(PRECISIONS.index(precision)))]  # float32 if one machine is faster at it
     with workers.sharing():
-        trainer = FAMILIES[config.family].build(config, recipe, pictures, config.epochs * steps, precision)
+        trainer = begin(family, config, recipe, pictures, config.epochs * steps, precision)
     described = _describe(config, recipe_name, recipe, trainer, pictures, precision, workers.replicas)
     if earlier:
         described = earlier.continued_as(described, config.epochs * steps)
@@ -123,7 +125,10 @@ def _train(config: TrainingConfig, resume: bool, workers: Workers):
         write_sums(run, [CONFIG_NAME])
         log = logs.TrainingLog(run, progress.log)
     with log, _stop_requests() as stop:
-        batches = training_batches(pictures, config.batch_size, sampler, progress.step)
+        if family.feed:
+            batches = family.feed(config, recipe, pictures, progress.step)
+        else:
+            batches = training_batches(pictures, config.batch_size, sampler, progress.step)
         _run_epochs(config, trainer, batches, progress, log, workers, _agreed(stop, workers, progress, steps), steps)
     if workers.chief:
         _save_models(trainer, run, CONFIG_NAME, logs.CSV_NAME)
@@ -205,8 +210,8 @@ def _run_epoch(config, trainer: Trainer, batches, progress: _Progress, stop, ste
     )
     with bar:
         while bar.n < steps and not (stopped := stop()):
-            images, labels = next(batches)
-            metrics.append(trainer.step(images, labels, progress.step + len(metrics)))
+            images, labels, *extras = next(batches)
+            metrics.append(trainer.step(images, labels, progress.step + len(metrics), *extras))
             bar.update()
     _take_in(progress, metrics, Path(config.out))
     progress.training_seconds += time.perf_counter() - started

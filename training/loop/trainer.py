@@ -39,13 +39,14 @@ class Trainer(Protocol):
     models: Mapping[str, keras.Model]
     facts: Mapping[str, object]
 
-    def step(self, images, labels, index: int) -> dict:
+    def step(self, images, labels, index: int, *extras) -> dict:
         """Learns from one batch.
 
         Args:
             images: Float32 `(B, H, W, 3)` in [-1, 1].
             labels: Float32 `(B, C)`, 1 where the picture is of the class, else 0.
             index: Steps taken before this one.
+            extras: What else the family's batches bring (`Family.feed`).
 
         Returns:
             Float32 scalar tensors by name, on JAX perhaps still being computed.

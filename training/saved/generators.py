@@ -11,6 +11,7 @@ import keras
 from datasets.manifest import Size
 from datasets.pictures import Pictures
 from training.gan.conditional import build_conditional_generator
+from training.gan.losses import LOSSES
 from training.saved.archetypes import archetypes_of
 
 
@@ -67,19 +68,30 @@ def export_discriminator(critic: keras.Model, run: Path, config: Mapping[str, An
     """Exports what a run's discriminator thinks of a picture, whatever its kind.
 
     Args:
-        critic: With an input `image` and a layer `logit`; gets the run's weights.
+        critic: With an input `image` and a layer `logit`; gets the run's weights. The recipe's `loss` is what it
+            learned by.
         run: Run folder.
         config: Its config.json.
         folder: Target folder.
 
     Returns:
         The card's entries.
+
+    Raises:
+        ValueError: What it learned makes no probability of its logits.
     """
     from training.saved.savedmodel import save_discriminator  # needs TensorFlow, which a JAX machine lacks
 
-    size = Size.of(config["size"])
+    size, loss = Size.of(config["size"]), config["recipe"]["loss"]
+    realness = LOSSES[loss].realness
+    if realness is None:
+        able = " or ".join(name for name, one in LOSSES.items() if one.realness)
+        raise ValueError(
+            f"By the {loss} loss a discriminator learns no probability that a picture is real: export one that was "
+            f"trained with --loss {able}."
+        )
     critic.load_weights(run / "discriminator.weights.h5")
-    save_discriminator(critic, folder)
+    save_discriminator(critic, realness, folder)
     return {
         "task": "discriminate",
         "description": f"Tells how much a picture of {size} px looks like its training data ({config['family']}).",

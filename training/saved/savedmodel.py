@@ -9,13 +9,13 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
 from training.families import FAMILIES
 from training.records.checksums import check_sums
@@ -126,11 +126,12 @@ def save_generator(generator: keras.Model, folder: Path):
     save_signatures(folder, [generator], {"generate": generate}, example)
 
 
-def save_discriminator(discriminator: keras.Model, folder: Path):
+def save_discriminator(discriminator: keras.Model, realness: Callable, folder: Path):
     """Saves signature `discriminate`: image u8 [B, H, W, 3] to realness f32 [B] in 0..1, whatever the kind.
 
     Args:
         discriminator: Model with input `image` in [-1, 1], perhaps also `kind`, and output `logit`.
+        realness: Logits to the probability that a picture is real, in `keras.ops`.
         folder: Gets the SavedModel, what it needs for kinds included, so that a training can go on with it.
     """
     image = discriminator.get_layer("image").output
@@ -138,7 +139,7 @@ def save_discriminator(discriminator: keras.Model, folder: Path):
 
     @tf.function(input_signature=[tf.TensorSpec([None, *image.shape[1:]], tf.uint8, name="image")])
     def discriminate(image):
-        return {"realness": ops.sigmoid(alone(from_pixels(image), training=False)[:, 0])}
+        return {"realness": realness(alone(from_pixels(image), training=False)[:, 0])}
 
     def example(batch: int) -> dict[str, np.ndarray]:
         return {"image": example_pictures(batch, image.shape[1:])}

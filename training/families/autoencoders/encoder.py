@@ -5,12 +5,15 @@ Reference: Kingma and Welling 2014, "Auto-Encoding Variational Bayes" (arXiv:131
 
 from __future__ import annotations
 
+import math
+
 import keras
 from keras import layers, ops
 
 from datasets.manifest import Size
 from training.gan.conditional import EMBEDDING_SIZE, LATENT_SIZE
 from training.gan.critic import WIDTHS, halved
+from training.loop.trainer import ramp
 
 
 def build_encoder(size: Size, kinds: int, widths: tuple[int, ...] = WIDTHS, name: str = "encoder") -> keras.Model:
@@ -49,3 +52,25 @@ def latent_of(distribution, noise):
         Float32 `(B, 100)`.
     """
     return distribution["mean"] + ops.exp(0.5 * distribution["log_variance"]) * noise
+
+
+def kl_weight(recipe, step, total_steps: int):
+    """What the Kullback-Leibler divergence weighs after so many steps, float32 scalar."""
+    return recipe.kl_weight * ramp(step, 0.0, recipe.kl_warm_up * total_steps)
+
+
+def minimized_bound(images, reconstruction, kl, recipe, step, total_steps: int):
+    """The negative evidence lower bound, its divergence weighted as the recipe says, in nats per value of a picture.
+
+    Args:
+        images: The pictures, `(B, H, W, 3)`.
+        reconstruction: In nats per picture, as `training.gan.losses.laplace_reconstruction` gives it.
+        kl: In nats per picture, as `training.gan.losses.kl_divergence` gives it.
+        recipe: Has `kl_weight` and `kl_warm_up`.
+        step: Steps taken.
+        total_steps: Of the training.
+
+    Returns:
+        Float32 scalar.
+    """
+    return (reconstruction + kl_weight(recipe, step, total_steps) * kl) / math.prod(images.shape[1:])

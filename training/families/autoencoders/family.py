@@ -6,51 +6,41 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from datasets.manifest import Size
 from datasets.pictures import Pictures
-from training.engine.precision import dtype_policy
 from training.engine.workers import STRATEGIES
-from training.families.autoencoders import cvaegan, vae
-from training.families.autoencoders.cvaegan import CVAEGANRecipe, CVAEGANTrainer
 from training.families.autoencoders.encoder import build_encoder
-from training.families.autoencoders.vae import VAERecipe, VAETrainer
+from training.families.autoencoders.objective import CVAEGANObjective
+from training.families.autoencoders.recipe import CVAEGAN_RECIPES, VAE_RECIPES, CVAEGANRecipe, VAERecipe
+from training.families.autoencoders.trainer import VAETrainer
 from training.gan.conditional import build_conditional_generator
 from training.gan.critic import build_auxiliary_critic, check_batch_size, doubling
 from training.gan.recipes import CHOICES
+from training.gan.trainer import GANTrainer
 from training.loop.config import TrainingConfig
 from training.loop.family import Export, Family
 from training.measure.quality import SampleQuality
 from training.saved.generators import check_kinds, export_conditional, export_discriminator, size_in_name
 
 
-def _build_vae(
-    config: TrainingConfig, recipe: VAERecipe, pictures: Pictures, total_steps: int, precision: str
-) -> VAETrainer:
+def _build_vae(config: TrainingConfig, recipe: VAERecipe, pictures: Pictures, total_steps: int) -> VAETrainer:
     check_kinds(pictures)
     size, kinds = Size.of(config.size), len(pictures.class_names)
-    keras.utils.set_random_seed(config.seed)
-    with dtype_policy(precision):
-        generator = build_conditional_generator(size, kinds, recipe.generator_filters)
-        encoder = build_encoder(size, kinds, doubling(recipe.encoder_filters))
-        quality = SampleQuality(pictures.images)
-        return VAETrainer(generator, encoder, recipe, total_steps, config.seed, quality)
+    generator = build_conditional_generator(size, kinds, recipe.generator_filters)
+    encoder = build_encoder(size, kinds, doubling(recipe.encoder_filters))
+    quality = SampleQuality(pictures.images)
+    return VAETrainer(generator, encoder, recipe, total_steps, config.seed, quality)
 
 
-def _build_cvaegan(
-    config: TrainingConfig, recipe: CVAEGANRecipe, pictures: Pictures, total_steps: int, precision: str
-) -> CVAEGANTrainer:
+def _build_cvaegan(config: TrainingConfig, recipe: CVAEGANRecipe, pictures: Pictures, total_steps: int) -> GANTrainer:
     check_kinds(pictures)
     check_batch_size(config.batch_size)
     size, kinds = Size.of(config.size), len(pictures.class_names)
-    keras.utils.set_random_seed(config.seed)
-    with dtype_policy(precision):
-        generator = build_conditional_generator(size, kinds, recipe.generator_filters)
-        discriminator = build_auxiliary_critic(size, kinds, doubling(recipe.discriminator_filters))
-        encoder = build_encoder(size, kinds, doubling(recipe.encoder_filters))
-        quality = SampleQuality(pictures.images)
-        return CVAEGANTrainer(generator, discriminator, encoder, recipe, total_steps, config.seed, quality)
+    generator = build_conditional_generator(size, kinds, recipe.generator_filters)
+    discriminator = build_auxiliary_critic(size, kinds, doubling(recipe.discriminator_filters))
+    encoder = build_encoder(size, kinds, doubling(recipe.encoder_filters))
+    objective = CVAEGANObjective(generator, discriminator, encoder, recipe, total_steps)
+    return GANTrainer(objective, config.seed, SampleQuality(pictures.images))
 
 
 def _export_critic(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -61,7 +51,7 @@ def _export_critic(run: Path, config: Mapping[str, Any], folder: Path) -> dict[s
 
 VAE = Family(
     help="an autoencoder whose decoder draws the kind asked for",
-    recipes=vae.RECIPES,
+    recipes=VAE_RECIPES,
     choices={},
     build=_build_vae,
     exports={"generator": Export(export_conditional, lambda config: f"vae_{size_in_name(config)}")},
@@ -70,7 +60,7 @@ VAE = Family(
 
 CVAEGAN = Family(
     help="an autoencoder and a GAN that share their generator",
-    recipes=cvaegan.RECIPES,
+    recipes=CVAEGAN_RECIPES,
     choices=CHOICES,
     build=_build_cvaegan,
     exports={

@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from datasets.pictures import Pictures, load_pictures
-from training.engine.precision import dtype_policy
 from training.families.classifier.calibration import read_calibration
 from training.families.classifier.network import build_classifier
 from training.families.classifier.trainer import RECIPES, ClassifierRecipe, ClassifierTrainer
@@ -17,14 +14,10 @@ from training.loop.config import TrainingConfig
 from training.loop.family import Export, Family
 
 
-def _build(
-    config: TrainingConfig, recipe: ClassifierRecipe, pictures: Pictures, total_steps: int, precision: str
-) -> ClassifierTrainer:
+def _build(config: TrainingConfig, recipe: ClassifierRecipe, pictures: Pictures, total_steps: int) -> ClassifierTrainer:
     held = load_pictures(config.data, config.size, split="holdout", classes=config.classes)
-    keras.utils.set_random_seed(config.seed)
-    with dtype_policy(precision):
-        classifier = build_classifier(config.side, len(pictures.class_names))
-        return ClassifierTrainer(classifier, recipe, held, total_steps, config.seed)
+    classifier = build_classifier(config.side, len(pictures.class_names))
+    return ClassifierTrainer(classifier, recipe, held, total_steps, config.seed)
 
 
 def _export(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -71,9 +71,9 @@ class ClassifierTrainer:
         self._held = from_uint8(held.images)
         self._held_varied = ops.convert_to_numpy(vary(self._held, keras.random.SeedGenerator(0)))
         self._shown = _first_of_each_class(held.kinds)
-        self._compiled_step = engine.compile_step(self._step, list(self.state.values()))
+        self._compiled_step = engine.compile_step(self._step, lambda: list(self.state.values()))
         self._compiled_logits = engine.compile_function(
-            lambda images: self.classifier(images, training=False), self.classifier.variables
+            lambda images: self.classifier(images, training=False), lambda: self.classifier.variables
         )
 
     @property

@@ -7,12 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from datasets.manifest import Size
 from datasets.pictures import Pictures, load_pictures
 from training.engine import fast_layers
-from training.engine.precision import dtype_policy
 from training.families.cyclegan.feature_discriminator import build_feature_discriminator
 from training.families.cyclegan.patchgan import build_patchgan
 from training.families.cyclegan.recipe import CHOICES, RECIPES, CycleGANRecipe
@@ -25,18 +22,14 @@ from training.loop.family import Export, Family
 _DIRECTIONS = {"ab": (0, 1), "ba": (1, 0)}  # source and target, indices of the classes
 
 
-def _build(
-    config: TrainingConfig, recipe: CycleGANRecipe, pictures: Pictures, total_steps: int, precision: str
-) -> CycleGANTrainer:
+def _build(config: TrainingConfig, recipe: CycleGANRecipe, pictures: Pictures, total_steps: int) -> CycleGANTrainer:
     held = load_pictures(config.data, config.size, split="holdout", classes=config.classes)
     if not held.labels.any(axis=0).all():
         raise ValueError("Previews need held-out pictures of both classes: prepare more pictures of each.")
-    keras.utils.set_random_seed(config.seed)
-    with dtype_policy(precision):
-        networks = build_networks(config.size, recipe)
-        if recipe.init_from:
-            load_networks(networks, recipe.init_from, recipe, pictures.class_names)
-        return CycleGANTrainer(networks, recipe, total_steps, config.seed, _by_domain(held), _by_domain(pictures))
+    networks = build_networks(config.size, recipe)
+    if recipe.init_from:
+        load_networks(networks, recipe.init_from, recipe, pictures.class_names)
+    return CycleGANTrainer(networks, recipe, total_steps, config.seed, _by_domain(held), _by_domain(pictures))
 
 
 def build_networks(size: int | str, recipe: CycleGANRecipe) -> Networks:

@@ -80,10 +80,10 @@ class CycleGANTrainer:
         self.discriminator_optimizer = _optimizer(recipe, total_steps, self._discriminator_variables)
         self._held = [from_uint8(pictures) for pictures in held]
         self._quality = [SampleQuality(_spread(r, len(h))) for r, h in zip(real, reversed(held), strict=True)]
-        self._compiled_step = engine.compile_step(self._step, list(self.state.values()))
+        self._compiled_step = engine.compile_step(self._step, lambda: list(self.state.values()))
         there, back = self.translators
         self._compiled_cycle = [
-            engine.compile_function(_cycle(*pair), [*there.variables, *back.variables])
+            engine.compile_function(_cycle(*pair), lambda: [*there.variables, *back.variables])
             for pair in ((there, back), (back, there))
         ]
 

@@ -6,36 +6,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from datasets.manifest import Size
 from datasets.pictures import Pictures
 from training.engine import fast_layers
-from training.engine.precision import dtype_policy
 from training.engine.workers import STRATEGIES
 from training.families.dcgan.networks import build_discriminator, build_generator
+from training.families.dcgan.recipe import CHOICES, RECIPES, DCGANRecipe
 from training.gan.critic import build_critic, check_batch_size
-from training.gan.recipes import DCGAN_CHOICES, DCGAN_RECIPES, DCGANRecipe
+from training.gan.objective import Objective
 from training.gan.trainer import GANTrainer
 from training.loop.config import TrainingConfig
 from training.loop.family import Export, Family
 from training.measure.quality import SampleQuality
 
 
-def _build(
-    config: TrainingConfig, recipe: DCGANRecipe, pictures: Pictures, total_steps: int, precision: str
-) -> GANTrainer:
+def _build(config: TrainingConfig, recipe: DCGANRecipe, pictures: Pictures, total_steps: int) -> GANTrainer:
     if recipe.discriminator == "deep":
         check_batch_size(config.batch_size)
-    keras.utils.set_random_seed(config.seed)
-    with dtype_policy(precision):
-        generator = build_generator(recipe.variant, config.side, convolutions=fast_layers)
-        if recipe.discriminator == "deep":
-            discriminator = build_critic(Size.of(config.size))
-        else:
-            discriminator = build_discriminator(recipe.variant, config.side, convolutions=fast_layers)
-        quality = SampleQuality(pictures.images)
-        return GANTrainer(generator, discriminator, recipe, total_steps, config.seed, quality)
+    generator = build_generator(recipe.variant, config.side, convolutions=fast_layers)
+    if recipe.discriminator == "deep":
+        discriminator = build_critic(Size.of(config.size))
+    else:
+        discriminator = build_discriminator(recipe.variant, config.side, convolutions=fast_layers)
+    objective = Objective(generator, discriminator, recipe, total_steps)
+    return GANTrainer(objective, config.seed, SampleQuality(pictures.images))
 
 
 def _export(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -61,8 +55,8 @@ def _export(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any
 
 DCGAN = Family(
     help="the DCGANs of the first Planet Generator",
-    recipes=DCGAN_RECIPES,
-    choices=DCGAN_CHOICES,
+    recipes=RECIPES,
+    choices=CHOICES,
     build=_build,
     exports={"generator": Export(_export, lambda config: f"dcgan_{config['recipe']['variant']}_{config['size']}")},
     strategies=STRATEGIES,

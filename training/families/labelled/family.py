@@ -10,19 +10,20 @@ import keras
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures
-from training.engine.precision import dtype_policy
 from training.engine.workers import STRATEGIES
-from training.families.labelled.trainer import ACGANTrainer, ConditionalGANTrainer, LabelledGANTrainer
-from training.gan.conditional import build_conditional_generator
-from training.gan.critic import build_auxiliary_critic, build_conditional_critic, check_batch_size, doubling
-from training.gan.recipes import (
+from training.families.labelled.objective import ACGANObjective, ConditionalObjective
+from training.families.labelled.recipe import (
+    ACGAN_CHOICES,
     ACGAN_RECIPES,
-    CHOICES,
     CONDITIONAL_CHOICES,
     CONDITIONAL_RECIPES,
     ACGANRecipe,
     ConditionalRecipe,
 )
+from training.gan.conditional import build_conditional_generator
+from training.gan.critic import build_auxiliary_critic, build_conditional_critic, check_batch_size, doubling
+from training.gan.objective import Objective
+from training.gan.trainer import GANTrainer
 from training.loop.config import TrainingConfig
 from training.loop.family import Export, Family
 from training.measure.quality import SampleQuality
@@ -30,27 +31,23 @@ from training.saved.generators import check_kinds, export_conditional, export_di
 
 
 def _build_conditional(
-    config: TrainingConfig, recipe: ConditionalRecipe, pictures: Pictures, total_steps: int, precision: str
-) -> ConditionalGANTrainer:
-    return _build(ConditionalGANTrainer, _conditional_critic, config, recipe, pictures, total_steps, precision)
+    config: TrainingConfig, recipe: ConditionalRecipe, pictures: Pictures, total_steps: int
+) -> GANTrainer:
+    return _build(ConditionalObjective, _conditional_critic, config, recipe, pictures, total_steps)
 
 
-def _build_acgan(
-    config: TrainingConfig, recipe: ACGANRecipe, pictures: Pictures, total_steps: int, precision: str
-) -> ACGANTrainer:
-    return _build(ACGANTrainer, _auxiliary_critic, config, recipe, pictures, total_steps, precision)
+def _build_acgan(config: TrainingConfig, recipe: ACGANRecipe, pictures: Pictures, total_steps: int) -> GANTrainer:
+    return _build(ACGANObjective, _auxiliary_critic, config, recipe, pictures, total_steps)
 
 
-def _build(trainer: type[LabelledGANTrainer], build_critic, config, recipe, pictures, total_steps, precision):
+def _build(objective: type[Objective], build_critic, config, recipe, pictures, total_steps) -> GANTrainer:
     check_kinds(pictures)
     check_batch_size(config.batch_size)
     size, kinds = Size.of(config.size), len(pictures.class_names)
-    keras.utils.set_random_seed(config.seed)
-    with dtype_policy(precision):
-        generator = build_conditional_generator(size, kinds, recipe.generator_filters)
-        discriminator = build_critic(size, kinds, recipe)
-        quality = SampleQuality(pictures.images)
-        return trainer(generator, discriminator, recipe, total_steps, config.seed, quality)
+    generator = build_conditional_generator(size, kinds, recipe.generator_filters)
+    discriminator = build_critic(size, kinds, recipe)
+    objective = objective(generator, discriminator, recipe, total_steps)
+    return GANTrainer(objective, config.seed, SampleQuality(pictures.images))
 
 
 def _conditional_critic(size: Size, kinds: int, recipe: ConditionalRecipe) -> keras.Model:
@@ -90,7 +87,7 @@ CONDITIONAL = Family(
 ACGAN = Family(
     help="a GAN whose discriminator has to tell the kind",
     recipes=ACGAN_RECIPES,
-    choices=CHOICES,
+    choices=ACGAN_CHOICES,
     build=_build_acgan,
     exports=_exports("acgan"),
     strategies=STRATEGIES,

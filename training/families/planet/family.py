@@ -12,12 +12,13 @@ import keras
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures
-from training.engine.precision import dtype_policy
 from training.engine.workers import STRATEGIES
 from training.families.planet.networks import build_planet_critic, build_planet_generator, grow
-from training.families.planet.trainer import PlanetTrainer
+from training.families.planet.objective import PlanetObjective
+from training.families.planet.recipe import RECIPES, PlanetRecipe
 from training.gan.critic import check_batch_size
-from training.gan.recipes import CHOICES, PLANET_RECIPES, PlanetRecipe
+from training.gan.recipes import CHOICES
+from training.gan.trainer import GANTrainer
 from training.loop.config import TrainingConfig
 from training.loop.family import Export, Family
 from training.measure.quality import SampleQuality
@@ -28,46 +29,39 @@ _R1_SIZE = 64  # pixels, for which a recipe gives the weight of R1
 _NETWORKS = {"generator": build_planet_generator, "discriminator": build_planet_critic}
 
 
-def _build(
-    config: TrainingConfig, recipe: PlanetRecipe, pictures: Pictures, total_steps: int, precision: str
-) -> PlanetTrainer:
-    return begin(PlanetTrainer, _NETWORKS, config, recipe, pictures, total_steps, precision)
+def _build(config: TrainingConfig, recipe: PlanetRecipe, pictures: Pictures, total_steps: int) -> GANTrainer:
+    return build_growing(PlanetObjective, _NETWORKS, config, recipe, pictures, total_steps)
 
 
-def begin(
-    trainer: type[PlanetTrainer],
+def build_growing(
+    objective: type[PlanetObjective],
     networks: Mapping[str, Callable[..., keras.Model]],
     config: TrainingConfig,
     recipe: PlanetRecipe,
     pictures: Pictures,
     total_steps: int,
-    precision: str,
-) -> PlanetTrainer:
+) -> GANTrainer:
     """As `Family.build`, for one of the families whose networks grow.
 
     Args:
-        trainer: Its trainer.
+        objective: What it minimizes.
         networks: `generator` and `discriminator`: `(size, kinds, width, name)` to the network.
         config: As in `Family.build`, like all that follow.
         recipe: As above.
         pictures: As above.
         total_steps: As above.
-        precision: As above.
     """
     check_kinds(pictures)
     check_batch_size(config.batch_size)
     size = Size.of(config.size)
-    keras.utils.set_random_seed(config.seed)
-    with dtype_policy(precision):
-        built = {name: build(size, len(pictures.class_names), recipe.width, name) for name, build in networks.items()}
-        if recipe.init_from:
-            _grow(built, networks, config.family, recipe.init_from, pictures.class_names)
-        # Larger pictures have smaller slopes per pixel: Karras 2020 (arXiv:2006.06676), table 5, has γ ∝ pixels, too.
-        scale = size.width * size.height / _R1_SIZE**2
-        gammas = {"r1_gamma": recipe.r1_gamma * scale, "r1_gamma_early": recipe.r1_gamma_early * scale}
-        recipe = dataclasses.replace(recipe, **gammas)
-        quality = SampleQuality(pictures.images)
-        return trainer(**built, recipe=recipe, total_steps=total_steps, seed=config.seed, quality=quality)
+    built = {name: build(size, len(pictures.class_names), recipe.width, name) for name, build in networks.items()}
+    if recipe.init_from:
+        _grow(built, networks, config.family, recipe.init_from, pictures.class_names)
+    # Larger pictures have smaller slopes per pixel: Karras 2020 (arXiv:2006.06676), table 5, has γ ∝ pixels, too.
+    scale = size.width * size.height / _R1_SIZE**2
+    gammas = {name: getattr(recipe, name) * scale for name in ("r1_gamma", "r1_gamma_early", "r2_gamma")}
+    minimized = objective(**built, recipe=dataclasses.replace(recipe, **gammas), total_steps=total_steps)
+    return GANTrainer(minimized, config.seed, SampleQuality(pictures.images))
 
 
 def _grow(built, networks, family: str, run: Path, class_names: tuple[str, ...]):
@@ -87,7 +81,7 @@ def network_of(build: Callable[..., keras.Model], name: str, config: Mapping[str
 
 
 def networks_of(networks: Mapping[str, Callable[..., keras.Model]]) -> dict[str, Callable[..., keras.Model]]:
-    """`Family.networks` of what `begin` takes."""
+    """`Family.networks` of what `build_growing` takes."""
     return {name: functools.partial(network_of, build, name) for name, build in networks.items()}
 
 
@@ -104,7 +98,7 @@ def _export_discriminator(run: Path, config: Mapping[str, Any], folder: Path) ->
 
 PLANET_V3 = Family(
     help="planets of any kind, sharp, growing from 64 px to 128 and 256",
-    recipes=PLANET_RECIPES,
+    recipes=RECIPES,
     choices=CHOICES,
     build=_build,
     exports={

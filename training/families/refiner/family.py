@@ -10,13 +10,14 @@ import keras
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures
-from training.engine.precision import dtype_policy
 from training.engine.workers import STRATEGIES
 from training.families.planet.family import network_of
 from training.families.planet.networks import build_planet_generator
 from training.families.refiner.networks import build_patch_critic, build_refined_generator
-from training.families.refiner.trainer import RefinerTrainer
-from training.gan.recipes import CHOICES, REFINER_RECIPES, RefinerRecipe
+from training.families.refiner.objective import RefinerObjective
+from training.families.refiner.recipe import RECIPES, RefinerRecipe
+from training.gan.recipes import CHOICES
+from training.gan.trainer import GANTrainer
 from training.loop.config import TrainingConfig
 from training.loop.family import Export, Family
 from training.measure.quality import SampleQuality
@@ -26,19 +27,7 @@ from training.saved.generators import check_kinds, export_generator, size_in_nam
 _BASE = ("family", "size", "classes", "recipe", "base")  # of its config.json, what tells how its generator is built
 
 
-class _Trainer(RefinerTrainer):
-    """Remembers what it refines."""
-
-    base: Mapping[str, Any]
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        return super().facts | {"base": self.base}
-
-
-def _build(
-    config: TrainingConfig, recipe: RefinerRecipe, pictures: Pictures, total_steps: int, precision: str
-) -> RefinerTrainer:
+def _build(config: TrainingConfig, recipe: RefinerRecipe, pictures: Pictures, total_steps: int) -> GANTrainer:
     check_kinds(pictures)
     if config.batch_size % 2:
         raise ValueError(f"--batch-size is {config.batch_size}: half of a batch are screenshots, take an even number.")
@@ -46,16 +35,13 @@ def _build(
         raise ValueError("A refiner needs pictures to refine: give --base, the run folder of a planet_v3 or refiner.")
     size, kinds = Size.of(config.size), len(pictures.class_names)
     base = _read_base(recipe.base, size, pictures.class_names)
-    keras.utils.set_random_seed(config.seed)
-    with dtype_policy(precision):
-        drawing = generator_of(base)
-        drawing.load_weights(recipe.base / "generator.weights.h5")
-        generator = build_refined_generator(drawing, size, kinds, recipe.width, "generator")
-        discriminator = build_patch_critic(size, kinds, recipe.width)
-        quality = SampleQuality(pictures.images)
-        trainer = _Trainer(generator, discriminator, recipe, total_steps, config.seed, quality)
-    trainer.base = base
-    return trainer
+    drawing = generator_of(base)
+    drawing.load_weights(recipe.base / "generator.weights.h5")
+    generator = build_refined_generator(drawing, size, kinds, recipe.width, "generator")
+    discriminator = build_patch_critic(size, kinds, recipe.width)
+    objective = RefinerObjective(generator, discriminator, recipe, total_steps)
+    objective.facts = {"base": base}
+    return GANTrainer(objective, config.seed, SampleQuality(pictures.images))
 
 
 def _read_base(run: Path, size: Size, class_names: tuple[str, ...]) -> dict[str, Any]:
@@ -88,7 +74,7 @@ def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dic
 
 REFINER = Family(
     help="planet_v3's pictures twice as large: 128 px from 64, 256 from 128",
-    recipes=REFINER_RECIPES,
+    recipes=RECIPES,
     choices=CHOICES,
     build=_build,
     exports={"generator": Export(_export_generator, lambda config: f"planet_v3_{size_in_name(config)}")},

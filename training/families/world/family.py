@@ -9,21 +9,22 @@ from typing import Any
 from datasets.manifest import Size
 from datasets.pictures import Pictures
 from training.engine.workers import STRATEGIES
-from training.families.planet.family import begin, networks_of
+from training.families.planet.family import build_growing, networks_of
 from training.families.planet.networks import build_planet_critic
+from training.families.planet.recipe import PlanetRecipe
 from training.families.world.networks import build_world_generator
+from training.families.world.objective import WorldObjective
+from training.families.world.recipe import RECIPES
 from training.families.world.rendering import RADIUS
-from training.families.world.trainer import WorldTrainer
-from training.gan.recipes import CHOICES, WORLD_RECIPES, PlanetRecipe
+from training.gan.recipes import CHOICES
+from training.gan.trainer import GANTrainer
 from training.loop.config import TrainingConfig
 from training.loop.family import Export, Family
 from training.saved.generators import export_discriminator, generator_entries, size_in_name
 
 
-def _build(
-    config: TrainingConfig, recipe: PlanetRecipe, pictures: Pictures, total_steps: int, precision: str
-) -> WorldTrainer:
-    return begin(WorldTrainer, _NETWORKS, config, recipe, pictures, total_steps, precision)
+def _build(config: TrainingConfig, recipe: PlanetRecipe, pictures: Pictures, total_steps: int) -> GANTrainer:
+    return build_growing(WorldObjective, _NETWORKS, config, recipe, pictures, total_steps)
 
 
 def _build_critic(size, kinds, width, name):
@@ -61,7 +62,7 @@ def _export_discriminator(run: Path, config: Mapping[str, Any], folder: Path) ->
 
 WORLD_V1 = Family(
     help="worlds: planets with a surface all around, seen from any side under any sun",
-    recipes=WORLD_RECIPES,
+    recipes=RECIPES,
     choices=CHOICES,
     build=_build,
     exports={
