@@ -13,8 +13,10 @@ import tensorflow as tf
 
 from tests.training.tiny_cyclegan import CHANGES, build_trainer, pairs
 from training.export import main as export_main
+from training.families.cyclegan.family import build_networks
 from training.families.cyclegan.recipe import RECIPES
 from training.families.cyclegan.resnet_generator import build_resnet_generator
+from training.families.cyclegan.trainer import CycleGANTrainer
 from training.loop.checkpoints import load_checkpoint, save_checkpoint
 from training.loop.config import TrainingConfig
 from training.loop.loop import train
@@ -136,8 +138,7 @@ def test_wgan_gp_weighs_its_penalty(eagerly):
         ({"cycle_weight_end": -1.0}, r"cycle_weight_end is -1\.0: it must be at least 0"),
         ({"identity_weight_share": 2.0}, r"identity_weight_share is 2\.0: it must be in 0\.\.1"),
         ({"clip_norm": 1.0}, "set both, or both to 0"),
-        ({"feature_network": "mobilenet_v2"}, "set feature_weights to a file"),
-        ({"feature_network": "vgg"}, "choose one of none, mobilenet_v2"),
+        ({"discriminator": "vgg"}, "choose one of patchgan, projected"),
     ],
 )
 def test_impossible_recipes_are_refused_in_one_sentence(changes, sentence):
@@ -162,6 +163,7 @@ def test_training_starts_from_another_run(run, prepared_data, tmp_path):
         np.testing.assert_array_equal(started, there)
     reversed_run = tmp_path / "reversed"
     reversed_run.mkdir()
+    del config["recipe"]["discriminator"]  # as it was before there was a choice
     for path in run.glob("*.weights.h5"):
         (reversed_run / path.name).write_bytes(path.read_bytes())
     (reversed_run / "config.json").write_text(json.dumps(config | {"classes": ["mars", "earth"]}))
@@ -175,6 +177,22 @@ def test_a_run_that_does_not_fit_is_refused(run, prepared_data, tmp_path):
         build_trainer(init_from=tmp_path, data=prepared_data)
     with pytest.raises(ValueError, match="with --blocks 1, not 2: give --blocks 1"):
         build_trainer(init_from=run, data=prepared_data, blocks=2)
+
+
+def test_a_projected_discriminator_learns_by_its_heads_alone(eagerly):
+    recipe = dataclasses.replace(RECIPES["small"], **CHANGES | {"discriminator": "projected"})
+    large = np.kron(pairs(2), np.ones((1, 2, 2, 1), np.float32))
+    domains = tuple(((large + 1.0) * 127.5).astype(np.uint8)[domain::2] for domain in (0, 1))
+    trainer = CycleGANTrainer(build_networks(32, recipe), recipe, 100, 0, domains, domains)
+    judge = trainer.networks.discriminator_a
+    before = values(judge)
+    metrics = trainer.step(large, None, 0)
+    assert all(np.isfinite(float(value)) for value in metrics.values())
+    for variable, old, new in zip(judge.variables, before, values(judge), strict=True):
+        assert "head" in variable.path
+        assert (old != new).any(), variable.path
+    kept = [name for name in trainer.state if name.startswith("discriminator_a/")]
+    assert len(kept) == len(judge.variables)
 
 
 @pytest.mark.parametrize(("direction", "name"), [("ab", "cyclegan_earth2mars_16"), ("ba", "cyclegan_mars2earth_16")])

@@ -75,7 +75,7 @@ def test_taps_golden_numbers():
 def test_nothing_is_trained_and_gradients_pass():
     network = SqueezeNet()
     slope_of = engine.compile_function(
-        lambda image: engine.input_gradient(lambda x: ops.sum(network(x)[-1]), image)[1], []
+        lambda image: engine.input_gradient(lambda x: ops.sum(network(x)[-1]), image)[1], list
     )
     slope = slope_of(picture(32, 32))
     assert network.variables == []

@@ -7,7 +7,6 @@ from keras import layers, ops
 
 from training import engine
 from training.engine import fast_layers
-from training.families.cyclegan.feature_discriminator import build_feature_discriminator
 from training.families.cyclegan.patchgan import build_patchgan
 from training.families.cyclegan.resnet_generator import build_resnet_generator
 from training.families.cyclegan.translation_layers import InstanceNormalization, MirrorPadding2D
@@ -91,20 +90,3 @@ def test_impossible_sizes_are_named():
         build_resnet_generator(8, 16, downsamplings=3)
     with pytest.raises(ValueError, match="--discriminator-layers"):
         build_patchgan(16, 16)
-    with pytest.raises(ValueError, match="at least 32 px"):
-        build_feature_discriminator(16, 32, "mobilenet_v2", "imagenet")
-
-
-def test_features_are_judged_but_not_trained(tmp_path):
-    weights = tmp_path / "network.weights.h5"
-    keras.applications.MobileNet(include_top=False, weights=None, input_shape=(32, 32, 3)).save_weights(weights)
-    discriminator = build_feature_discriminator(32, 32, "mobilenet", str(weights), filters=4)
-    assert discriminator.output_shape == (None, 4, 4, 1)
-    assert [tuple(v.shape) for v in discriminator.trainable_variables] == [(1, 1, 256, 4), (4,), (1, 1, 4, 1), (1,)]
-    slope = engine.input_gradient(lambda x: ops.sum(discriminator(x)), ops.convert_to_tensor(noise(1, 32, 32, 3)))[1]
-    assert np.abs(ops.convert_to_numpy(slope)).max() > 0
-
-
-def test_missing_feature_weights_are_named():
-    with pytest.raises(ValueError, match=r"mobilenet_v2 can't have its weights nowhere\.h5.*--feature-weights"):
-        build_feature_discriminator(32, 32, "mobilenet_v2", "nowhere.h5")

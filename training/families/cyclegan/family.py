@@ -10,12 +10,12 @@ from typing import Any
 from datasets.manifest import Size
 from datasets.pictures import Pictures, load_pictures
 from training.engine import fast_layers
-from training.families.cyclegan.feature_discriminator import build_feature_discriminator
 from training.families.cyclegan.patchgan import build_patchgan
 from training.families.cyclegan.recipe import CHOICES, RECIPES, CycleGANRecipe
 from training.families.cyclegan.resnet_generator import build_resnet_generator
 from training.families.cyclegan.trainer import CycleGANTrainer, Networks
 from training.families.cyclegan.warm_start import load_networks
+from training.gan.projected.discriminator import build_projected_discriminator
 from training.loop.config import TrainingConfig
 from training.loop.family import Export, Family
 
@@ -39,17 +39,11 @@ def build_networks(size: int | str, recipe: CycleGANRecipe) -> Networks:
     generator = functools.partial(
         build_resnet_generator, *side, recipe.filters, recipe.blocks, recipe.downsamplings, convolutions=fast_layers
     )
-    if recipe.feature_network == "none":
-        discriminator = functools.partial(
-            build_patchgan, *side, recipe.discriminator_filters, recipe.discriminator_layers
-        )
+    if recipe.discriminator == "projected":
+        discriminator = functools.partial(build_projected_discriminator, size)
     else:
         discriminator = functools.partial(
-            build_feature_discriminator,
-            *side,
-            recipe.feature_network,
-            str(recipe.feature_weights),
-            recipe.discriminator_filters,
+            build_patchgan, *side, recipe.discriminator_filters, recipe.discriminator_layers
         )
     return Networks(
         generator(name="generator_ab"),

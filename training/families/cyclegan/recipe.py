@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from training.families.cyclegan.feature_discriminator import NETWORKS
 from training.gan.recipes import check_choices, check_ranges
 
 CHOICES = {
     "loss": ("lsgan", "wgan-gp"),
-    "feature_network": ("none", *NETWORKS),
+    "discriminator": ("patchgan", "projected"),
 }
 
 
@@ -21,10 +20,9 @@ class CycleGANRecipe:
     filters: int  # of the generators at full resolution
     blocks: int  # residual blocks of a generator
     downsamplings: int  # of a generator; the paper has 2
+    discriminator: str  # "patchgan", or "projected": training.gan.projected, on the features of a frozen network
     discriminator_filters: int  # of the PatchGANs' first convolution
     discriminator_layers: int  # of stride 2; 3 judges patches of 70×70 px
-    feature_network: str  # frozen network whose features are judged instead of pixels, or "none"
-    feature_weights: Path | None  # its weights: a file, or "imagenet" to download them
     init_from: Path | None  # run folder of another CycleGAN to take the first weights from
     loss: str  # "lsgan" or "wgan-gp"
     gradient_penalty: float  # weight of WGAN-GP's penalty; 0 turns it off
@@ -75,10 +73,6 @@ class CycleGANRecipe:
             )
         if self.loss == "wgan-gp" and not self.gradient_penalty:
             raise ValueError("The wgan-gp loss needs its penalty: set gradient_penalty, usually to 10.")
-        if self.feature_network != "none" and not self.feature_weights:
-            raise ValueError(
-                f"feature_network {self.feature_network} needs weights: set feature_weights to a file, or to imagenet."
-            )
 
     @property
     def cycle_schedule(self) -> tuple[float, float, float]:
@@ -100,10 +94,9 @@ RECIPES = {
         filters=20,
         blocks=5,
         downsamplings=2,
+        discriminator="patchgan",
         discriminator_filters=32,
         discriminator_layers=3,
-        feature_network="none",
-        feature_weights=None,
         init_from=None,
         loss="lsgan",
         gradient_penalty=0.0,
@@ -127,10 +120,9 @@ RECIPES = {
         filters=64,
         blocks=9,
         downsamplings=2,
+        discriminator="patchgan",
         discriminator_filters=64,
         discriminator_layers=3,
-        feature_network="none",
-        feature_weights=None,
         init_from=None,
         loss="lsgan",
         gradient_penalty=0.0,

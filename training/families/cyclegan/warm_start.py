@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from training.families.cyclegan.trainer import Networks
 
 _OF_GENERATORS = ("filters", "blocks", "downsamplings")
-_OF_DISCRIMINATORS = ("feature_network", "discriminator_filters", "discriminator_layers")
+_OF_DISCRIMINATORS = ("discriminator", "discriminator_filters", "discriminator_layers")
+_BEFORE_THERE_WAS_A_CHOICE = {"discriminator": "patchgan"}
 _REVERSED = {
     "generator_ab": "generator_ba",
     "generator_ba": "generator_ab",
@@ -38,8 +39,9 @@ def load_networks(networks: Networks, run: Path, recipe: CycleGANRecipe, class_n
         ValueError: There is no such run, or its networks are built otherwise.
     """
     config = read_finished(run, "cyclegan", networks._fields)
+    built = _BEFORE_THERE_WAS_A_CHOICE | config["recipe"]
     for name in _OF_GENERATORS + _OF_DISCRIMINATORS:
-        ours, theirs = getattr(recipe, name), config["recipe"][name]
+        ours, theirs = getattr(recipe, name), built[name]
         if ours != theirs:
             option = f"--{name.replace('_', '-')}"
             raise ValueError(
