@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 
 BODIES = (
@@ -12,8 +14,17 @@ BODIES = (
 ALIASES = {"hamuea": "haumea", "earth_moon": "moon"}
 SHINING = ("sun",)  # bodies that no other lights
 
-MAP_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+MAP_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 MAP_ALIASES = {"earth-clouds": "earth", "moon_4k": "moon"}  # best maps of Stellarium, where it has several
+MAP_WORDS = {
+    **dict.fromkeys(("world", "bluemarble", "marble", "bmng", "land"), "earth"),  # NASA's Visible Earth
+    **dict.fromkeys(("lroc", "lunar"), "moon"),  # NASA's CGI Moon Kit, USGS Astrogeology
+}  # in names of files, what tells of a body without naming it
+OTHER_BODIES = (
+    *("saturn", "uranus", "neptune", "vesta", "charon", "phobos", "deimos", "io", "europa", "ganymede", "callisto"),
+    *("mimas", "enceladus", "tethys", "dione", "rhea", "titan", "iapetus", "phoebe", "triton"),
+    *("miranda", "ariel", "umbriel", "titania", "oberon"),
+)  # that maps are of, too
 
 AXES = {
     "earth": (1, 0.9966, 1),
@@ -28,15 +39,33 @@ AXES = {
 
 
 def class_of_folder(name: str) -> str:
-    """The class that a raw folder holds: one of `BODIES` by name or alias, in any case, else the name as it is."""
+    """The class that a raw folder holds: one of `BODIES` by name or alias, in any case, else the name as it is.
+
+    Accents are spelled as one character each (NFC), however the disk spells them.
+    """
     body = ALIASES.get(name.lower(), name.lower())
-    return body if body in BODIES else name
+    return body if body in BODIES else unicodedata.normalize("NFC", name)
 
 
 def body_of_map(stem: str) -> str:
-    """The body that a map shows by its file name without its end: `mars`, `mars_viking` and `earth-clouds`."""
+    """The body that a map shows by its file name without its end, wherever in it the body stands.
+
+    `mars`, `mars_viking` and `earth-clouds`; `8k_jupiter`, `Mercury_MESSENGER_MDIS_665m`, `lroc_color_poles_8k`,
+    `world.topo.bathy.200412.3x21600x10800`. A name that tells of none is a body's own, up to its first `_`.
+    """
     stem = stem.lower()
-    return MAP_ALIASES.get(stem) or class_of_folder(stem.split("_")[0])
+    if body := MAP_ALIASES.get(stem):
+        return body
+    for word in (stem, *words_of_map(stem)):
+        body = class_of_folder(MAP_WORDS.get(word, word))
+        if body in BODIES or body in OTHER_BODIES:
+            return body
+    return class_of_folder(stem.split("_")[0])
+
+
+def words_of_map(stem: str) -> list[str]:
+    """The words in a map's file name, in small letters, without numbers."""
+    return [word for word in re.split(r"[^a-z]+", stem.lower()) if word]
 
 
 def class_order(names: Iterable[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
 from collections.abc import Sequence
 from itertools import repeat
@@ -23,15 +24,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from datasets.bodies import AXES, BODIES, MAP_ALIASES, MAP_SUFFIXES, SHINING, body_of_map, class_order
+from datasets.bodies import AXES, BODIES, SHINING
 from datasets.globes import LIGHT, Lighting, draw_ellipsoid
 from datasets.manifest import LARGEST_SIZE, DatasetError, Rejection
+from datasets.maps import find_maps, passed_over, read_map
+from datasets.names import printable
 from datasets.pool import cores, pool
 
 REGIONS = ((0.5, 0.0), (0.3, 49.0), (0.2, -54.0))  # share of the views, latitude that they show in their middle
 
 _FORMAT_VERSION = 1  # raise it whenever the same maps and options would give other pictures
 _RECORD = ".capture.json"  # what a folder's pictures were drawn from; prepare ignores its leading dot
+_CACHE = ".maps"  # maps as fine as they are drawn, while a run lasts
 _FILL = 0.94  # diameter in shares of the picture's shorter side, as on the first screenshots
 _PNG_LEVEL = 1
 
@@ -56,11 +60,12 @@ class Options:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What a run did: the bodies captured, pictures written, and maps that could not be used."""
+    """What a run did: the bodies captured, pictures written, maps that could not be used, and files left alone."""
 
     bodies: tuple[str, ...]
     written: int
     rejected: tuple[Rejection, ...]
+    passed_over: tuple[Rejection, ...] = ()
 
 
 def capture(
@@ -89,74 +94,33 @@ def capture(
     paths = find_maps(maps, bodies)
     rejected = []
     tasks: list[tuple[str, Path, int]] = []
+    cache = out / _CACHE
+    columns = 2 * max(8, round(math.pi / 2 * _diameter(options)))
     try:
         for body, path in paths.items():
             try:
-                load_map(path, 16)
-                sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+                sha256 = _sha256(path)
+                surface = read_map(path, columns)
             except DatasetError as error:
-                rejected.append(Rejection(path.name, str(error)))
+                rejected.append(Rejection(printable(path.name), str(error)))
                 continue
             _start(out / body, body, _record(body, sha256, options))
-            tasks += [(body, path, view) for view in range(options.views) if not _file(out, body, view).is_file()]
+            missing = [view for view in range(options.views) if not _file(out, body, view).is_file()]
+            if missing:
+                cache.mkdir(exist_ok=True)
+                np.save(cache / f"{body}.npy", surface)
+            tasks += [(body, cache / f"{body}.npy", view) for view in missing]
         if tasks:
             with pool(min(workers, len(tasks))) as run:
                 for _ in run(_draw, "Capturing", tasks, repeat(out), repeat(options)):
                     pass
     except OSError as error:
-        raise DatasetError(f"{out} can't be written: {error.strerror or error}.") from None
+        raise DatasetError(f"{error.filename or out} can't be written: {error.strerror or error}.") from None
+    finally:
+        shutil.rmtree(cache, ignore_errors=True)
     broken = {rejection.source for rejection in rejected}
-    return Report(tuple(b for b, path in paths.items() if path.name not in broken), len(tasks), tuple(rejected))
-
-
-def find_maps(folder: Path, bodies: Sequence[str] | None = None) -> dict[str, Path]:
-    """The map of each body, in class order: of several the one that `MAP_ALIASES` names, else the plainest name.
-
-    Raises:
-        DatasetError: The folder, or the map of a body asked for, is missing or can't be read.
-    """
-    if not folder.is_dir():
-        raise DatasetError(f"{folder} is not a folder: expected a folder of maps such as mars.png.")
-    wanted = BODIES if bodies is None else [name.strip().lower() for name in bodies]
-    found: dict[str, Path] = {}
-    try:
-        paths = sorted(folder.iterdir(), key=_plainness)
-    except OSError as error:
-        raise DatasetError(f"{folder} can't be read: {error.strerror or error}.") from None
-    for path in paths:
-        if path.suffix.lower() in MAP_SUFFIXES and (body := body_of_map(path.stem)) in wanted:
-            found.setdefault(body, path)
-    missing = [name for name in wanted if name not in found]
-    if missing and (bodies is not None or not found):
-        raise DatasetError(f"{folder} has no map of {', '.join(missing)}: name files such as {missing[0]}.png.")
-    return {body: found[body] for body in class_order(found)}
-
-
-def load_map(path: Path, width: int) -> np.ndarray:
-    """Reads a map as light, float32 `(width / 2, width, 3)` in 0..1; antialiased, and seamless at its sides.
-
-    Raises:
-        DatasetError: It can't be decoded, or isn't twice as wide as high.
-    """
-    try:
-        with Image.open(path) as image:
-            if image.width != 2 * image.height or image.height < 8:
-                raise DatasetError(
-                    f"It is {image.width}x{image.height} pixels: expected a map in equirectangular projection, "
-                    "twice as wide as high."
-                )
-            if image.mode[0] == "I":
-                image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
-            pixels = np.asarray(image.convert("RGB"))
-    except DatasetError:
-        raise
-    except Exception as error:  # decoders raise what they like at broken files
-        raise DatasetError(f"It can't be decoded: {str(error).rstrip('.')}.") from None
-    height, columns = pixels.shape[:2]
-    margin = min(columns, 4 * max(1, columns // width))
-    around = Image.fromarray(np.pad(pixels, ((0, 0), (margin, margin), (0, 0)), mode="wrap"))
-    box = (margin, 0, margin + columns, height)
-    return LIGHT.astype(np.float32)[np.asarray(around.resize((width, width // 2), Image.Resampling.BICUBIC, box))]
+    captured = tuple(body for body, path in paths.items() if printable(path.name) not in broken)
+    return Report(captured, len(tasks), tuple(rejected), tuple(passed_over(maps, paths)))
 
 
 def place(view: int, views: int) -> tuple[float, float]:
@@ -170,15 +134,14 @@ def place(view: int, views: int) -> tuple[float, float]:
 def _draw(task: tuple[str, Path, int], out: Path, options: Options) -> None:
     """Draws and writes one view; runs in worker processes."""
     body, path, view = task
-    diameter = _FILL * min(options.width, options.height)
     latitude, longitude = place(view, options.views)
     lighting = options.lighting
     if latitude < 0:
         lighting = dataclasses.replace(lighting, exposure=lighting.exposure * options.south)
     picture = draw_ellipsoid(
-        _map(path, 2 * max(8, round(math.pi / 2 * diameter))),
+        _light(path),
         (options.width, options.height),
-        diameter,
+        _diameter(options),
         AXES.get(body, (1, 1, 1)),
         latitude,
         longitude,
@@ -190,17 +153,25 @@ def _draw(task: tuple[str, Path, int], out: Path, options: Options) -> None:
     os.replace(part, file)
 
 
-_map = functools.lru_cache(maxsize=1)(load_map)  # views of a body come one after another
+@functools.lru_cache(maxsize=1)  # views of a body come one after another
+def _light(path: Path) -> np.ndarray:
+    return LIGHT.astype(np.float32)[np.load(path)]
+
+
+def _diameter(options: Options) -> float:
+    return _FILL * min(options.width, options.height)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DatasetError(f"It can't be read: {error.strerror or error}.") from None
 
 
 def _file(out: Path, body: str, view: int) -> Path:
     return out / body / f"{body}_{view:03d}.png"
-
-
-def _plainness(path: Path) -> tuple[int, int, str]:
-    """Sorts best maps first: those that `MAP_ALIASES` names, then plain names, then others by length."""
-    stem = path.stem.lower()
-    return (0 if stem in MAP_ALIASES else 1 if stem == body_of_map(stem) else 2), len(stem), path.name
 
 
 def _record(body: str, sha256: str, options: Options) -> str:
@@ -288,6 +259,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Without {', '.join(lacking)}: {given.maps} has no usable map of them.")
     for rejection in report.rejected:
         print(f"{rejection.source}: {rejection.reason}", file=sys.stderr)
+    if report.passed_over:
+        print(f"{len(report.passed_over)} passed over:", file=sys.stderr)
+        for rejection in report.passed_over:
+            print(f"  {rejection.source}: {rejection.reason}", file=sys.stderr)
     return 1 if report.rejected else 0
 
 

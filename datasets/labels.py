@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from datasets.bodies import class_of_folder
 from datasets.manifest import DatasetError, Rejection
+from datasets.names import class_objection, natural, printable, text_objection
 
 SEPARATOR = "|"
 
@@ -44,8 +45,10 @@ def read_labels(table: LabelFile, raw: Path) -> tuple[Classes, list[Rejection]]:
     classes: Classes = {}
     lines: dict[str, int] = {}
     rejected = []
-    for line, path, labels in _rows(table):
+    for line, path, labels, surplus in _rows(table):
         reason = _objection(path, labels, raw, lines)
+        if surplus:
+            reason = f"It has more fields than there are headings, such as {surplus!r}: quote what holds a comma."
         if reason:
             rejected.append(Rejection(f"{table.path.name}:{line}", reason))
         else:
@@ -53,7 +56,7 @@ def read_labels(table: LabelFile, raw: Path) -> tuple[Classes, list[Rejection]]:
     if not classes:
         why = f", the first because: {rejected[0].reason}" if rejected else ": it has none."
         raise DatasetError(f"No row of {table.path} can be used{why}")
-    return dict(sorted(classes.items())), rejected
+    return dict(sorted(classes.items(), key=lambda item: [natural(part) for part in item[0].split("/")])), rejected
 
 
 def drop_small(classes: Classes, fewest: int) -> tuple[Classes, list[Rejection]]:
@@ -80,29 +83,39 @@ def small_classes(classes: Mapping[str, tuple[str, ...]], fewest: int) -> dict[s
     return {name: count for name, count in reversed(counts.most_common()) if count < fewest}
 
 
-def _rows(table: LabelFile) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    """Line, path and labels of each row."""
+def _rows(table: LabelFile) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
+    """Line, path and labels of each row, and what it has beyond the headings."""
     try:
         with table.path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or []
+            reader = csv.DictReader(file, strict=True, skipinitialspace=True)
+            columns = reader.fieldnames = [heading.strip() for heading in reader.fieldnames or []]
             for column, option in ((table.file_column, "--file-column"), (table.labels_column, "--labels-column")):
                 if column not in columns:
                     raise DatasetError(
                         f"{table.path} has no column {column!r}, only {', '.join(columns) or 'none'}: "
                         f"name the right one with {option}."
                     )
+                if columns.count(column) > 1:
+                    raise DatasetError(f"{table.path} has several columns {column!r}: leave one.")
             for row in reader:
                 path = (row[table.file_column] or "").strip()
+                if "\n" in path or "\n" in (row[table.labels_column] or ""):
+                    raise DatasetError(
+                        f"{table.path} has a quote in or before line {reader.line_num} that is not closed on its line: "
+                        "close it, or double it if it belongs to the text."
+                    )
                 labels = [label.strip() for label in (row[table.labels_column] or "").split(SEPARATOR)]
                 distinct = dict.fromkeys(class_of_folder(label) for label in labels if label)
-                yield reader.line_num, str(PurePosixPath(path)) if path else "", tuple(distinct)
+                surplus = "".join(row.get(None, ())[:1])
+                yield reader.line_num, str(PurePosixPath(path)) if path else "", tuple(distinct), surplus
     except UnicodeDecodeError:
         raise DatasetError(f"{table.path} is not a text in UTF-8: save it as CSV in UTF-8.") from None
     except OSError as error:
         raise DatasetError(f"{table.path} can't be read: {error.strerror or error}.") from None
     except csv.Error as error:
-        raise DatasetError(f"{table.path} can't be read as CSV: {error}.") from None
+        raise DatasetError(
+            f"{table.path} can't be read as CSV, line {reader.reader.line_num}: {error}; see to its quotes."
+        ) from None
 
 
 def _objection(path: str, labels: tuple[str, ...], raw: Path, lines: Mapping[str, int]) -> str | None:
@@ -113,8 +126,14 @@ def _objection(path: str, labels: tuple[str, ...], raw: Path, lines: Mapping[str
         return f"{path} stands in line {lines[path]} already, which alone counts."
     if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
         return f"{path} does not lead into {raw}: expected a path below it."
-    if not (raw / path).is_file():
+    if text_objection(path):
+        return f"{printable(path)} is no path: it holds a control character."
+    try:
+        found = (raw / path).is_file()
+    except OSError as error:
+        return f"{path} can't be read: {error.strerror or error}."
+    if not found:
         return f"There is no file {path} in {raw}."
     if not labels:
         return f"{path} has no label."
-    return None
+    return next((objection for label in labels if (objection := class_objection(label))), None)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 import re
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from datasets.names import class_objection
 
 FORMAT_VERSION = 1  # raise it whenever preparation would draw the same sources differently, too
 MANIFEST_NAME = "manifest.json"
@@ -117,8 +120,14 @@ class Manifest:
         """Writes `root/manifest.json` beside and renames it into place."""
         path = Path(root, MANIFEST_NAME)
         part = path.with_name(path.name + ".part")
-        part.write_text(json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(part, path)
+        data = dataclasses.asdict(self)
+        text = json.dumps(data | {"checksum": _checksum(data)}, indent=1, ensure_ascii=False) + "\n"
+        try:
+            part.write_text(text, encoding="utf-8")
+            os.replace(part, path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise DatasetError(f"{path} can't be written: {error.strerror or error}.") from None
 
 
 def load_manifest(root: Path | str) -> Manifest:
@@ -136,12 +145,19 @@ def load_manifest(root: Path | str) -> Manifest:
     version = data.get("format_version") if isinstance(data, dict) else None
     if version != FORMAT_VERSION:
         raise DatasetError(f"{path} has format version {version!r}, expected {FORMAT_VERSION}: prepare the data again.")
+    if "checksum" in data and data.pop("checksum") != _checksum(data):
+        raise DatasetError(f"{path} is not what was written, its checksum is another one: prepare the data again.")
     try:
         manifest = _from_json(data)
         _check(manifest)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"{path} is not a valid manifest ({error}): prepare the data again.") from None
     return manifest
+
+
+def _checksum(data: dict[str, Any]) -> str:
+    """Hexadecimal SHA-256 of all that a manifest says, as a flipped bit in a label would be believed otherwise."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
 def _from_json(data: dict[str, Any]) -> Manifest:
@@ -177,6 +193,9 @@ def _check(manifest: Manifest) -> None:
     for size in manifest.sizes:
         Size.of(size)
     known = set(manifest.class_names)
+    for name in manifest.class_names:
+        if objection := class_objection(name):
+            raise ValueError(objection.rstrip("."))
     files = set()
     for picture in manifest.pictures:
         if not picture.classes or not known.issuperset(picture.classes):

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
+from datasets.decoding import Unusable, open_picture
 from datasets.manifest import SPLITS, DatasetError, Size, load_manifest
 from datasets.sampling import Sampler
 
@@ -121,10 +121,13 @@ def batches(
 def _decode(path: Path, size: Size) -> np.ndarray:
     """Reads one prepared picture, uint8 [height, width, 3]."""
     try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB"))
+        pixels = np.asarray(open_picture(path.read_bytes()).convert("RGB"))
+    except Unusable as error:
+        why = str(error).rstrip(".")
+        raise DatasetError(f"{path} can't be read ({why}): delete it and prepare the data again.") from None
     except (OSError, SyntaxError) as error:
-        raise DatasetError(f"{path} can't be read ({error}): delete it and prepare the data again.") from None
+        why = getattr(error, "strerror", None) or error
+        raise DatasetError(f"{path} can't be read ({why}): delete it and prepare the data again.") from None
     if pixels.shape != (size.height, size.width, 3):
         raise DatasetError(f"{path} is not of {size} px: delete it and prepare the data again.")
     return pixels

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
 import os
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
+from datasets.decoding import Unusable, open_picture, undecodable, upright_on_black
 from datasets.manifest import Box, Picture, Rejection, Size
 from datasets.planets import black_sky, cut, find_planet
 
@@ -35,7 +35,7 @@ def inspect(raw: Path, path: str, known: Picture | None, plain: bool) -> Inspect
         if known and known.sha256 == sha256 and (known.treatment.method == "plain") == plain:
             return Inspection(sha256, known.treatment.source_size, known.treatment.planet)
         image = _decode(data)
-    except _Unusable as error:
+    except Unusable as error:
         return Rejection(path, str(error))
     except OSError as error:
         return Rejection(path, f"It can't be read: {error.strerror or error}.")
@@ -48,9 +48,9 @@ def render(raw: Path, out: Path, picture: Picture, sizes: tuple[Size, ...]) -> R
     try:
         data = (raw / picture.source).read_bytes()
         if hashlib.sha256(data).hexdigest() != picture.sha256:
-            raise _Unusable("It changed during the preparation: prepare the data again.")
+            raise Unusable("It changed during the preparation: prepare the data again.")
         image = _decode(data)
-    except _Unusable as error:
+    except Unusable as error:
         return Rejection(picture.source, str(error))
     except OSError as error:
         return Rejection(picture.source, f"It can't be read: {error.strerror or error}.")
@@ -69,31 +69,17 @@ def render(raw: Path, out: Path, picture: Picture, sizes: tuple[Size, ...]) -> R
     return None
 
 
-class _Unusable(Exception):
-    """The reason why bytes are no usable picture, in one sentence."""
-
-
 def _decode(data: bytes) -> Image.Image:
-    """Decodes a picture to RGB: upright, transparency on black, the first frame of an animation."""
-    if not data:
-        raise _Unusable("It is empty.")
+    """Decodes a picture to RGB, as `upright_on_black`."""
+    image = open_picture(data)
+    if image.mode[0] in "IF":
+        raise Unusable(f"It has more than 8 bits per channel (mode {image.mode}): convert it to 8 bits.")
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.mode[0] in "IF":
-                raise _Unusable(f"It has more than 8 bits per channel (mode {image.mode}): convert it to 8 bits.")
-            ImageOps.exif_transpose(image, in_place=True)
-            if image.has_transparency_data:
-                image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image.convert("RGBA"))
-            image.load()
-            image = image if image.mode == "RGB" else image.convert("RGB")
-    except UnidentifiedImageError:
-        raise _Unusable("It is not a picture that Pillow can read.") from None
-    except _Unusable:
-        raise
-    except Exception as error:  # decoders raise what they like at broken files: OSError, SyntaxError, struct.error, …
-        raise _Unusable(f"It can't be decoded: {str(error).rstrip('.')}.") from None
+        image = upright_on_black(image).convert("RGB")
+    except Exception as error:  # decoders raise what they like at broken files
+        raise undecodable(error) from None
     if min(image.size) < _SMALLEST_SIDE:
-        raise _Unusable(
+        raise Unusable(
             f"It is {image.width}x{image.height} pixels: expected at least {_SMALLEST_SIDE}x{_SMALLEST_SIDE}."
         )
     return image

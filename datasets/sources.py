@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
-import re
 from collections import Counter
 from pathlib import Path
+
+from PIL import Image
 
 from datasets.bodies import class_of_folder, class_order
 from datasets.labels import Classes
 from datasets.manifest import DatasetError, Rejection
+from datasets.names import class_objection, file_key, folder_name, natural, printable, text_objection
 
 # Views of a body come in three regions, one after the other: around the equator (about half of them), from the
 # north (about 30 %), from the south. Blocks around these shares of a class lie well inside one region each.
@@ -34,32 +37,43 @@ def in_folders(raw: Path) -> tuple[Classes, list[Rejection]]:
 
     Returns:
         The class of each picture by its path, ordered by folder and name: views taken one after another; and whatever
-        lies in class folders and can't be a picture.
+        lies in class folders or beside them and can't be used.
     """
     try:
-        folders = sorted(entry for entry in raw.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+        entries = sorted((e for e in raw.iterdir() if not e.name.startswith(".")), key=lambda e: natural(e.name))
+        folders = [entry for entry in entries if entry.is_dir()]
+        loose = [entry.name for entry in entries if not entry.is_dir() and entry.suffix.lower() in _endings()]
     except OSError as error:
         raise _unreadable(raw, error) from None
     if not folders:
         raise DatasetError(f"{raw} has no class folders: put the pictures of each class into a folder of its own.")
 
     classes: Classes = {}
-    rejected = []
+    rejected = [Rejection(printable(name), "It lies beside the class folders: put it into one.") for name in loose]
     for folder in folders:
+        name = class_of_folder(folder.name)
+        if objection := class_objection(name):
+            rejected.append(Rejection(printable(folder.name), objection))
+            continue
         try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            entries = sorted(os.scandir(folder), key=lambda entry: natural(entry.name))
         except OSError as error:
             raise _unreadable(folder, error) from None
         for entry in entries:
             path = f"{folder.name}/{entry.name}"
             if entry.name.startswith(".") or entry.name.lower() in _IGNORED:
                 continue
-            if entry.is_file():
-                classes[path] = (class_of_folder(folder.name),)
+            if objection := text_objection(entry.name):
+                rejected.append(Rejection(printable(path), objection))
+            elif entry.is_file():
+                classes[path] = (name,)
             else:
                 rejected.append(Rejection(path, "It is no file: pictures must lie directly in their class folder."))
+        if not entries:
+            rejected.append(Rejection(folder.name, "It holds no pictures."))
     if not classes:
-        raise DatasetError(f"{raw} has class folders but no pictures in them.")
+        why = f": {rejected[0].source}: {rejected[0].reason}" if rejected else "."
+        raise DatasetError(f"{raw} has class folders but no pictures in them that can be used{why}")
     return classes, rejected
 
 
@@ -77,14 +91,15 @@ def arrange(classes: Classes, holdout: float) -> list[Source]:
     for path, names in classes.items():
         paths.setdefault(names[0], []).append(path)
     sources = []
-    numbers = Counter()  # by folder: two odd labels might share one
+    numbers = Counter()  # by folder, as disks see it: two labels might share one
     for name in class_order(paths):
-        folder = re.sub(r"^\.|[/\\\0-\x1f]", "_", name)
+        folder = folder_name(name)
         held_out = held_out_indices(len(paths[name]), holdout)
         for index, path in enumerate(paths[name]):
             split = "holdout" if index in held_out else "train"
-            sources.append(Source(path, classes[path], f"{folder}/{folder}_{numbers[folder]:03d}.png", split))
-            numbers[folder] += 1
+            number = numbers[file_key(folder)]
+            sources.append(Source(path, classes[path], f"{folder}/{folder}_{number:03d}.png", split))
+            numbers[file_key(folder)] += 1
     return sources
 
 
@@ -103,6 +118,12 @@ def held_out_indices(count: int, share: float) -> set[int]:
         held_out.update(range(start, start + length))
         earliest = start + length
     return held_out
+
+
+@functools.cache
+def _endings() -> frozenset[str]:
+    """Of all pictures that Pillow knows."""
+    return frozenset(Image.registered_extensions())
 
 
 def _unreadable(folder: Path, error: OSError) -> DatasetError:

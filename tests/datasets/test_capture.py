@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from datasets.bodies import body_of_map
-from datasets.capture import Options, capture, find_maps, load_map, main, place
+from datasets.capture import Options, capture, main, place
 from datasets.manifest import DatasetError, load_manifest
+from datasets.maps import find_maps, load_map
 from datasets.prepare import prepare
 
 SMALL = Options(width=96, height=64, views=10)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from datasets.bodies import MAP_SUFFIXES, SHINING, body_of_map
 from datasets.globes import LIGHT, srgb
+from datasets.maps import decode_map
 
 _OVERSAMPLING = 4  # each way, averaged
 _DUSTY = ("ceres", "mercury", "moon")  # dark dust without air: full, they look flat, with no darker limb
@@ -27,7 +27,7 @@ def load_maps(folder: Path, class_names: tuple[str, ...]) -> dict[str, np.ndarra
     known = {path.stem: path for path in paths if body_of_map(path.stem) in class_names}
     if not known:
         raise ValueError(f"{folder} holds no map of {', '.join(class_names)}: name files such as {class_names[0]}.png.")
-    return {name: np.asarray(Image.open(path).convert("RGB")) for name, path in known.items()}
+    return {name: np.asarray(decode_map(path).convert("RGB")) for name, path in known.items()}
 
 
 def random_globes(surface: np.ndarray, body: str, count: int, size: int, seed: int) -> np.ndarray:
