@@ -21,24 +21,22 @@ from client.results import Picture
 from client.seeds import addresses
 
 EXIT_OK, EXIT_SOME_FAILED, EXIT_CANNOT, EXIT_STOPPED = 0, 1, 2, 130
+_PICTURES = (*FORMATS, "gif", "bmp", "tif", "tiff", "avif")  # endings of what is meant to be a file, not a folder
 HOPELESS = (InvalidRequest, NotFound, ServerUnreachable)  # what fails for one picture and would for all others
 
 
 def generate(client: PlanetClient, arguments: argparse.Namespace, console: Console) -> int:
     """Saves the planet of a seed or, with a count above 1, the planets below it; goes on past one that fails."""
-    folder: Path = arguments.out
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is a file; --out must name a folder to save planets in.")
-    folder.mkdir(parents=True, exist_ok=True)
+    out, picture_format = _where(arguments)
     seed = str(secrets.randbits(64)) if arguments.seed is None else arguments.seed
     seeds = [seed] if arguments.count == 1 else addresses(seed, arguments.count)
-    outcomes = client.generate_many(seeds, at_once=arguments.jobs, format=arguments.format, **options_of(arguments))
+    outcomes = client.generate_many(seeds, at_once=arguments.jobs, format=picture_format, **options_of(arguments))
     saved: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     with closing(outcomes), tqdm(outcomes, total=len(seeds), unit="planet", disable=None) as progress:
         for outcome in progress:
             if outcome.planet is not None:
-                saved.append(_described(outcome.planet, outcome.planet.save(folder)))
+                saved.append(_described(outcome.planet, outcome.planet.save(out)))
             elif outcome.error is not None:
                 if _is_hopeless(outcome.error):
                     raise outcome.error
@@ -47,9 +45,27 @@ def generate(client: PlanetClient, arguments: argparse.Namespace, console: Conso
     if len(seeds) == 1 and saved:
         console.line(saved[0]["file"])
     else:
-        console.line(f"{len(saved)} of {len(seeds)} saved in {folder}")
+        console.line(f"{len(saved)} of {len(seeds)} saved in {out}")
     console.document({"saved": saved, "failed": failed})
     return EXIT_SOME_FAILED if failed else EXIT_OK
+
+
+def _where(arguments: argparse.Namespace) -> tuple[Path, str]:
+    """The folder, made if missing, or the file to save planets as, and their format."""
+    out: Path = arguments.out
+    ending = out.suffix.removeprefix(".").lower()
+    ending = {"jpeg": "jpg"}.get(ending, ending)
+    if out.is_dir() or ending not in _PICTURES:
+        if out.exists() and not out.is_dir():
+            raise NotADirectoryError(f"{out} is a file; --out must name a folder to save planets in.")
+        out.mkdir(parents=True, exist_ok=True)
+        return out, arguments.format or FORMATS[0]
+    if arguments.count > 1:
+        raise InvalidRequest(f"--out {out} is one picture, but {arguments.count} are asked for; name a folder.")
+    if ending not in FORMATS or arguments.format not in (None, ending):
+        choice = arguments.format or f"one of {', '.join(f'.{name}' for name in FORMATS)}"
+        raise InvalidRequest(f"--out {out} does not end in {choice}; choose another ending, or name a folder.")
+    return out, ending
 
 
 def morph(client: PlanetClient, arguments: argparse.Namespace, console: Console) -> int:

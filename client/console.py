@@ -25,17 +25,23 @@ class Console:
     def line(self, text: str) -> None:
         """Shows a line of text, unless JSON is asked for."""
         if not self.as_json:
-            tqdm.write(text, file=sys.stdout)
+            tqdm.write(_encodable(text), file=sys.stdout)
             sys.stdout.flush()
 
     def document(self, value: Any) -> None:
         """Shows a result as JSON, if that is asked for."""
         if self.as_json:
-            print(json.dumps(value, indent=1, ensure_ascii=False), flush=True)
+            print(_encodable(json.dumps(value, indent=1, ensure_ascii=False)), flush=True)
 
     def complain(self, error: Exception | str) -> None:
         """Shows what went wrong."""
         tqdm.write(f"{self.program}: {sentence(error)}", file=sys.stderr)
+
+
+def _encodable(text: str) -> str:
+    """What stdout can carry: a file's name that isn't UTF-8, or what a terminal has no letters for, as escapes."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def sentence(error: Exception | str) -> str:

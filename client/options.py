@@ -61,6 +61,9 @@ def given(**options: Any) -> dict[str, Any]:
 
 def mix_text(shares: Mapping[str, float]) -> str:
     """A mix of kinds as the server reads it, such as `earth:0.6,mars:0.4`."""
+    for name in shares:
+        if "," in name or ":" in name:
+            raise InvalidRequest(f"{name!r} is no kind: no name of one holds ',' or ':', the signs of mixes.")
     return ",".join(f"{name}:{share:g}" for name, share in shares.items())
 
 

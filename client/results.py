@@ -8,6 +8,8 @@ import hashlib
 import io
 import json
 import os
+import re
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +20,9 @@ from client.errors import PlanetError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_DIGITS = 12  # of a SHA-256
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)  # Windows', with any ending
+_RESERVED = re.compile(rf"-(to|map|normal|spin|sheet)(-|$)|-[0-9a-f]{{{_DIGITS}}}$")  # what other files' names end in
 MAX_STEM_BYTES = 120  # file systems allow 255 for the whole name; the rest is for endings
 
 
@@ -141,7 +146,7 @@ class Morph(Picture):
     @property
     def filename(self) -> str:
         """A name that is safe on any file system, such as `orion_7_3-to-42.webp`."""
-        return f"{safe_stem(f'{self.start}-to-{self.end}')}.{self.format}"
+        return f"{safe_stem(self.start)}-to-{safe_stem(self.end)}.{self.format}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,7 +176,7 @@ class Sheet(Picture):
     @property
     def filename(self) -> str:
         """A name that is safe on any file system, such as `orion-sheet.png`."""
-        return f"{safe_stem(f'{self.seed}-sheet')}.{self.format}"
+        return f"{safe_stem(self.seed)}-sheet.{self.format}"
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """As `Picture.save`; the atlas goes beside the picture, under its name with `.json`, and names it."""
@@ -221,12 +226,29 @@ def write_whole(path: Path, content: bytes) -> None:
 def safe_stem(text: str) -> str:
     """Returns a file name, without ending, for a seed or address: letters, digits, `.`, `-` and `_`, at most 120 bytes.
 
-    Two texts of at most that length give the same name only if they differ in nothing but punctuation.
+    It is legal on Linux, macOS and Windows, and no two texts have the same, not even where capitals and the spelling of
+    accents make no difference: only texts of small letters, digits, `.`, `-` and `/` are told by themselves, all others
+    also by the first digits of their SHA-256.
     """
-    stem = "".join(c if c.isalnum() or c in ".-" else "_" for c in text)
+    stem = "".join(c if c in ".-" or unicodedata.category(c)[0] in "LMN" else "_" for c in text)
+    if _told_by_itself(text):
+        return stem
     if stem.startswith((".", "-")):  # a hidden file, or what a command line takes for an option
         stem = f"_{stem[1:]}"
-    if len(stem.encode()) > MAX_STEM_BYTES:
-        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        stem = f"{stem.encode()[: MAX_STEM_BYTES - 13].decode(errors='ignore')}-{digest}"
-    return stem or "_"
+    if _DEVICE.match(stem):
+        stem = f"_{stem}"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+    return f"{stem.encode()[: MAX_STEM_BYTES - _DIGITS - 1].decode(errors='ignore') or '_'}-{digest}"
+
+
+def _told_by_itself(text: str) -> bool:
+    """Whether `/` for `_` is all it takes to make a text a file's name that no other text has."""
+    return (
+        bool(text)
+        and text[0] not in "./-"
+        and len(text.encode()) <= MAX_STEM_BYTES
+        and all(c in "./-" or ((c.isalnum() and (c.isascii() or c.upper() == c)) and c.lower() == c) for c in text)
+        and unicodedata.normalize("NFC", text) == text
+        and not _RESERVED.search(text)
+        and not _DEVICE.match(text)
+    )

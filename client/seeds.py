@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 
 from client.errors import InvalidRequest
@@ -10,10 +11,33 @@ HIGHEST_SEED = 2**64 - 1
 
 
 def seed_text(seed_or_address: int | str) -> str:
-    """The text of a seed or an address; raises InvalidRequest for an integer that is no seed."""
-    if isinstance(seed_or_address, int) and not 0 <= seed_or_address <= HIGHEST_SEED:
-        raise InvalidRequest(f"{seed_or_address} is not a seed: a seed is a whole number from 0 to {HIGHEST_SEED}.")
-    return str(seed_or_address)
+    """The text of a seed or an address.
+
+    Args:
+        seed_or_address: Text, or a whole number of any kind, NumPy's too.
+
+    Raises:
+        InvalidRequest: It is neither, such as 42.0, True or None; or a number that is no seed; or text that is no
+            Unicode.
+    """
+    if isinstance(seed_or_address, str):
+        text = str.__str__(seed_or_address)  # of an enumeration's member what it means, not what it is called
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise InvalidRequest(f"{text!r} is not an address: it is not UTF-8.") from None
+        return text
+    try:
+        if isinstance(seed_or_address, bool):
+            raise TypeError
+        number = operator.index(seed_or_address)
+    except TypeError:
+        raise InvalidRequest(
+            f"{seed_or_address!r} is neither a seed nor an address: give a whole number such as 42, or text."
+        ) from None
+    if not 0 <= number <= HIGHEST_SEED:
+        raise InvalidRequest(f"{number} is not a seed: a seed is a whole number from 0 to {HIGHEST_SEED}.")
+    return str(number)
 
 
 def address_of(text: str) -> str | None:

@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import ReadTimeoutError
 
 from client.errors import (
@@ -60,6 +62,7 @@ class Transport:
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
+        self._session.hooks["response"].append(_keep_the_method)
         key = api_key or os.environ.get(API_KEY_VARIABLE)
         if key:
             self._session.auth = _Bearer(key)
@@ -110,13 +113,35 @@ class Transport:
         except requests.RequestException as error:
             if _is_read_timeout(error):
                 raise TimedOut(f"The server at {self.base_url} did not answer within {self.timeout:g} s.") from error
-            raise ServerUnreachable(
-                f"No planet server answers at {self.base_url}: start one with `python -m serving.gateway`, "
-                "or give the URL of one that runs."
-            ) from error
+            raise ServerUnreachable(self._what_happened(error)) from error
+        except UnicodeError as error:
+            raise InvalidRequest("The request holds text that is not UTF-8; check what was given.") from error
         if response.ok:
             return response
-        raise _problem(response)
+        raise _problem(response, self._proxy())
+
+    def _proxy(self) -> str | None:
+        """The proxy that the environment tells to use for this server, without its password."""
+        url = select_proxy(self.base_url, get_environ_proxies(self.base_url))
+        return url and re.sub(r"//[^/@]*@", "//", url)
+
+    def _what_happened(self, error: requests.RequestException) -> str:
+        if isinstance(error, requests.exceptions.ProxyError):
+            host = urlsplit(self.base_url).hostname
+            return (
+                f"The proxy {self._proxy()}, which the environment names, does not lead to {self.base_url}: "
+                f"see to it, or go without it by NO_PROXY={host}."
+            )
+        if isinstance(error, requests.exceptions.SSLError):
+            return f"{self.base_url} can't be trusted ({_innermost(error)}): see to its certificate, or to the URL."
+        if isinstance(error, requests.TooManyRedirects):
+            return f"{self.base_url} redirects in a circle: give the URL at which the planet server itself answers."
+        if isinstance(error, ValueError):  # InvalidSchema, InvalidURL
+            return f"{self.base_url} is, or redirects to, what is no http or https address ({_innermost(error)})."
+        return (
+            f"No planet server answers at {self.base_url}: start one with `python -m serving.gateway`, "
+            "or give the URL of one that runs."
+        )
 
 
 class _Bearer(AuthBase):
@@ -142,7 +167,20 @@ def _is_read_timeout(error: requests.RequestException) -> bool:
     return isinstance(error, requests.ReadTimeout) or any(isinstance(cause, ReadTimeoutError) for cause in error.args)
 
 
-def _problem(response: requests.Response) -> PlanetError:
+def _keep_the_method(response: requests.Response, **_: Any) -> None:
+    """Makes old redirects of a POST new ones, else `requests` would follow them, as browsers once did, by a GET."""
+    if response.status_code in (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND):
+        response.status_code = HTTPStatus.PERMANENT_REDIRECT
+
+
+def _innermost(error: BaseException) -> str:
+    """The reason in an error of `requests`, which wraps those of others."""
+    while isinstance(inner := getattr(error, "reason", None) or next(iter(error.args), None), BaseException):
+        error = inner
+    return str(inner or error).rstrip(".")
+
+
+def _problem(response: requests.Response, proxy: str | None) -> PlanetError:
     """Returns the error for an answer that is not 2xx, in the server's own words if it gives any (RFC 9457)."""
     try:
         problem = response.json()
@@ -150,8 +188,11 @@ def _problem(response: requests.Response) -> PlanetError:
         problem = None
     if not isinstance(problem, dict):
         problem = {}
+    who = "The server"
+    if proxy and not problem:
+        who = f"The proxy {proxy}, which the environment names, or the server behind it,"
     return error_class(response.status_code)(
-        str(problem.get("detail") or f"The server answered {response.status_code} {response.reason}."),
+        str(problem.get("detail") or f"{who} answered {response.status_code} {response.reason}."),
         status=response.status_code,
         request_id=problem.get("request_id") or response.headers.get("X-Request-Id"),
         retry_after=_seconds(response.headers.get("Retry-After")),

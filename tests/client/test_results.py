@@ -45,12 +45,12 @@ def test_a_failed_save_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest
     ("text", "stem"),
     [
         ("orion/7/3", "orion_7_3"),
-        ("../../etc/passwd", "_._.._etc_passwd"),
-        (".hidden", "_hidden"),
-        ("-rf", "_rf"),
-        ('a b\\c:d*"', "a_b_c_d__"),
+        ("../../etc/passwd", "_._.._etc_passwd-3754d6cb3a38"),
+        (".hidden", "_hidden-1692419006a8"),
+        ("-rf", "_rf-686c39acd632"),
+        ('a b\\c:d*"', "a_b_c_d__-c2ab835bb95f"),
         ("月/1", "月_1"),
-        ("", "_"),
+        ("", "_-e3b0c44298fc"),
     ],
 )
 def test_safe_stem(text: str, stem: str) -> None:
