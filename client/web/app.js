@@ -1,6 +1,6 @@
 // The page: tabs, and what they share.
 
-import { listModels } from "./lib/api.js";
+import { listModels, loadOptions } from "./lib/api.js";
 import { el, useStyle } from "./lib/dom.js";
 import { hashOf, readPlace, writePlace } from "./lib/place.js";
 import { Viewer } from "./lib/viewer.js";
@@ -18,8 +18,9 @@ document.body.append(viewer.element);
 /** What the page gives its tabs. */
 const page = {
   viewer,
-  /** Everything served: `{default, models}`; asked for once, and again after a failure. */
-  models: () => (models ??= listModels().catch((error) => ((models = null), Promise.reject(error)))),
+  /** Everything served, `{default, models}`, asked for with the options of planets, once, and again after a failure. */
+  models: () => (models ??= Promise.all([listModels(), loadOptions()]).then(
+    ([served]) => served, (error) => ((models = null), Promise.reject(error)))),
   /** The models available for a task, or for worlds, the default first, each `{name, version, card}`. */
   async modelsFor(task) {
     const { default: preferred, models: all } = await page.models();

@@ -29,7 +29,8 @@ class WholeBackend(SeeingBackend):
             return super().predict(name, inputs, signature=signature, **options)
         if signature in ("shader", "network"):
             lengths = {"axes": 3, "ambient": 1, "limb": 1, "shine": 1, "rim": 3, "haze": 1, "numbers": 8}
-            return {key: np.ones((len(inputs["latent"]), length), np.float32) for key, length in lengths.items()}
+            told = {key: np.ones((len(inputs["latent"]), length), np.float32) for key, length in lengths.items()}
+            return {**told, "numbers": told["numbers"] * inputs["latent"][:, :1]}
         hues = inputs["kind"] @ np.array([[0, 0, 60], [60, 0, 0]])  # (B, 3)
         colors = np.uint8(128 + 60 * np.tanh(inputs["latent"][:, :3]) + hues)[:, None, None]
         if signature in ("map", "normal"):

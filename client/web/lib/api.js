@@ -4,9 +4,20 @@ import { askForKey, currentKey, keyHeaders } from "./key.js";
 
 const RETRIES = 2;
 const LONGEST_WAIT_S = 10;
-const PLANET_OPTIONS = ["model", "version", "kind", "size", "background", "temperature"];
 
 export class Problem extends Error {}
+
+/** The options of planets, `{name, description, schema}`, as the server's own document tells them; none until asked for. */
+export let planetOptions = [];
+
+/** Asks for `planetOptions`. */
+export async function loadOptions() {
+  const { paths } = await (await send("/openapi.json")).json();
+  planetOptions = paths["/v1/planets/{seed}.{format}"].get.parameters.filter((one) => one.in === "query");
+}
+
+/** Whether a planet's option is a number. */
+export const isNumber = ({ schema }) => schema.type === "integer" || schema.type === "number";
 
 /** Everything that is served: `{default, models: [{name, version, state, card, error}, …]}`. */
 export async function listModels() {
@@ -16,27 +27,27 @@ export async function listModels() {
 /** The URL of one planet's picture; what is empty in `options` is left to the server. */
 export function pictureUrl(address, options) {
   const path = address.split("/").map(encodeURIComponent).join("/");
-  return `/v1/planets/${path}.${options.format}${queryOf(options, PLANET_OPTIONS)}`;
+  return `/v1/planets/${path}.${options.format}${queryOf(options, planetOptions.map(({ name }) => name))}`;
 }
 
 /** The URL of an animation from `from` to `to`, in `format`. */
-export function morphUrl(options) {
-  return `/v1/morph.${options.format}${queryOf(options, ["from", "to", "to_kind", "frames", "fps", "loop", ...PLANET_OPTIONS])}`;
+export function morphUrl({ format, ...options }) {
+  return `/v1/morph.${format}${queryOf(options)}`;
 }
 
 /** The URL of a picture with `count` planets counted from `seed`. */
-export function sheetUrl(options) {
-  return `/v1/sheet.${options.format}${queryOf(options, ["seed", "count", "columns", ...PLANET_OPTIONS])}`;
+export function sheetUrl({ format, ...options }) {
+  return `/v1/sheet.${format}${queryOf(options)}`;
 }
 
 /**
  * The URL of a world's picture (`part` is `png` or `webp`), or of `map.png`, `normal.png`, `spin.webp`, `shader.json`.
  * Links cannot carry an address with steps of one or two dots.
  */
-export function worldUrl(address, part, options) {
+export function worldUrl(address, part, { seed, ...options }) {
   const path = address.split("/").map(encodeURIComponent).join("/");
   const ending = part.includes(".") ? `/${part}` : `.${part}`;
-  return `/v1/worlds/${path}${ending}${queryOf(options, ["lon", "lat", "roll", "sun", ...PLANET_OPTIONS])}`;
+  return `/v1/worlds/${path}${ending}${queryOf(options)}`;
 }
 
 /** Fetches what it takes to draw a world: `{seed, axes, rim, …, glsl, numbers: Float32Array}`. */
@@ -68,9 +79,10 @@ export async function fetchFile(url, signal) {
 }
 
 /** Fetches many planets in a ZIP. */
-export async function fetchZip(seeds, { temperature, version, size, ...options }) {
-  const told = { ...options, version: Number(version), size: Number(size), temperature: Number(temperature || 1) };
-  const body = JSON.stringify({ seeds, ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== "")) });
+export async function fetchZip(seeds, { format, ...options }) {
+  const given = planetOptions.filter(({ name }) => options[name]);
+  const told = given.map((one) => [one.name, isNumber(one) ? Number(options[one.name]) : options[one.name]]);
+  const body = JSON.stringify({ seeds, format, ...Object.fromEntries(told) });
   const headers = { "Content-Type": "application/json", Accept: "application/zip" };
   return (await send("/v1/planets", { method: "POST", body, headers })).blob();
 }
@@ -82,7 +94,7 @@ export async function classify(picture, signal) {
 
 /** Translates a picture, a Blob, by a model. */
 export async function translate(picture, options, signal) {
-  return (await upload(`/v1/translate${queryOf(options, ["model", "version", "size", "format"])}`, picture, signal)).blob();
+  return (await upload(`/v1/translate${queryOf(options)}`, picture, signal)).blob();
 }
 
 function checkAddress(address) {
@@ -95,7 +107,7 @@ function upload(url, picture, signal) {
   return send(url, { method: "POST", body: picture, headers: { "Content-Type": "application/octet-stream" }, signal });
 }
 
-function queryOf(options, names) {
+function queryOf(options, names = Object.keys(options)) {
   const told = names.map((name) => [name, options[name]]).filter(([, value]) => value || value === 0);
   const query = new URLSearchParams(told).toString();
   return query && `?${query}`;

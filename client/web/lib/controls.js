@@ -1,6 +1,6 @@
 // Form controls with their labels.
 
-import { dieIcon, el } from "./dom.js";
+import { dieIcon, el, pretty } from "./dom.js";
 import { randomAddress } from "./names.js";
 
 /** A field for a seed or an address with a die that fills it: `{element, input, roll}`. A roll is told as a change. */
@@ -34,6 +34,18 @@ export function segments({ label, name, choices }) {
 export function select({ label, name, choices = [], ...attributes }) {
   const options = choices.map(([value, text]) => new Option(text, value));
   return el("label", { class: "pick" }, label, el("select", { name, ...attributes }, options));
+}
+
+/** A field for an option as an OpenAPI document tells it; left empty it is the server's choice. */
+export function optionField({ name, description, schema }) {
+  const label = pretty(name);
+  if (schema.enum) {
+    const choices = schema.enum.map((value) => [value, pretty(value)]);
+    return select({ label, name, title: description, choices: [["", "As usual"], ...choices] });
+  }
+  const { type, minimum: min, maximum: max } = schema;
+  const bounds = type === "string" ? { type: "text" } : { type: "number", min, max, step: type === "integer" ? 1 : "any" };
+  return el("label", { class: "pick" }, label, el("input", { name, title: description, placeholder: "As usual", ...bounds }));
 }
 
 /** A slider whose value is told beside its label by `tell(value)`: `{element, input, show}`. */

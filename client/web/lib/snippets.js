@@ -1,6 +1,6 @@
 // The same planet or world from a shell and from Python.
 
-import { pictureUrl, worldUrl } from "./api.js";
+import { isNumber, pictureUrl, planetOptions, worldUrl } from "./api.js";
 import { el } from "./dom.js";
 import { copyButton, fileName } from "./saving.js";
 
@@ -47,11 +47,10 @@ function worldPython(address, { model, version, kind, lon, lat, sun }) {
   ].join("\n");
 }
 
-function python(address, { format, version, size, temperature, ...texts }) {
-  const numbers = { version, size, temperature };
+function python(address, { format, ...options }) {
   const given = [
-    ...["model", "kind", "background"].filter((name) => texts[name]).map((name) => `${name}=${quoted(texts[name])}`),
-    ...Object.keys(numbers).filter((name) => numbers[name]).map((name) => `${name}=${numbers[name]}`),
+    ...planetOptions.filter(({ name }) => options[name]).map((one) =>
+      `${one.name}=${isNumber(one) ? options[one.name] : quoted(options[one.name])}`),
     ...(format === "png" ? [] : [`format=${quoted(format)}`]),
   ].join(", ");
   return [

@@ -11,15 +11,18 @@ const CHOICES = {
   count: ["1", "4", "9", "16", "36", "64"],
 };
 
-/** Reads the state from a URL's query; what is no choice gets its default. */
-export function fromQuery(query) {
-  const read = (name) => (CHOICES[name]?.includes(query.get(name)) ?? query.has(name) ? query.get(name) : DEFAULTS[name]);
-  return Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, read(name)]));
+/** The names among `names` that are none of its own. */
+export const besides = (names) => names.filter((name) => !(name in DEFAULTS) && name !== "label"); // its model has a version
+
+/** Reads the state from a URL's query, with those of `more` that are told there; what is no choice gets its default. */
+export function fromQuery(query, more = []) {
+  const read = (name) => (CHOICES[name]?.includes(query.get(name)) ?? query.has(name) ? query.get(name) : DEFAULTS[name] ?? "");
+  return Object.fromEntries([...Object.keys(DEFAULTS), ...more].map((name) => [name, read(name)]));
 }
 
 /** The state as a URL's query tells it: what has its default value is left out. */
 export function toQuery(state) {
-  return Object.fromEntries(Object.entries(state).filter(([name, value]) => value !== DEFAULTS[name]));
+  return Object.fromEntries(Object.entries(state).filter(([name, value]) => value !== (DEFAULTS[name] ?? "")));
 }
 
 /**

@@ -1,6 +1,6 @@
 // Classify: what a picture shows, how real it looks and, if it was drawn here, which planet it is.
 
-import { classify, fetchPlanet } from "../lib/api.js";
+import { classify, fetchPlanet, planetOptions } from "../lib/api.js";
 import { el, pretty, statusLine } from "../lib/dom.js";
 import { tellKind } from "../lib/kinds.js";
 import { randomAddress } from "../lib/names.js";
@@ -54,10 +54,12 @@ export function create(panel, page) {
   }
 
   /** Says which planet it is, if the picture's texts tell. */
-  function tellOrigin({ Software, seed, address, model, version, kind = "", temperature = "" }) {
+  function tellOrigin(texts) {
+    const { Software, seed, address, model, version, kind } = texts;
     origin.hidden = Software !== "Planet Generator" || !seed || !model;
     if (origin.hidden) return;
-    const query = { seed: address ?? seed, model, version, kind, temperature: temperature === "1" ? "" : temperature };
+    const told = planetOptions.filter(({ name, schema }) => texts[name] && texts[name] !== String(schema.default));
+    const query = { seed: address ?? seed, ...Object.fromEntries(told.map(({ name }) => [name, texts[name]])) };
     origin.replaceChildren(
       el("h2", {}, `Drawn here: ${address ?? seed}`),
       el("p", { class: "facts" }, [kind && tellKind(kind), `Seed ${seed}`, `${model} version ${version}`].filter(Boolean).join(" · ")),

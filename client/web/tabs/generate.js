@@ -1,7 +1,7 @@
 // Generate: form → state → URL and grid.
 
-import { fetchZip, pictureUrl } from "../lib/api.js";
-import { check, choose, seedBox, segments, select, slider } from "../lib/controls.js";
+import { fetchZip, pictureUrl, planetOptions } from "../lib/api.js";
+import { check, choose, optionField, seedBox, segments, select, slider } from "../lib/controls.js";
 import { el, statusLine } from "../lib/dom.js";
 import { Grid } from "../lib/grid.js";
 import { History } from "../lib/history.js";
@@ -10,7 +10,7 @@ import { randomAddress } from "../lib/names.js";
 import { hashOf, linkTo } from "../lib/place.js";
 import { copyButton, downloadLink, fileName, save } from "../lib/saving.js";
 import { snippets } from "../lib/snippets.js";
-import { addressesOf, fromQuery, toQuery } from "../lib/state.js";
+import { addressesOf, besides, fromQuery, toQuery } from "../lib/state.js";
 import { factsOf } from "../lib/viewer.js";
 
 const pairs = (values, unit = "") => values.map((value) => [String(value), `${value}${unit}`]);
@@ -19,6 +19,7 @@ export function create(panel, page) {
   let models = [];
   let state = null;
   let planets = [];
+  let others = []; // names of the options that have no control of their own here
 
   const seed = seedBox({ label: "Seed or address", name: "seed", hint: "Such as orion/7/3, home or 42" });
   const kinds = new KindPicker();
@@ -26,6 +27,7 @@ export function create(panel, page) {
     label: "Variety", name: "temperature", min: 0, max: 2, step: 0.1, value: 1,
     tell: (value) => Number(value).toFixed(1), title: "Temperature: from all alike to strange",
   });
+  const more = el("div", { class: "selects", hidden: true });
   const history = new History();
   const form = el("form", { class: "panel", id: "form", autocomplete: "off" },
     seed.element,
@@ -37,7 +39,7 @@ export function create(panel, page) {
       select({ label: "Model", name: "model" }),
       select({ label: "Size", name: "size", choices: pairs([64, 128, 256, 512], " px") }),
       select({ label: "Format", name: "format", choices: [["png", "PNG"], ["webp", "WebP"], ["jpg", "JPEG"]] })),
-    history.element);
+    more, history.element);
   const fields = form.elements;
 
   const { element: status, say } = statusLine();
@@ -93,7 +95,8 @@ export function create(panel, page) {
     } catch (error) {
       say(error.message, "error");
     }
-    const asked = fromQuery(query);
+    offerOthers();
+    const asked = fromQuery(query, others);
     writeForm({ ...asked, seed: asked.seed || state?.seed || randomAddress() });
     page.place(toQuery(readForm()));
     const next = readForm();
@@ -154,10 +157,12 @@ export function create(panel, page) {
       size: fields.size.value,
       format: fields.format.value,
       count: fields.count.value,
+      ...Object.fromEntries(others.map((name) => [name, fields[name].value])),
     };
   }
 
-  function writeForm({ seed: text, model, version, kind, temperature, background, size, format, count }) {
+  function writeForm({ seed: text, model, version, kind, temperature, background, size, format, count, ...rest }) {
+    others.forEach((name) => (fields[name].value = rest[name] ?? ""));
     fields.seed.value = text;
     fields.count.value = count;
     fields.format.value = format;
@@ -170,6 +175,15 @@ export function create(panel, page) {
     choose(fields.model, key, key.replace(/@$/, "").replace("@", " · v") || "Default");
     kinds.offer(cardOf(key));
     kinds.value = kind;
+  }
+
+  /** Offers what the server tells of besides. */
+  function offerOthers() {
+    const names = besides(planetOptions.map(({ name }) => name));
+    if (names.join() === others.join()) return;
+    others = names;
+    more.replaceChildren(...planetOptions.filter(({ name }) => names.includes(name)).map(optionField));
+    more.hidden = names.length === 0;
   }
 
   /** Offers JPEG only for a black background: it has no transparency. */

@@ -1,0 +1,107 @@
+"""What the client and the page can ask for, against what `/openapi.json` tells."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+from typing import Any
+
+import pytest
+
+from client import PlanetClient
+from client.arguments import parser
+from client.options import PlanetOptions
+from serving.gateway.config import GatewayConfig
+from serving.gateway.openapi.document import document
+from tests.client.page_visits import Visit, browser, needs_chromium, studio, studio_url, visit
+
+__all__ = ["browser", "studio", "studio_url", "visit"]  # fixtures
+
+PATHS = document(GatewayConfig())["paths"]
+PYTHON_NAMES = {"from": "start", "to": "end", "seed": "seed_or_address"}
+CALLS = {
+    "planet": "/v1/planets/{seed}.{format}",
+    "morph": "/v1/morph.{format}",
+    "sheet": "/v1/sheet.{format}",
+    "world": "/v1/worlds/{seed}.{format}",
+    "world_map": "/v1/worlds/{seed}/map.png",
+    "world_normal": "/v1/worlds/{seed}/normal.png",
+    "world_spin": "/v1/worlds/{seed}/spin.{format}",
+    "classify": "/v1/classify",
+    "translate": "/v1/translate",
+}
+COMMANDS = {"generate": ["planet"], "world": ["world", "world_map", "world_spin"]}  # others are named as their call
+SUBCOMMANDS = next(
+    action.choices for action in parser("planets")._actions if isinstance(action, argparse._SubParsersAction)
+)
+NO_ARGUMENT = {"format", "loop"}  # told by the file's ending, and by --once
+
+
+def told(call: str) -> dict[str, dict[str, Any]]:
+    """The parameters of a call's route by the name that Python has for them."""
+    [operation] = PATHS[CALLS[call]].values()
+    return {PYTHON_NAMES.get(one["name"], one["name"]): one for one in operation["parameters"]}
+
+
+def taken(call: str) -> set[str]:
+    """The parameters of a call."""
+    names = set(inspect.signature(getattr(PlanetClient, call)).parameters) - {"self"}
+    return (names - {"options"}) | set(PlanetOptions.__annotations__) if "options" in names else names
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_takes_what_its_route_takes(call: str) -> None:
+    refused = (
+        {"size", "background"} if call in ("world_map", "world_normal") else set()
+    )  # by the server, which says why
+    assert taken(call) - refused - {"picture"} == told(call).keys()
+
+
+def test_bodies_and_queries_have_the_same_options() -> None:
+    order = document(GatewayConfig())["components"]["schemas"]["Order"]["properties"]
+    options = set(PlanetOptions.__annotations__) | {"format"}
+    assert order.keys() - {"seeds", "count", "seed"} == options
+
+
+@pytest.mark.parametrize("command", ["generate", "morph", "sheet", "world", "classify", "translate"])
+def test_a_command_has_an_argument_for_each_parameter(command: str) -> None:
+    arguments = {action.dest: action for action in SUBCOMMANDS[command]._actions}
+    for call in COMMANDS.get(command, [command]):
+        for name, one in told(call).items():
+            name = "seed" if name == "seed_or_address" else name
+            if name in NO_ARGUMENT:
+                continue
+            assert name in arguments, f"{command} has no --{name}"
+            if "enum" in one["schema"]:
+                assert list(arguments[name].choices) == one["schema"]["enum"]
+
+
+@needs_chromium
+def test_the_page_has_every_option_and_carries_one_it_was_not_written_for(visit: Visit) -> None:
+    """The server tells of one more option; the page makes a control of what is told."""
+    more = {"name": "tint", "in": "query", "description": "Hue.", "schema": {"type": "string", "enum": ["red", "blue"]}}
+
+    def with_more(route: Any) -> None:
+        answer = route.fetch()
+        changed = answer.json()
+        changed["paths"][CALLS["planet"]]["get"]["parameters"].append(more)
+        route.fulfill(response=answer, body=json.dumps(changed))
+
+    visit.page.route("**/openapi.json", with_more)
+    visit.page.route("**/v1/planets/**", lambda route: route.continue_(url=route.request.url.replace("&tint=red", "")))
+    query = "seed=a&model=tinter&version=1&kind=mars&temperature=0.5&background=transparent&size=64&tint=red"
+    visit.open(f"#generate?{query}")
+    visit.wait_for_planets()
+    assert visit.page.input_value("select[name=tint]") == "red"
+    href = visit.page.get_attribute("#plate-download", "href")
+    asked = dict(pair.split("=") for pair in href.partition("?")[2].split("&"))
+    assert asked.keys() == told("planet").keys() - {"seed_or_address", "format", "label"} | {"tint"}
+    assert asked["tint"] == "red"
+    visit.page.click(".code summary")
+    assert 'tint="red"' in visit.page.inner_text("[aria-label='Python code']")
+    assert "size=64" in visit.page.inner_text("[aria-label='Python code']")
+    visit.page.select_option("select[name=tint]", "")
+    visit.page.wait_for_url(lambda url: "tint=" not in url)
+    visit.wait_for_planets()
+    assert visit.complaints == []
