@@ -99,6 +99,15 @@ def test_what_the_text_mentions_is_there(document: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
+def test_files_that_the_text_names_are_there(document: str) -> None:
+    folders = "client|datasets|docs|examples|serving|tests|training"
+    named = {
+        name for text in inline_code(document) for name in re.findall(rf"(?<![\w/.-])(?:{folders})/[\w./*-]+", text)
+    }
+    assert {name for name in named if not any(ROOT.glob(name))} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_somewhere(document: str) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(document)):
         path, _, anchor = target.partition("#")
