@@ -9,11 +9,11 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from training.contract.config import TrainingConfig
 from training.families import FAMILIES
-from training.loop.config import TrainingConfig
 from training.measure.evaluation import EvaluationOptions
-from training.measure.family_comparison import write_family_comparison
 from training.sweep import sweep
+from training.sweeps.family_comparison import write_family_comparison
 
 # Those that begin by themselves: a refiner has to be told whose pictures it refines.
 DRAWING = tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from training.records.report import main
+from training.reports.report import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -17,11 +17,11 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from datasets.manifest import load_manifest
-from training.loop.command import train_arguments
-from training.loop.config import TrainingConfig
-from training.loop.presets import PRESETS, preset
-from training.measure.comparison import write_comparison
+from training.contract.config import TrainingConfig
+from training.families.command import train_arguments
 from training.records.runs import read_run
+from training.sweeps.comparison import write_comparison
+from training.sweeps.presets import PRESETS, preset
 
 # TensorFlow's two pools, OpenMP's, and the number of processors that JAX goes by.
 THREAD_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "NPROC")

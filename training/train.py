@@ -11,10 +11,10 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # TensorFlow leaves oneDNN off on some processors it speeds up
 
+from training.contract.config import BALANCES, TrainingConfig
+from training.contract.family import Family
 from training.engine.precision import PRECISIONS
 from training.families import FAMILIES
-from training.loop.config import BALANCES, TrainingConfig
-from training.loop.family import Family
 from training.loop.loop import OutOfMemory, TrainingInterrupted, train
 
 

@@ -99,10 +99,10 @@ def _baseline(variant: str, size: int) -> Callable[[int], object]:
 def _ours(variant: str, size: int) -> Callable[[int], object]:
     import training.train  # noqa: F401, sets TensorFlow up as the command does
     from datasets.sampling import shuffled
+    from training.contract.config import TrainingConfig
+    from training.contract.family import begin
     from training.engine.precision import choose_precision
     from training.families import FAMILIES, recipe_of
-    from training.loop.config import TrainingConfig
-    from training.loop.family import begin
     from training.loop.feeding import training_batches
 
     config = TrainingConfig(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from training.contract.config import TrainingConfig
 from training.families import recipe_of
-from training.loop.config import TrainingConfig
 from training.records.files import write_text
 from training.records.grids import save_picture
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from training.records.charts import HEIGHT, MOST_POINTS, WIDTH, line_chart
+from training.reports.charts import HEIGHT, MOST_POINTS, WIDTH, line_chart
 
 
 def _svg(figure: str) -> ElementTree.Element:

@@ -13,13 +13,13 @@ from PIL import Image
 
 from datasets.pictures import load_pictures
 from training.calibrate import main as calibrate_main
+from training.contract.config import TrainingConfig
 from training.export import main as export_main
 from training.families.classifier.calibration import softmax
 from training.families.classifier.network import build_classifier, features_of
 from training.families.classifier.savedmodel import save_classifier
 from training.families.classifier.trainer import RECIPES, ClassifierTrainer, _outliers
 from training.loop.checkpoints import load_checkpoint, save_checkpoint
-from training.loop.config import TrainingConfig
 from training.loop.loop import train
 from training.measure.features import Classifier
 from training.records.logs import read_log

@@ -7,7 +7,7 @@ from PIL import Image
 
 from tests.training.served_models import write_classifier
 from training.compare import DRAWING, main
-from training.measure.family_comparison import CELL, ROWS
+from training.sweeps.family_comparison import CELL, ROWS
 
 
 @pytest.mark.slow

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from training.loop.command import train_arguments
-from training.loop.config import TrainingConfig
+from training.contract.config import TrainingConfig
+from training.families.command import train_arguments
 
 
 def config_of(**options) -> TrainingConfig:

@@ -17,8 +17,8 @@ from datasets.labels import LabelFile
 from datasets.prepare import prepare
 from tests.training.runs import weights, without_time
 from tests.training.tiny_family import TinyTrainer
+from training.contract.config import TrainingConfig
 from training.loop import checkpoints, loop
-from training.loop.config import TrainingConfig
 from training.loop.loop import OutOfMemory, train
 from training.records.logs import read_log
 from training.records.runs import read_run

@@ -8,13 +8,13 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
+from training.contract.config import TrainingConfig
 from training.engine import draws
 from training.export import main as export_main
 from training.families.autoencoders import objective as autoencoders
 from training.families.autoencoders.encoder import latent_of
 from training.gan.critic import build_auxiliary_critic, features_of
 from training.loop.checkpoints import load_checkpoint, save_checkpoint
-from training.loop.config import TrainingConfig
 from training.loop.loop import train
 from training.records.grids import from_uint8
 from training.records.logs import read_log

@@ -12,13 +12,13 @@ import pytest
 import tensorflow as tf
 
 from tests.training.tiny_cyclegan import CHANGES, build_trainer, pairs
+from training.contract.config import TrainingConfig
 from training.export import main as export_main
 from training.families.cyclegan.family import build_networks
 from training.families.cyclegan.recipe import RECIPES
 from training.families.cyclegan.resnet_generator import build_resnet_generator
 from training.families.cyclegan.trainer import CycleGANTrainer
 from training.loop.checkpoints import load_checkpoint, save_checkpoint
-from training.loop.config import TrainingConfig
 from training.loop.loop import train
 from training.train import main
 

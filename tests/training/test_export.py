@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from training.contract.config import TrainingConfig
 from training.export import main
 from training.families.dcgan.networks import build_generator
-from training.loop.config import TrainingConfig
 from training.loop.loop import train
 from training.saved.savedmodel import ExportOptions, export_run
 from training.saved.signatures import WARMUP_BATCH_SIZES

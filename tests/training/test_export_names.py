@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
+from training.contract.config import TrainingConfig
 from training.export import main
-from training.loop.config import TrainingConfig
 from training.loop.loop import train
 from training.saved.served import find_version
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from datasets.pictures import Pictures
-from training.loop.config import TrainingConfig
+from training.contract.config import TrainingConfig
 from training.loop.feeding import choose_sampler, training_batches
 
 

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from tests.training.runs import weights, without_time
+from training.contract.config import TrainingConfig
 from training.gan.trainer import GANTrainer
 from training.loop import loop
 from training.loop.checkpoints import newest_checkpoint
-from training.loop.config import TrainingConfig
 from training.loop.loop import TrainingInterrupted, train
 from training.records.logs import read_log
 from training.train import main

@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
+from training.contract.config import TrainingConfig
 from training.export import main as export_main
 from training.families.planet.networks import build_planet_critic, build_planet_generator, grow
-from training.loop.config import TrainingConfig
 from training.loop.loop import train
 from training.records.grids import from_uint8
 from training.train import main

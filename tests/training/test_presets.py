@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from training.families import FAMILIES, recipe_of
-from training.loop.presets import PRESETS, preset
+from training.sweeps.presets import PRESETS, preset
 
 
 @pytest.mark.parametrize("name", PRESETS)

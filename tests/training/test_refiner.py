@@ -9,10 +9,10 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
+from training.contract.config import TrainingConfig
 from training.export import main as export_main
 from training.families.refiner.family import generator_of
 from training.families.refiner.networks import build_patch_critic, build_refiner, shrunken, softened
-from training.loop.config import TrainingConfig
 from training.loop.loop import train
 from training.records.grids import from_uint8
 from training.restore import main as restore_main

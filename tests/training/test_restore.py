@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.training.tiny_trainers import build_trainer, draw_pictures
+from training.contract.config import TrainingConfig
 from training.export import main as export_main
 from training.families import FAMILIES
-from training.loop.config import TrainingConfig
 from training.loop.loop import train
 from training.restore import main
 

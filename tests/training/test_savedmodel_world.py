@@ -12,13 +12,13 @@ import tensorflow as tf
 from datasets.manifest import Size
 from tests.training.drawn_run import draw_run
 from tests.training.equirectangular import sampled
+from training.contract.config import TrainingConfig
 from training.families.world import savedmodel as savedmodel_world
 from training.families.world.networks import LATENT_SIZE, build_world_generator, lit, style_of
 from training.families.world.rendering import RADIUS, map_latitudes, map_places, see, turn_of
 from training.families.world.savedmodel import LATENT_LENGTH, map_normals
 from training.families.world.shader import network_numbers
 from training.families.world.sights import SIGHT_SIZE, SUN, sights
-from training.loop.config import TrainingConfig
 from training.saved.savedmodel import ExportOptions, export_run
 
 WIDTH, MAP = 0.1, 64

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from tests.training.drawn_run import draw_run
-from training.measure.comparison import write_comparison
-from training.records.report import write_report
-from training.records.timelapse import write_timelapse
+from training.reports.report import write_report
+from training.reports.timelapse import write_timelapse
 from training.sweep import main
+from training.sweeps.comparison import write_comparison
 
 DEADLINE_S = 60.0  # after which a test gives up waiting
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from tests.training.drawn_run import draw_run
-from training.records import timelapse
-from training.records.timelapse import choose_epochs, write_timelapse
+from training.reports import timelapse
+from training.reports.timelapse import choose_epochs, write_timelapse
 
 # Takes the place of ffmpeg: a film is its arguments and how much it was sent.
 STAND_IN = """#!{python}

@@ -10,12 +10,12 @@ from PIL import Image
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
+from training.contract.config import TrainingConfig
 from training.export import main as export_main
 from training.families.autoencoders.encoder import build_encoder, kl_weight, latent_of
 from training.families.autoencoders.recipe import VAE_RECIPES
 from training.gan.conditional import build_conditional_generator
 from training.loop.checkpoints import load_checkpoint, save_checkpoint
-from training.loop.config import TrainingConfig
 from training.loop.loop import train
 from training.records.grids import from_uint8
 from training.records.logs import read_log

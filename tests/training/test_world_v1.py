@@ -9,9 +9,9 @@ import numpy as np
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
+from training.contract.config import TrainingConfig
 from training.families.planet.networks import grow
 from training.families.world.networks import LATENT_SIZE, build_world_generator
-from training.loop.config import TrainingConfig
 from training.loop.loop import train
 
 WIDTH = 0.1

@@ -14,11 +14,11 @@ import keras
 import numpy as np
 
 from datasets.pictures import load_pictures
+from training.contract.config import TrainingConfig
+from training.contract.family import begin
 from training.families.cyclegan.family import CYCLEGAN, build_networks
 from training.families.cyclegan.recipe import RECIPES
 from training.families.cyclegan.trainer import CycleGANTrainer
-from training.loop.config import TrainingConfig
-from training.loop.family import begin
 
 SIZE = 16
 COLORS = np.array([[60, 110, 220], [210, 100, 60]])

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from training.loop.family import Export, Family
-from training.loop.trainer import Preview
+from training.contract.family import Export, Family
+from training.contract.trainer import Preview
 
 
 @dataclasses.dataclass(frozen=True)

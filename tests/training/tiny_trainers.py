@@ -8,9 +8,9 @@ import numpy as np
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures
+from training.contract.config import TrainingConfig
+from training.contract.family import begin
 from training.families import FAMILIES, recipe_of
-from training.loop.config import TrainingConfig
-from training.loop.family import begin
 
 CLASSES = ("earth", "mars")
 COLORS = np.array([[60, 110, 220], [210, 100, 60]])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from training.contract.config import TrainingConfig
+from training.contract.family import Family
 from training.families.autoencoders.family import CVAEGAN, VAE
 from training.families.classifier.family import CLASSIFIER
 from training.families.cyclegan.family import CYCLEGAN
@@ -13,8 +15,6 @@ from training.families.labelled.family import ACGAN, CONDITIONAL
 from training.families.planet.family import PLANET_V3
 from training.families.refiner.family import REFINER
 from training.families.world.family import WORLD_V1
-from training.loop.config import TrainingConfig
-from training.loop.family import Family
 
 FAMILIES: dict[str, Family] = {
     "planet_v3": PLANET_V3,

@@ -10,8 +10,8 @@ import numpy as np
 from keras import ops
 
 from training import engine
+from training.contract.trainer import Preview
 from training.gan.ema import average_of_generator
-from training.loop.trainer import Preview
 from training.measure.quality import SampleQuality, collapse_warning
 from training.records.grids import tile, to_uint8
 

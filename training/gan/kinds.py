@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import keras
 
+from training.contract.trainer import ramp
 from training.gan.losses import kind_cross_entropy
-from training.loop.trainer import ramp
 
 
 def kind_ramp(recipe, total_steps: int, step):

@@ -11,12 +11,12 @@ import keras
 from keras import ops
 
 from training import engine
+from training.contract.trainer import Preview, named_variables
 from training.engine import draws
 from training.gan import losses
 from training.gan.drawing import AveragedGenerator
 from training.gan.objective import Critic, Given, Objective
 from training.gan.recipes import GANRecipe
-from training.loop.trainer import Preview, named_variables
 from training.measure.quality import SampleQuality
 
 
@@ -77,7 +77,7 @@ class GANTrainer:
         """Updates critics, generator and average by one batch.
 
         Args:
-            images: As in `training.loop.trainer.Trainer.step`, like the two that follow.
+            images: As in `training.contract.trainer.Trainer.step`, like the two that follow.
             labels: As above.
             index: As above.
             extras: What the objective's `extras` names, tensors whose first dimension is the batch.

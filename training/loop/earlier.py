@@ -12,8 +12,8 @@ from typing import Any
 import keras
 from tqdm import tqdm
 
+from training.contract.config import TrainingConfig
 from training.loop.checkpoints import load_checkpoint, newest_sound_checkpoint, read_meta, set_aside
-from training.loop.config import TrainingConfig
 from training.loop.continuing import check_continuing, told
 from training.records.files import read_json
 from training.records.logs import read_log

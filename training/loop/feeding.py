@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datasets.pictures import Pictures, batches
 from datasets.sampling import Sampler, alternating, capped, shuffled, weighted
 from training import engine
-from training.loop.config import TrainingConfig
+from training.contract.config import TrainingConfig
 from training.records.grids import from_uint8
 
 
@@ -16,7 +16,7 @@ def choose_sampler(config: TrainingConfig, sampling: str, pictures: Pictures) ->
 
     Args:
         config: What was asked for.
-        sampling: What the family needs, `training.loop.family.Family.sampling`.
+        sampling: What the family needs, `training.contract.family.Family.sampling`.
         pictures: The training split.
 
     Raises:

@@ -24,24 +24,24 @@ import numpy as np
 from tqdm import tqdm
 
 from datasets.pictures import Pictures, load_pictures
+from training.contract.config import TrainingConfig
+from training.contract.family import begin
+from training.contract.trainer import Preview, Trainer
 from training.engine.memory import is_out_of_memory
 from training.engine.precision import PRECISIONS, choose_precision
 from training.engine.workers import Workers, join_workers
 from training.families import FAMILIES, recipe_of
 from training.loop.checkpoints import keep_best, newest_checkpoint, save_checkpoint
-from training.loop.config import TrainingConfig
 from training.loop.earlier import find_earlier
-from training.loop.family import begin
 from training.loop.feeding import choose_sampler, training_batches
-from training.loop.trainer import Preview, Trainer
 from training.records import logs
 from training.records.checksums import forget_sums, write_sums
 from training.records.files import write_text, write_whole
 from training.records.grids import save_picture
-from training.records.report import write_report
 from training.records.resources import record_peak_memory
 from training.records.runs import CONFIG_NAME
-from training.records.timelapse import write_timelapse
+from training.reports.report import write_report
+from training.reports.timelapse import write_timelapse
 
 
 class TrainingInterrupted(Exception):

@@ -8,6 +8,8 @@ from typing import Any
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures
+from training.contract.config import TrainingConfig
+from training.contract.family import Export, Family
 from training.engine.workers import STRATEGIES
 from training.families.autoencoders.encoder import build_encoder
 from training.families.autoencoders.objective import CVAEGANObjective
@@ -15,12 +17,10 @@ from training.families.autoencoders.recipe import CVAEGAN_RECIPES, VAE_RECIPES, 
 from training.families.autoencoders.trainer import VAETrainer
 from training.gan.conditional import build_conditional_generator
 from training.gan.critic import build_auxiliary_critic, check_batch_size, doubling
+from training.gan.exports import check_kinds, export_conditional, export_discriminator, size_in_name
 from training.gan.recipes import CHOICES
 from training.gan.trainer import GANTrainer
-from training.loop.config import TrainingConfig
-from training.loop.family import Export, Family
 from training.measure.quality import SampleQuality
-from training.saved.generators import check_kinds, export_conditional, export_discriminator, size_in_name
 
 
 def _build_vae(config: TrainingConfig, recipe: VAERecipe, pictures: Pictures, total_steps: int) -> VAETrainer:

@@ -6,13 +6,13 @@ import keras
 from keras import ops
 
 from training import engine
+from training.contract.trainer import Preview, named_variables
 from training.engine import draws
 from training.families.autoencoders.encoder import latent_of, minimized_bound
 from training.families.autoencoders.recipe import VAERecipe
 from training.gan import losses
 from training.gan.augment import random_flip
 from training.gan.drawing import AveragedGenerator, draw_with
-from training.loop.trainer import Preview, named_variables
 from training.measure.quality import SampleQuality
 
 

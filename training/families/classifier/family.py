@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from datasets.pictures import Pictures, load_pictures
+from training.contract.config import TrainingConfig
+from training.contract.family import Export, Family
 from training.families.classifier.calibration import read_calibration
 from training.families.classifier.network import build_classifier
 from training.families.classifier.trainer import RECIPES, ClassifierRecipe, ClassifierTrainer
-from training.loop.config import TrainingConfig
-from training.loop.family import Export, Family
 
 
 def _build(config: TrainingConfig, recipe: ClassifierRecipe, pictures: Pictures, total_steps: int) -> ClassifierTrainer:

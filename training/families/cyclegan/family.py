@@ -9,6 +9,8 @@ from typing import Any
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures, load_pictures
+from training.contract.config import TrainingConfig
+from training.contract.family import Export, Family
 from training.engine import fast_layers
 from training.families.cyclegan.patchgan import build_patchgan
 from training.families.cyclegan.recipe import CHOICES, RECIPES, CycleGANRecipe
@@ -16,8 +18,6 @@ from training.families.cyclegan.resnet_generator import build_resnet_generator
 from training.families.cyclegan.trainer import CycleGANTrainer, Networks
 from training.families.cyclegan.warm_start import load_networks
 from training.gan.projected.discriminator import build_projected_discriminator
-from training.loop.config import TrainingConfig
-from training.loop.family import Export, Family
 
 _DIRECTIONS = {"ab": (0, 1), "ba": (1, 0)}  # source and target, indices of the classes
 

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from training import engine
+from training.contract.trainer import Preview, named_variables
 from training.engine import draws
 from training.families.cyclegan.picture_pool import PicturePool
 from training.families.cyclegan.recipe import CycleGANRecipe
@@ -16,7 +17,6 @@ from training.families.cyclegan.schedules import HoldThenFall, value_at
 from training.gan import losses
 from training.gan.augment import random_flip
 from training.gan.ema import ExponentialMovingAverage
-from training.loop.trainer import Preview, named_variables
 from training.measure.quality import SampleQuality
 from training.records.grids import from_uint8, tile, to_uint8
 

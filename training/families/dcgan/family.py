@@ -8,6 +8,8 @@ from typing import Any
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures
+from training.contract.config import TrainingConfig
+from training.contract.family import Export, Family
 from training.engine import fast_layers
 from training.engine.workers import STRATEGIES
 from training.families.dcgan.networks import build_discriminator, build_generator
@@ -15,8 +17,6 @@ from training.families.dcgan.recipe import CHOICES, RECIPES, DCGANRecipe
 from training.gan.critic import build_critic, check_batch_size
 from training.gan.objective import Objective
 from training.gan.trainer import GANTrainer
-from training.loop.config import TrainingConfig
-from training.loop.family import Export, Family
 from training.measure.quality import SampleQuality
 
 

@@ -10,6 +10,8 @@ import keras
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures
+from training.contract.config import TrainingConfig
+from training.contract.family import Export, Family
 from training.engine.workers import STRATEGIES
 from training.families.labelled.objective import ACGANObjective, ConditionalObjective
 from training.families.labelled.recipe import (
@@ -22,12 +24,10 @@ from training.families.labelled.recipe import (
 )
 from training.gan.conditional import build_conditional_generator
 from training.gan.critic import build_auxiliary_critic, build_conditional_critic, check_batch_size, doubling
+from training.gan.exports import check_kinds, export_conditional, export_discriminator, size_in_name
 from training.gan.objective import Objective
 from training.gan.trainer import GANTrainer
-from training.loop.config import TrainingConfig
-from training.loop.family import Export, Family
 from training.measure.quality import SampleQuality
-from training.saved.generators import check_kinds, export_conditional, export_discriminator, size_in_name
 
 
 def _build_conditional(

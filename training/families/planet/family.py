@@ -12,18 +12,18 @@ import keras
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures
+from training.contract.config import TrainingConfig
+from training.contract.family import Export, Family
 from training.engine.workers import STRATEGIES
 from training.families.planet.networks import build_planet_critic, build_planet_generator, grow
 from training.families.planet.objective import PlanetObjective
 from training.families.planet.recipe import RECIPES, PlanetRecipe
 from training.gan.critic import check_batch_size
+from training.gan.exports import check_kinds, export_discriminator, export_generator, size_in_name
 from training.gan.recipes import CHOICES
 from training.gan.trainer import GANTrainer
-from training.loop.config import TrainingConfig
-from training.loop.family import Export, Family
 from training.measure.quality import SampleQuality
 from training.records.runs import read_finished
-from training.saved.generators import check_kinds, export_discriminator, export_generator, size_in_name
 
 _R1_SIZE = 64  # pixels, for which a recipe gives the weight of R1
 _NETWORKS = {"generator": build_planet_generator, "discriminator": build_planet_critic}

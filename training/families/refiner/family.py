@@ -10,19 +10,19 @@ import keras
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures
+from training.contract.config import TrainingConfig
+from training.contract.family import Export, Family
 from training.engine.workers import STRATEGIES
 from training.families.planet.family import network_of
 from training.families.planet.networks import build_planet_generator
 from training.families.refiner.networks import build_patch_critic, build_refined_generator
 from training.families.refiner.objective import RefinerObjective
 from training.families.refiner.recipe import RECIPES, RefinerRecipe
+from training.gan.exports import check_kinds, export_generator, size_in_name
 from training.gan.recipes import CHOICES
 from training.gan.trainer import GANTrainer
-from training.loop.config import TrainingConfig
-from training.loop.family import Export, Family
 from training.measure.quality import SampleQuality
 from training.records.runs import read_finished
-from training.saved.generators import check_kinds, export_generator, size_in_name
 
 _BASE = ("family", "size", "classes", "recipe", "base")  # of its config.json, what tells how its generator is built
 

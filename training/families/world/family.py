@@ -8,6 +8,8 @@ from typing import Any
 
 from datasets.manifest import Size
 from datasets.pictures import Pictures
+from training.contract.config import TrainingConfig
+from training.contract.family import Export, Family
 from training.engine.workers import STRATEGIES
 from training.families.planet.family import build_growing, networks_of
 from training.families.planet.networks import build_planet_critic
@@ -16,11 +18,9 @@ from training.families.world.networks import build_world_generator
 from training.families.world.objective import WorldObjective
 from training.families.world.recipe import RECIPES
 from training.families.world.rendering import RADIUS
+from training.gan.exports import export_discriminator, generator_entries, size_in_name
 from training.gan.recipes import CHOICES
 from training.gan.trainer import GANTrainer
-from training.loop.config import TrainingConfig
-from training.loop.family import Export, Family
-from training.saved.generators import export_discriminator, generator_entries, size_in_name
 
 
 def _build(config: TrainingConfig, recipe: PlanetRecipe, pictures: Pictures, total_steps: int) -> GANTrainer:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from training.loop.command import recorded_config, train_arguments
+from training.families.command import recorded_config, train_arguments
 from training.measure.quality import collapse_warning
-from training.records.charts import line_chart
 from training.records.files import write_text
 from training.records.runs import Run, read_run
-from training.records.timelapse import choose_epochs, write_timelapse
+from training.reports.charts import line_chart
+from training.reports.timelapse import choose_epochs, write_timelapse
 
 GRID_SIDE = 1024  # pixels, at most
 STRIP_SIDE, STRIP_PICTURES = 256, 6

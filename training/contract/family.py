@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import keras
 
 from datasets.pictures import Pictures
+from training.contract.config import TrainingConfig
+from training.contract.trainer import Trainer
 from training.engine.precision import dtype_policy
-from training.loop.config import TrainingConfig
-from training.loop.trainer import Trainer
 
 
 class Export(NamedTuple):

@@ -10,13 +10,13 @@ import numpy as np
 from PIL import Image
 
 from datasets.pictures import Pictures, load_pictures
-from training.measure.comparison import markdown_table
 from training.measure.evaluation import EvaluationOptions, evaluate
 from training.records.files import write_text
 from training.records.grids import captioned, save_picture, tile
 from training.records.runs import Run, read_run
 from training.saved.savedmodel import ExportOptions, export_run
 from training.saved.served import ServedModel
+from training.sweeps.comparison import markdown_table
 
 ROWS = 4  # of pictures, a column per kind
 MOST_KINDS = 12  # columns

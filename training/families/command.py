@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from training.contract.config import TrainingConfig
 from training.families import FAMILIES
-from training.loop.config import TrainingConfig
 
 
 def train_arguments(config: TrainingConfig) -> list[str]:

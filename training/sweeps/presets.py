@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from training.loop.config import TrainingConfig
+from training.contract.config import TrainingConfig
 
 
 class Preset(NamedTuple):

@@ -1,0 +1,1 @@
+"""What a family, its trainer and a training are to each other."""

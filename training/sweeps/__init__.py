@@ -1,0 +1,1 @@
+"""Several trainings, and how they compare."""
