@@ -12,15 +12,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from training.contract.config import TrainingConfig
 from training.families import FAMILIES
 from training.measure.evaluation import EvaluationOptions
-from training.sweep import sweep
 from training.sweeps.family_comparison import write_family_comparison
+from training.sweeps.sweep import sweep
 
 # Those that begin by themselves: a refiner has to be told whose pictures it refines.
-DRAWING = tuple(
-    name
-    for name, family in FAMILIES.items()
-    if "generator" in family.exports and not hasattr(next(iter(family.recipes.values())), "base")
-)
+DRAWING = tuple(name for name, family in FAMILIES.items() if "generator" in family.exports and not family.needs)
 
 
 def main(arguments: list[str] | None = None) -> int:

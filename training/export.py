@@ -9,7 +9,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from training.saved.savedmodel import ExportOptions, export_run
+from training.publishing.exporting import ExportOptions, export_run
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -17,7 +17,7 @@ from tests.training.runs import without_time
 from training import engine
 from training.contract.config import TrainingConfig
 from training.engine import draws
-from training.engine.workers import join_workers
+from training.engine.joining import join_workers
 from training.loop.loop import train
 from training.records.logs import read_log
 from training.train import main

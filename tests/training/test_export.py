@@ -11,7 +11,7 @@ from training.contract.config import TrainingConfig
 from training.export import main
 from training.families.dcgan.networks import build_generator
 from training.loop.loop import train
-from training.saved.savedmodel import ExportOptions, export_run
+from training.publishing.exporting import ExportOptions, export_run
 from training.saved.signatures import WARMUP_BATCH_SIZES
 from training.saved.warmup import prediction_log
 

@@ -9,10 +9,10 @@ import tensorflow as tf
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
 from training.contract.config import TrainingConfig
-from training.contract.trainer import ramp
 from training.export import main as export_main
 from training.gan.conditional import build_conditional_generator
 from training.gan.critic import CONDITIONINGS, build_auxiliary_critic, build_conditional_critic, build_critic
+from training.gan.ramp import ramp
 from training.gan.trainer import slope_of
 from training.loop.loop import train
 from training.records.grids import from_uint8

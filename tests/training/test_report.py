@@ -19,7 +19,8 @@ from tests.training.drawn_run import draw_run
 from training import train
 from training.contract.config import TrainingConfig
 from training.loop.checkpoints import keep_best, save_checkpoint
-from training.reports.report import main, write_report
+from training.report import main
+from training.reports.report import write_report
 
 
 def _page(run: Path) -> str:
@@ -118,7 +119,7 @@ def test_names_are_escaped(tmp_path):
 def test_command_line_without_tensorflow(tmp_path):
     pytest.importorskip("jax", reason="JAX is not installed")
     run = draw_run(tmp_path / "run")
-    program = "import sys; sys.modules['tensorflow'] = None; from training.reports.report import main; sys.exit(main())"
+    program = "import sys; sys.modules['tensorflow'] = None; from training.report import main; sys.exit(main())"
     environment = {**os.environ, "KERAS_BACKEND": "jax", "PATH": ""}
     done = subprocess.run([sys.executable, "-c", program, str(run)], env=environment, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr

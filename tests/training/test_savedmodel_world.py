@@ -19,7 +19,7 @@ from training.families.world.rendering import RADIUS, map_latitudes, map_places,
 from training.families.world.savedmodel import LATENT_LENGTH, map_normals
 from training.families.world.shader import network_numbers
 from training.families.world.sights import SIGHT_SIZE, SUN, sights
-from training.saved.savedmodel import ExportOptions, export_run
+from training.publishing.exporting import ExportOptions, export_run
 
 WIDTH, MAP = 0.1, 64
 LATENTS = np.random.default_rng(0).standard_normal((2, LATENT_LENGTH), dtype=np.float32)

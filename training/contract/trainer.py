@@ -7,7 +7,6 @@ from typing import NamedTuple, Protocol
 
 import keras
 import numpy as np
-from keras import ops
 
 
 class Preview(NamedTuple):
@@ -59,17 +58,3 @@ class Trainer(Protocol):
 def named_variables(holders: Mapping[str, Iterable[keras.Variable]]) -> dict[str, keras.Variable]:
     """`{"model": [v, w]}` to `{"model/000": v, "model/001": w}`, as `Trainer.state` names them."""
     return {f"{holder}/{i:03d}": v for holder, variables in holders.items() for i, v in enumerate(variables)}
-
-
-def ramp(iterations, start: float, end: float):
-    """0 until step `start`, 1 from step `end` on, a straight line between.
-
-    Args:
-        iterations: Steps taken, an integer tensor or variable.
-        start: Step, any number.
-        end: Step, at least `start`.
-
-    Returns:
-        Float32 scalar.
-    """
-    return ops.clip((ops.cast(iterations, "float32") - start) / max(end - start, 1.0), 0.0, 1.0)

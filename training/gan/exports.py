@@ -9,19 +9,9 @@ from typing import Any
 import keras
 
 from datasets.manifest import Size
-from datasets.pictures import Pictures
 from training.gan.conditional import build_conditional_generator
 from training.gan.losses import LOSSES
 from training.saved.archetypes import archetypes_of
-
-
-def check_kinds(pictures: Pictures):
-    """Raises `ValueError` for data of a single class, of which no kind can be asked for."""
-    if len(pictures.class_names) < 2:
-        raise ValueError(
-            f"All pictures are of one class, {pictures.class_names[0]}, but a model of kinds needs two or more: "
-            "train a dcgan, or put the pictures into several class folders."
-        )
 
 
 def export_conditional(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:

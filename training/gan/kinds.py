@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import keras
 
-from training.contract.trainer import ramp
+from datasets.pictures import Pictures
 from training.gan.losses import kind_cross_entropy
+from training.gan.ramp import ramp
 
 
 def kind_ramp(recipe, total_steps: int, step):
@@ -37,3 +38,12 @@ def auxiliary_verdict(critic: keras.Model, images, kinds, weight: float):
     """
     outputs = critic(images, training=True)
     return outputs["logit"], weight * kind_cross_entropy(outputs["kind_logits"], kinds)
+
+
+def check_kinds(pictures: Pictures):
+    """Raises `ValueError` for data of a single class, of which no kind can be asked for."""
+    if len(pictures.class_names) < 2:
+        raise ValueError(
+            f"All pictures are of one class, {pictures.class_names[0]}, but a model of kinds needs two or more: "
+            "train a dcgan, or put the pictures into several class folders."
+        )

@@ -27,9 +27,10 @@ from datasets.pictures import Pictures, load_pictures
 from training.contract.config import TrainingConfig
 from training.contract.family import begin
 from training.contract.trainer import Preview, Trainer
+from training.engine.joining import join_workers
 from training.engine.memory import is_out_of_memory
 from training.engine.precision import PRECISIONS, choose_precision
-from training.engine.workers import Workers, join_workers
+from training.engine.workers import Workers
 from training.families import FAMILIES, recipe_of
 from training.loop.checkpoints import keep_best, newest_checkpoint, save_checkpoint
 from training.loop.earlier import find_earlier

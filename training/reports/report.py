@@ -1,13 +1,11 @@
-"""`python -m training.report RUN`: what a training did, as one HTML file that needs no other, and as a film."""
+"""What a training did, as one HTML file that needs no other."""
 
 from __future__ import annotations
 
-import argparse
 import base64
 import datetime
 import io
 import shlex
-import sys
 from html import escape
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from training.measure.quality import collapse_warning
 from training.records.files import write_text
 from training.records.runs import Run, read_run
 from training.reports.charts import line_chart
-from training.reports.timelapse import choose_epochs, write_timelapse
+from training.reports.timelapse import choose_epochs
 
 GRID_SIDE = 1024  # pixels, at most
 STRIP_SIDE, STRIP_PICTURES = 256, 6
@@ -29,25 +27,6 @@ _MEASURES = {
     "sliced wasserstein": ("Sliced Wasserstein distance to real pictures (0 is best)", "×1000"),
     "diversity": ("Diversity of samples (1: as real pictures, 0: all alike)", "ratio"),
 }
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Returns the exit code: 0 written, 2 bad request."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.report", description="Writes a run's report.html and the timelapse of its samples."
-    )
-    parser.add_argument("run", type=Path, help="run folder made by training.train")
-    parser.add_argument("--gif", action="store_true", help="write the timelapse as a GIF, too")
-    options = parser.parse_args(arguments)
-    try:
-        written = [write_report(options.run), *write_timelapse(options.run, options.gif)]
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(f"Written: {', '.join(map(str, written))}.")
-    if not any(path.suffix == ".mp4" for path in written):
-        print("There is no timelapse.mp4 because no program ffmpeg is on the PATH.")
-    return 0
 
 
 def write_report(run: Path) -> Path:
@@ -205,7 +184,3 @@ def _options(words: list[str]) -> list[str]:
             options.append([])
         options[-1].append(word)
     return [shlex.join(option) for option in options]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,10 +11,10 @@ from PIL import Image
 
 from datasets.pictures import Pictures, load_pictures
 from training.measure.evaluation import EvaluationOptions, evaluate
+from training.publishing.exporting import ExportOptions, export_run
 from training.records.files import write_text
 from training.records.grids import captioned, save_picture, tile
 from training.records.runs import Run, read_run
-from training.saved.savedmodel import ExportOptions, export_run
 from training.saved.served import ServedModel
 from training.sweeps.comparison import markdown_table
 

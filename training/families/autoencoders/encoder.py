@@ -11,9 +11,9 @@ import keras
 from keras import layers, ops
 
 from datasets.manifest import Size
-from training.contract.trainer import ramp
 from training.gan.conditional import EMBEDDING_SIZE, LATENT_SIZE
 from training.gan.critic import WIDTHS, halved
+from training.gan.ramp import ramp
 
 
 def build_encoder(size: Size, kinds: int, widths: tuple[int, ...] = WIDTHS, name: str = "encoder") -> keras.Model:

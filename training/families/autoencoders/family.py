@@ -17,7 +17,8 @@ from training.families.autoencoders.recipe import CVAEGAN_RECIPES, VAE_RECIPES, 
 from training.families.autoencoders.trainer import VAETrainer
 from training.gan.conditional import build_conditional_generator
 from training.gan.critic import build_auxiliary_critic, check_batch_size, doubling
-from training.gan.exports import check_kinds, export_conditional, export_discriminator, size_in_name
+from training.gan.exports import export_conditional, export_discriminator, size_in_name
+from training.gan.kinds import check_kinds
 from training.gan.recipes import CHOICES
 from training.gan.trainer import GANTrainer
 from training.measure.quality import SampleQuality

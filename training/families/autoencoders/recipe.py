@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from training.gan.recipes import SHARP, ChosenLossRecipe, check_filters, check_ranges
+from training.contract.recipes import check_filters, check_ranges
+from training.gan.recipes import SHARP, ChosenLossRecipe
 
 
 @dataclasses.dataclass(frozen=True)

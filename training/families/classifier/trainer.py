@@ -10,10 +10,10 @@ from keras import ops
 
 from datasets.pictures import Pictures
 from training import engine
+from training.contract.recipes import check_ranges
 from training.contract.trainer import Preview, named_variables
 from training.families.classifier.augment import no_planets, vary
 from training.families.classifier.calibration import softmax
-from training.gan.recipes import check_ranges
 from training.records.grids import from_uint8, tile, to_uint8
 
 PREVIEW_ROWS = 8  # pictures per class

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from training.gan.recipes import check_choices, check_ranges
+from training.contract.recipes import check_choices, check_ranges
 
 CHOICES = {
     "loss": ("lsgan", "wgan-gp"),

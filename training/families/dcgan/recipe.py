@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from training.contract.recipes import check_choices
 from training.families.dcgan.networks import VARIANTS
 from training.gan import recipes
-from training.gan.recipes import STABLE, ChosenLossRecipe, check_choices
+from training.gan.recipes import STABLE, ChosenLossRecipe
 
 _OWN = {"variant": tuple(VARIANTS), "discriminator": ("original", "deep")}
 CHOICES = {**_OWN, **recipes.CHOICES}

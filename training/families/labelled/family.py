@@ -24,7 +24,8 @@ from training.families.labelled.recipe import (
 )
 from training.gan.conditional import build_conditional_generator
 from training.gan.critic import build_auxiliary_critic, build_conditional_critic, check_batch_size, doubling
-from training.gan.exports import check_kinds, export_conditional, export_discriminator, size_in_name
+from training.gan.exports import export_conditional, export_discriminator, size_in_name
+from training.gan.kinds import check_kinds
 from training.gan.objective import Objective
 from training.gan.trainer import GANTrainer
 from training.measure.quality import SampleQuality

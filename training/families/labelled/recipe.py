@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from training.contract.recipes import check_choices, check_filters, check_ramp, check_ranges
 from training.gan import recipes
 from training.gan.critic import CONDITIONINGS
-from training.gan.recipes import SHARP, ChosenLossRecipe, check_choices, check_filters, check_ramp, check_ranges
+from training.gan.recipes import SHARP, ChosenLossRecipe
 
 CONDITIONAL_CHOICES = {"conditioning": CONDITIONINGS, **recipes.CHOICES}
 ACGAN_CHOICES = recipes.CHOICES

@@ -19,7 +19,8 @@ from training.families.planet.networks import build_planet_critic, build_planet_
 from training.families.planet.objective import PlanetObjective
 from training.families.planet.recipe import RECIPES, PlanetRecipe
 from training.gan.critic import check_batch_size
-from training.gan.exports import check_kinds, export_discriminator, export_generator, size_in_name
+from training.gan.exports import export_discriminator, export_generator, size_in_name
+from training.gan.kinds import check_kinds
 from training.gan.recipes import CHOICES
 from training.gan.trainer import GANTrainer
 from training.measure.quality import SampleQuality

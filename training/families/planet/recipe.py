@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from training.gan.recipes import SHARP, ChosenLossRecipe, check_ramp, check_ranges
+from training.contract.recipes import check_ramp, check_ranges
+from training.gan.recipes import SHARP, ChosenLossRecipe
 
 
 @dataclasses.dataclass(frozen=True)

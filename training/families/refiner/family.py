@@ -18,7 +18,8 @@ from training.families.planet.networks import build_planet_generator
 from training.families.refiner.networks import build_patch_critic, build_refined_generator
 from training.families.refiner.objective import RefinerObjective
 from training.families.refiner.recipe import RECIPES, RefinerRecipe
-from training.gan.exports import check_kinds, export_generator, size_in_name
+from training.gan.exports import export_generator, size_in_name
+from training.gan.kinds import check_kinds
 from training.gan.recipes import CHOICES
 from training.gan.trainer import GANTrainer
 from training.measure.quality import SampleQuality
@@ -80,5 +81,6 @@ REFINER = Family(
     exports={"generator": Export(_export_generator, lambda config: f"planet_v3_{size_in_name(config)}")},
     strategies=STRATEGIES,
     batch_size=16,
+    needs=("base",),
     networks={"generator": generator_of},
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from training.gan.recipes import STABLE, ChosenLossRecipe, check_ranges
+from training.contract.recipes import check_ranges
+from training.gan.recipes import STABLE, ChosenLossRecipe
 
 
 @dataclasses.dataclass(frozen=True)

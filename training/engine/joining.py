@@ -1,0 +1,34 @@
+"""Finds the devices that share a training, and connects with the other processes."""
+
+from __future__ import annotations
+
+from training import engine
+from training.engine.workers import Workers
+
+
+def join_workers(strategy: str, batch_size: int) -> Workers:
+    """Finds the devices to train on, and connects with the other processes; call it before TensorFlow computes.
+
+    Args:
+        strategy: `"none"`: one device. `"mirrored"`: all GPUs of this machine, or its (logical) CPUs where it has no
+            GPU. `"multiworker"`: those of all processes that the environment's `TF_CONFIG` names.
+        batch_size: Pictures per step, of all devices together.
+
+    Raises:
+        ValueError: The strategy can't be had here, or the batch can't be shared out.
+    """
+    if strategy == "none":
+        return Workers()
+    if engine.BACKEND != "tensorflow":
+        raise ValueError(
+            f"--strategy {strategy} needs KERAS_BACKEND=tensorflow: on {engine.BACKEND} training uses one device."
+        )
+    from training.engine.tensorflow_workers import TensorFlowWorkers  # needs TensorFlow, which a JAX machine lacks
+
+    workers = TensorFlowWorkers(strategy)
+    if batch_size % workers.replicas:
+        raise ValueError(
+            f"--batch-size {batch_size} cannot be shared by {workers.replicas} devices: "
+            f"use a multiple of {workers.replicas}."
+        )
+    return workers

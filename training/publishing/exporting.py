@@ -1,0 +1,141 @@
+"""A trained run becomes `saved_models/NAME/VERSION`, with its card (contract: `saved_models/README.md`)."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from training.families import FAMILIES
+from training.records.checksums import check_sums
+from training.records.files import write_text
+from training.records.logs import CSV_NAME, read_log
+from training.records.runs import CONFIG_NAME, read_config
+from training.saved.served import CARD, HIGHEST_VERSION, first_line, versions_in
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportOptions:
+    """Where to export to, and what the run itself does not know."""
+
+    saved_models: Path
+    model: str | None = None  # a key of the family's exports; None: its first
+    name: str | None = None
+    version: int | None = None
+    best: bool = False  # the models of the best checkpoint instead of the last ones
+    description: str | None = None
+    data_source: str = "not stated"
+    data_license: str = "not stated"
+    output_license: str = "not stated"
+    hardware: str = "not stated"
+
+
+def export_run(run: Path, options: ExportOptions) -> Path:
+    """Exports the trained model of a finished run.
+
+    Args:
+        run: A folder made by `training.loop.loop.train`, with `config.json`, `log.csv` and weights.
+        options: Target and the card's facts.
+
+    Returns:
+        The new folder `saved_models/NAME/VERSION`; it appears whole, by one rename.
+
+    Raises:
+        ValueError: The run is unfinished or damaged or has no such model, the version exists already, or name or
+            version are none that can be served.
+        OSError: The SavedModel can't be written.
+    """
+    config = _read_finished(run, options.best)
+    exports = FAMILIES[config["family"]].exports
+    model = options.model or next(iter(exports))
+    if model not in exports:
+        raise ValueError(f"A {config['family']} has no {model} to export: choose {' or '.join(exports)}.")
+    name = options.name or exports[model].name(config)
+    _check_name(name)
+    existing = versions_in(options.saved_models / name)
+    version = max(existing, default=0) + 1 if options.version is None else options.version
+    if not 1 <= version <= HIGHEST_VERSION:
+        raise ValueError(f"--version {version} can't be served: give a whole number from 1 to {HIGHEST_VERSION}.")
+    if version in existing:
+        raise ValueError(f"{existing[version]} exists already and a version never changes: choose another --version.")
+    target = options.saved_models / name / str(version)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A name that is no integer, so that a server polling the folder never loads it half written.
+    partial = Path(tempfile.mkdtemp(prefix=f".{version}-partial-", dir=target.parent))
+    try:
+        entries = exports[model].write(run / "best" if options.best else run, config, partial)
+        card = {
+            "name": name,
+            "version": version,
+            "family": config["family"],
+            **entries,
+            **_training_facts(config, read_log(run), options),
+        }
+        if options.description:
+            card["description"] = options.description
+        write_text(partial / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+        partial.chmod(0o755)  # mkdtemp makes it private, a model server may be another user
+        os.replace(partial, target)
+    except BaseException as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        if isinstance(error, tf.errors.OpError):  # TensorFlow's writers raise it where others raise OSError
+            raise OSError(f"{target} can't be written: {first_line(error)}.") from error
+        raise
+    return target
+
+
+def _training_facts(config: dict, log: list[dict], options: ExportOptions) -> dict:
+    last = log[-1]
+    return {
+        "training_data": {
+            "source": options.data_source,
+            "license": options.data_license,
+            "pictures": config["training_pictures"],
+            "classes": config["classes"],
+        },
+        "recipe": config["recipe"] | {"batch_size": config["batch_size"]},
+        **({"continued": config["continued"]} if "continued" in config else {}),
+        "seed": config["seed"],
+        "images_seen": int(last["images_seen"]),
+        "wall_time_s": float(last["training_seconds"]),
+        "hardware": options.hardware,
+        "metrics": {},
+        "tensorflow": tf.__version__,
+        "keras": keras.version(),
+        "output_license": options.output_license,
+        "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+
+
+def _read_finished(run: Path, best: bool) -> dict[str, Any]:
+    """The `config.json` of a finished run, whose files are as they were written."""
+    for needed in (CONFIG_NAME, CSV_NAME, "*.weights.h5"):
+        if not any(run.glob(needed)):
+            raise ValueError(f"{run} is not a finished training: {needed} is missing. Finish it with training.train.")
+    check_sums(run, [CONFIG_NAME, CSV_NAME])
+    folder = run / "best" if best else run
+    check_sums(folder, [path.name for path in folder.glob("*.weights.h5")])
+    config = read_config(run)
+    if config["family"] not in FAMILIES:
+        raise ValueError(f"{run / CONFIG_NAME} is of the family {config['family']}, which there is not.")
+    if not read_log(run):
+        raise ValueError(f"{run / CSV_NAME} has no epoch: the training is not finished, or the file is damaged.")
+    return config
+
+
+def _check_name(name: str):
+    """Raises `ValueError` for a name that leads out of the folder, or that a model server or gateway wouldn't take."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", name, re.ASCII):
+        raise ValueError(
+            f"{name!r} can't be the name of a model: give a --name of at most 128 letters, digits, _ and -, the first "
+            "of which is a letter or digit."
+        )
