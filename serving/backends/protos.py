@@ -2,9 +2,9 @@
 
 Packages, names and field numbers are those of tensorflow/serving (`predict.proto`, `model.proto`,
 `get_model_metadata.proto`, `get_model_status.proto`, `status.proto`, `prediction_log.proto`) and tensorflow/tensorflow
-(`tensor.proto`, `tensor_shape.proto`, `types.proto`, `meta_graph.proto`); fields that nobody here reads are left out,
-which the wire format allows. The messages live in a descriptor pool of their own, so that they do not clash with
-TensorFlow's where that is imported too.
+(`tensor.proto`, `tensor_shape.proto`, `types.proto`, `meta_graph.proto`, `tensor_bundle.proto`); fields that nobody
+here reads are left out, which the wire format allows. The messages live in a descriptor pool of their own, so that they
+do not clash with TensorFlow's where that is imported too.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ _MESSAGES = {
         },
         "TensorInfo": {2: ("enum .tensorflow.DataType", "dtype"), 3: (".tensorflow.TensorShapeProto", "tensor_shape")},
         "SignatureDef": {1: ("map .tensorflow.TensorInfo", "inputs")},
+        "BundleHeaderProto": {1: ("int32", "num_shards")},
+        "BundleEntryProto": {3: ("int32", "shard_id"), 4: ("int64", "offset"), 5: ("int64", "size")},
     },
     "tensorflow.serving": {
         "ModelSpec": {
@@ -146,6 +148,8 @@ GetModelMetadataRequest = _message("tensorflow.serving.GetModelMetadataRequest")
 GetModelMetadataResponse = _message("tensorflow.serving.GetModelMetadataResponse")
 SignatureDefMap = _message("tensorflow.serving.SignatureDefMap")
 TensorInfo = _message("tensorflow.TensorInfo")
+BundleHeaderProto = _message("tensorflow.BundleHeaderProto")
+BundleEntryProto = _message("tensorflow.BundleEntryProto")
 PredictionLog = _message("tensorflow.serving.PredictionLog")
 GetModelStatusRequest = _message("tensorflow.serving.GetModelStatusRequest")
 GetModelStatusResponse = _message("tensorflow.serving.GetModelStatusResponse")

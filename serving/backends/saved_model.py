@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-_INDEX_END = bytes.fromhex("57fb808b247547db")  # of every file in the format of LevelDB's tables
-_SHARD = re.compile(r"variables\.data-(\d{5})-of-(\d{5})")
+from serving.backends.variables import shard_sizes
+
+_INDEX = "variables/variables.index"
 
 
 def saved_model_fault(folder: Path) -> str:
     """What the SavedModel in `NAME/VERSION/` lacks, as one that was copied half or is being copied, one sentence; `""`
     if nothing does."""
-    shards = sorted(entry.name for entry in _entries(folder / "variables") if _SHARD.fullmatch(entry.name))
-    needed = int(_SHARD.fullmatch(shards[0])[2]) if shards else 1
-    wanted = [f"variables.data-{number:05d}-of-{needed:05d}" for number in range(needed)]
-    for path in ("saved_model.pb", "variables/variables.index", *(f"variables/{name}" for name in wanted)):
-        try:
-            is_there = (folder / path).stat().st_size > 0
-        except OSError:
-            is_there = False
-        if not is_there:
-            return f"Its file {_name(folder, path)} is missing or empty: export the model again."
+    for path in ("saved_model.pb", _INDEX):
+        if _size(folder / path) == 0:
+            return _sentence(folder, path, "is missing or empty")
     try:
-        index = (folder / "variables" / "variables.index").read_bytes()
+        sizes = shard_sizes((folder / _INDEX).read_bytes())
     except OSError as error:
-        return f"Its file {_name(folder, 'variables/variables.index')} cannot be read ({error.strerror})."
-    if not index.endswith(_INDEX_END):
-        return f"Its file {_name(folder, 'variables/variables.index')} is cut off or damaged: export the model again."
+        return _sentence(folder, _INDEX, f"cannot be read ({error.strerror})")
+    except ValueError:
+        return _sentence(folder, _INDEX, "is cut off or damaged")
+    for number, size in enumerate(sizes):
+        path = f"variables/variables.data-{number:05d}-of-{len(sizes):05d}"
+        if _size(folder / path) < size:
+            return _sentence(folder, path, "is cut off" if _size(folder / path) else "is missing or empty")
     return ""
 
 
-def _entries(folder: Path) -> list[Path]:
+def _size(path: Path) -> int:
     try:
-        return list(folder.iterdir())
+        return path.stat().st_size
     except OSError:
-        return []
+        return 0
 
 
-def _name(folder: Path, path: str) -> str:
-    return f"{folder.parent.name}/{folder.name}/{path}"
+def _sentence(folder: Path, path: str, fault: str) -> str:
+    return f"Its file {folder.parent.name}/{folder.name}/{path} {fault}: export the model again."

@@ -272,6 +272,10 @@ def test_servers_that_start_anew_take_any_move(deployment: Deployment, capsys: p
             "planet/2/variables/variables.data-00000-of-00001 is missing or empty",
         ),
         (lambda folder: _cut(folder / "variables" / "variables.index"), "variables.index is cut off or damaged"),
+        (
+            lambda folder: _cut(folder / "variables" / "variables.data-00000-of-00001"),
+            "planet/2/variables/variables.data-00000-of-00001 is cut off",
+        ),
         (lambda folder: _cut(folder / "assets.extra" / "card.json"), "card.json cannot be read"),
         (lambda folder: _cut(folder / WARMUP_FILE), "tf_serving_warmup_requests are cut off or damaged"),
     ],
