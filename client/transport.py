@@ -1,4 +1,4 @@
-"""HTTP with manners: one pooled session, timeouts, more tries where they help, every failure a `PlanetError`."""
+"""HTTP: one pooled session, timeouts, retries with backoff and jitter where they help, every failure a `PlanetError`."""
 
 from __future__ import annotations
 
