@@ -1,4 +1,4 @@
-"""HTTP: one pooled session, timeouts, retries with backoff and jitter where they help, every failure a `PlanetError`."""
+"""HTTP: one pooled session, timeouts, retries with backoff and jitter; every failure is a `PlanetError`."""
 
 from __future__ import annotations
 
