@@ -19,7 +19,7 @@ from serving.gateway import create_app
 from serving.gateway.routes.shaders import UNIFORMS
 from tests.serving.golden_worlds import SEEDS_AND_KINDS, SIZE, VIEW, assert_same
 from tests.serving.serving_double import backend_of
-from tests.training.equirectangular import sampled
+from tests.training.families.world.equirectangular import sampled
 from training.families.world.networks import lit
 from training.families.world.rendering import see, turn_of
 

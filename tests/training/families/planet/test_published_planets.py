@@ -10,7 +10,7 @@ from serving.latents import latents
 from training.saved.archetypes import ARCHETYPES
 from training.saved.served import ServedModel
 
-FOLDERS = sorted((Path(__file__).resolve().parents[2] / "saved_models").glob("planet_v3_*"))
+FOLDERS = sorted((Path(__file__).resolve().parents[4] / "saved_models").glob("planet_v3_*"))
 STEPS = 33
 
 

@@ -61,7 +61,7 @@ def runs(prepared_data, tmp_path_factory):
     ]
     (folder / "two").mkdir()
     with (folder / "two" / "errors").open("w") as errors:
-        command = [sys.executable, "-m", "tests.training.on_devices", "2", json.dumps(requests)]
+        command = [sys.executable, "-m", "tests.training.engine.on_devices", "2", json.dumps(requests)]
         two_devices = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
     assert main(request(prepared_data, folder / "one" / "stable", "stable", "--epochs", "1")) == 0
     assert main(request(prepared_data, folder / "one" / "original", "original", "--epochs", "3")) == 0

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.training.tiny_cyclegan import CHANGES, build_trainer, pairs
+from tests.training.families.cyclegan.tiny_cyclegan import CHANGES, build_trainer, pairs
 from training.contract.config import TrainingConfig
 from training.export import main as export_main
 from training.families.cyclegan.family import build_networks
@@ -218,7 +218,7 @@ def test_first_step_on_jax_is_that_of_tensorflow(tmp_path):
     pytest.importorskip("jax", reason="JAX is not installed")
 
     def first_step(backend):
-        command = [sys.executable, "-m", "tests.training.tiny_cyclegan", str(tmp_path / "state.npz")]
+        command = [sys.executable, "-m", "tests.training.families.cyclegan.tiny_cyclegan", str(tmp_path / "state.npz")]
         environment = {**os.environ, "KERAS_BACKEND": backend}
         done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
         return json.loads(done.stdout)

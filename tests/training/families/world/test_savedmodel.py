@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from tests.training.drawn_run import draw_run
-from tests.training.equirectangular import sampled
+from tests.training.families.world.equirectangular import sampled
 from training.contract.config import TrainingConfig
 from training.families.world import savedmodel as savedmodel_world
 from training.families.world.networks import LATENT_SIZE, build_world_generator, lit, style_of

@@ -1,4 +1,6 @@
-"""A CycleGAN small enough for tests; `python -m tests.training.tiny_cyclegan STATE.npz` takes its first step as JSON.
+"""A CycleGAN small enough for tests.
+
+`python -m tests.training.families.cyclegan.tiny_cyclegan STATE.npz` takes its first step and prints it as JSON.
 
 The state before the step is read from the file, or written to it if it isn't there.
 """

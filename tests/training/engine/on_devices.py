@@ -1,4 +1,4 @@
-"""`python -m tests.training.on_devices COUNT REQUESTS`: trains on a processor that poses as several devices.
+"""`python -m tests.training.engine.on_devices COUNT REQUESTS`: trains on a processor that poses as several devices.
 
 REQUESTS is a JSON list of arguments of `training.train`, each a list, served one after another. The exit codes are
 printed as JSON.

@@ -1,4 +1,4 @@
-"""`python -m tests.training.step_one FOLDER FAMILY...`: first steps of trainings on this backend, as JSON by family.
+"""`python -m tests.training.engine.step_one FOLDER FAMILY...`: first steps on this backend, as JSON by family.
 
 The state before each step is read from the folder, or written to it if it isn't there. What is random differs from
 backend to backend, so nothing is but the latents, which are given.
