@@ -32,7 +32,7 @@ lint: $(VENV)/.dev ## Check style, and the client's types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --config-file client/pyproject.toml client
 
-format: $(VENV)/.dev ## Mend style
+format: $(VENV)/.dev ## Fix style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
