@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_type_hints
 
 from client import commands
 from client.api import DEFAULT_URL
-from client.options import BACKGROUNDS, FORMATS
+from client.options import FORMATS, PlanetOptions
 from client.transport import API_KEY_VARIABLE
 from client.world_command import add_world_arguments, world
 
@@ -85,11 +85,9 @@ def _server() -> _Parser:
 def _drawing() -> _Parser:
     """Options of the commands that draw planets: those of `PlanetOptions`."""
     options = _Parser(add_help=False)
-    _add_model(options, "model to draw them (default: the server's)")
-    options.add_argument("--kind", help="kind of planet, or a mix such as earth:0.6,mars:0.4")
-    options.add_argument("--size", type=_positive, metavar="PIXELS", help="longer side (default: the model's own)")
-    options.add_argument("--background", choices=BACKGROUNDS, help="behind the planet (default: black)")
-    options.add_argument("--temperature", type=float, help="0, all alike, to 2, strange (default: 1)")
+    for name, hint in get_type_hints(PlanetOptions, include_extras=True).items():
+        [told] = hint.__metadata__
+        options.add_argument(f"--{name}", **{**told, "type": {int: _positive}.get(told.get("type"), told.get("type"))})
     return options
 
 

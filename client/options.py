@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
 from client.errors import InvalidRequest
 
@@ -26,13 +26,14 @@ class PlanetOptions(TypedDict, total=False):
         temperature: 0 to 2: towards 0 the planets of a kind grow alike, above 1 they grow strange; 1 if None.
     """
 
-    model: str | None
-    version: int | None
-    label: str | None
-    kind: str | Mapping[str, float] | None
-    size: int | None
-    background: str | None
-    temperature: float | None
+    # Beside each stands how the command line tells of it, for `argparse`.
+    model: Annotated[str | None, {"help": "model to draw them (default: the server's)"}]
+    version: Annotated[int | None, {"help": "version of the model (default: the server's choice)", "type": int}]
+    label: Annotated[str | None, {"help": "label of the version, such as stable, in place of its number"}]
+    kind: Annotated[str | Mapping[str, float] | None, {"help": "kind of planet, or a mix such as earth:0.6,mars:0.4"}]
+    size: Annotated[int | None, {"help": "longer side (default: the model's own)", "type": int, "metavar": "PIXELS"}]
+    background: Annotated[str | None, {"help": "behind the planet (default: black)", "choices": BACKGROUNDS}]
+    temperature: Annotated[float | None, {"help": "0, all alike, to 2, strange (default: 1)", "type": float}]
 
 
 def to_parameters(options: PlanetOptions) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def test_a_command_has_an_argument_for_each_parameter(command: str) -> None:
 @needs_chromium
 def test_the_page_has_every_option_and_carries_one_it_was_not_written_for(visit: Visit) -> None:
     """The server tells of one more option; the page makes a control of what is told."""
-    more = {"name": "tint", "in": "query", "description": "Hue.", "schema": {"type": "string", "enum": ["red", "blue"]}}
+    more = {"name": "halo", "in": "query", "description": "Hue.", "schema": {"type": "string", "enum": ["red", "blue"]}}
 
     def with_more(route: Any) -> None:
         answer = route.fetch()
@@ -89,19 +89,19 @@ def test_the_page_has_every_option_and_carries_one_it_was_not_written_for(visit:
         route.fulfill(response=answer, body=json.dumps(changed))
 
     visit.page.route("**/openapi.json", with_more)
-    visit.page.route("**/v1/planets/**", lambda route: route.continue_(url=route.request.url.replace("&tint=red", "")))
-    query = "seed=a&model=tinter&version=1&kind=mars&temperature=0.5&background=transparent&size=64&tint=red"
+    visit.page.route("**/v1/planets/**", lambda route: route.continue_(url=route.request.url.replace("&halo=red", "")))
+    query = "seed=a&model=tinter&version=1&kind=mars&temperature=0.5&background=transparent&size=64&halo=red"
     visit.open(f"#generate?{query}")
     visit.wait_for_planets()
-    assert visit.page.input_value("select[name=tint]") == "red"
+    assert visit.page.input_value("select[name=halo]") == "red"
     href = visit.page.get_attribute("#plate-download", "href")
     asked = dict(pair.split("=") for pair in href.partition("?")[2].split("&"))
-    assert asked.keys() == told("planet").keys() - {"seed_or_address", "format", "label"} | {"tint"}
-    assert asked["tint"] == "red"
+    assert asked.keys() == told("planet").keys() - {"seed_or_address", "format", "label"} | {"halo"}
+    assert asked["halo"] == "red"
     visit.page.click(".code summary")
-    assert 'tint="red"' in visit.page.inner_text("[aria-label='Python code']")
+    assert 'halo="red"' in visit.page.inner_text("[aria-label='Python code']")
     assert "size=64" in visit.page.inner_text("[aria-label='Python code']")
-    visit.page.select_option("select[name=tint]", "")
-    visit.page.wait_for_url(lambda url: "tint=" not in url)
+    visit.page.select_option("select[name=halo]", "")
+    visit.page.wait_for_url(lambda url: "halo=" not in url)
     visit.wait_for_planets()
     assert visit.complaints == []
