@@ -25,8 +25,9 @@ import numpy as np
 from PIL import Image
 
 from datasets.bodies import AXES, BODIES, SHINING
+from datasets.errors import RequestError
 from datasets.globes import LIGHT, Lighting, draw_ellipsoid
-from datasets.manifest import LARGEST_SIZE, DatasetError, Rejection
+from datasets.manifest import LARGEST_SIZE, Rejection
 from datasets.maps import find_maps, passed_over, read_map
 from datasets.names import printable
 from datasets.pool import cores, pool
@@ -86,7 +87,7 @@ def capture(
         workers: Processes; as many as there are CPU cores if None; 1 works in this process.
 
     Raises:
-        DatasetError: A map is missing, an option is out of range, or `out` can't be written or holds other pictures.
+        RequestError: A map is missing, an option is out of range, or `out` can't be written or holds other pictures.
     """
     maps, out, options = Path(maps), Path(out), options or Options()
     workers = cores() if workers is None else workers
@@ -101,7 +102,7 @@ def capture(
             try:
                 sha256 = _sha256(path)
                 surface = read_map(path, columns)
-            except DatasetError as error:
+            except RequestError as error:
                 rejected.append(Rejection(printable(path.name), str(error)))
                 continue
             _start(out / body, body, _record(body, sha256, options))
@@ -115,7 +116,7 @@ def capture(
                 for _ in run(_draw, "Capturing", tasks, repeat(out), repeat(options)):
                     pass
     except OSError as error:
-        raise DatasetError(f"{error.filename or out} can't be written: {error.strerror or error}.") from None
+        raise RequestError(f"{error.filename or out} can't be written: {error.strerror or error}.") from None
     finally:
         shutil.rmtree(cache, ignore_errors=True)
     broken = {rejection.source for rejection in rejected}
@@ -167,7 +168,7 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise DatasetError(f"It can't be read: {error.strerror or error}.") from None
+        raise RequestError(f"It can't be read: {error.strerror or error}.") from None
 
 
 def _file(out: Path, body: str, view: int) -> Path:
@@ -188,7 +189,7 @@ def _start(folder: Path, body: str, record: str) -> None:
         return
     stale = [file for file in folder.iterdir() if re.fullmatch(rf"{re.escape(body)}_\d+\.png", file.name)]
     if stale and old is None:
-        raise DatasetError(f"{folder} holds pictures that were not captured from maps: choose another folder.")
+        raise RequestError(f"{folder} holds pictures that were not captured from maps: choose another folder.")
     for file in stale:
         file.unlink()
     part = path.with_name(path.name + ".part")
@@ -197,7 +198,7 @@ def _start(folder: Path, body: str, record: str) -> None:
 
 
 def _check(options: Options, workers: int) -> None:
-    """Raises `DatasetError` for the first value out of range."""
+    """Raises `RequestError` for the first value out of range."""
     light = options.lighting
     for what, value, lowest, highest in (
         ("width", options.width, 16, LARGEST_SIZE),
@@ -212,7 +213,7 @@ def _check(options: Options, workers: int) -> None:
         ("exposure of the south", options.south, 0.01, 100),
     ):
         if not lowest <= value <= highest:
-            raise DatasetError(f"A {what} of {value:g} is out of range: expected {lowest:g} to {highest:g}.")
+            raise RequestError(f"A {what} of {value:g} is out of range: expected {lowest:g} to {highest:g}.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -248,7 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         bodies = given.bodies.split(",") if given.bodies else None
         report = capture(given.maps, given.out, options, bodies=bodies, workers=given.workers)
-    except DatasetError as error:
+    except RequestError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

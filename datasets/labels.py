@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from datasets.bodies import class_of_folder
-from datasets.manifest import DatasetError, Rejection
+from datasets.errors import RequestError
+from datasets.manifest import Rejection
 from datasets.names import class_objection, natural, printable, text_objection
 
 SEPARATOR = "|"
@@ -40,7 +41,7 @@ def read_labels(table: LabelFile, raw: Path) -> tuple[Classes, list[Rejection]]:
         `labels.csv:7`.
 
     Raises:
-        DatasetError: The file can't be read, lacks a column, or has no row that can be used.
+        RequestError: The file can't be read, lacks a column, or has no row that can be used.
     """
     classes: Classes = {}
     lines: dict[str, int] = {}
@@ -55,7 +56,7 @@ def read_labels(table: LabelFile, raw: Path) -> tuple[Classes, list[Rejection]]:
             classes[path], lines[path] = labels, line
     if not classes:
         why = f", the first because: {rejected[0].reason}" if rejected else ": it has none."
-        raise DatasetError(f"No row of {table.path} can be used{why}")
+        raise RequestError(f"No row of {table.path} can be used{why}")
     return dict(sorted(classes.items(), key=lambda item: [natural(part) for part in item[0].split("/")])), rejected
 
 
@@ -63,7 +64,7 @@ def drop_small(classes: Classes, fewest: int) -> tuple[Classes, list[Rejection]]
     """Drops the classes of fewer than `fewest` pictures; pictures of no other class are rejected.
 
     Raises:
-        DatasetError: No class is large enough.
+        RequestError: No class is large enough.
     """
     small = small_classes(classes, fewest)
     kept = {path: tuple(name for name in names if name not in small) for path, names in classes.items()}
@@ -73,7 +74,7 @@ def drop_small(classes: Classes, fewest: int) -> tuple[Classes, list[Rejection]]
             labels = ", ".join(f"{name} ({small[name]})" for name in classes[path])
             rejected.append(Rejection(path, f"None of its labels has at least {fewest} pictures: {labels}."))
     if len(rejected) == len(kept):
-        raise DatasetError(f"No label has at least {fewest} pictures: lower --fewest or add pictures.")
+        raise RequestError(f"No label has at least {fewest} pictures: lower --fewest or add pictures.")
     return {path: names for path, names in kept.items() if names}, rejected
 
 
@@ -91,16 +92,16 @@ def _rows(table: LabelFile) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
             columns = reader.fieldnames = [heading.strip() for heading in reader.fieldnames or []]
             for column, option in ((table.file_column, "--file-column"), (table.labels_column, "--labels-column")):
                 if column not in columns:
-                    raise DatasetError(
+                    raise RequestError(
                         f"{table.path} has no column {column!r}, only {', '.join(columns) or 'none'}: "
                         f"name the right one with {option}."
                     )
                 if columns.count(column) > 1:
-                    raise DatasetError(f"{table.path} has several columns {column!r}: leave one.")
+                    raise RequestError(f"{table.path} has several columns {column!r}: leave one.")
             for row in reader:
                 path = (row[table.file_column] or "").strip()
                 if "\n" in path or "\n" in (row[table.labels_column] or ""):
-                    raise DatasetError(
+                    raise RequestError(
                         f"{table.path} has a quote in or before line {reader.line_num} that is not closed on its line: "
                         "close it, or double it if it belongs to the text."
                     )
@@ -109,11 +110,11 @@ def _rows(table: LabelFile) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
                 surplus = "".join(row.get(None, ())[:1])
                 yield reader.line_num, str(PurePosixPath(path)) if path else "", tuple(distinct), surplus
     except UnicodeDecodeError:
-        raise DatasetError(f"{table.path} is not a text in UTF-8: save it as CSV in UTF-8.") from None
+        raise RequestError(f"{table.path} is not a text in UTF-8: save it as CSV in UTF-8.") from None
     except OSError as error:
-        raise DatasetError(f"{table.path} can't be read: {error.strerror or error}.") from None
+        raise RequestError(f"{table.path} can't be read: {error.strerror or error}.") from None
     except csv.Error as error:
-        raise DatasetError(
+        raise RequestError(
             f"{table.path} can't be read as CSV, line {reader.reader.line_num}: {error}; see to its quotes."
         ) from None
 

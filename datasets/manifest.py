@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from datasets.errors import RequestError
 from datasets.names import class_objection
 
 FORMAT_VERSION = 1  # raise it whenever preparation would draw the same sources differently, too
@@ -21,10 +22,6 @@ LARGEST_SIZE = 4096  # pixels a side
 Box = tuple[int, int, int, int]
 
 
-class DatasetError(ValueError):
-    """A data set that can't be prepared or read; its text is one sentence or two, fit for a user."""
-
-
 class Size(NamedTuple):
     """Width and height of a picture in pixels; as text `64` if square, else `64x128`."""
 
@@ -33,13 +30,13 @@ class Size(NamedTuple):
 
     @classmethod
     def of(cls, value: int | str | Size) -> Size:
-        """Reads `64`, `"64"`, `"64x128"` or a size; raises `DatasetError` for anything else."""
+        """Reads `64`, `"64"`, `"64x128"` or a size; raises `RequestError` for anything else."""
         if isinstance(value, Size):
             return value
         match = re.fullmatch(r"\s*([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?\s*", str(value), re.ASCII)
         size = cls(int(match[1]), int(match[2] or match[1])) if match else None
         if size is None or max(size) > LARGEST_SIZE or min(size) < 8:
-            raise DatasetError(
+            raise RequestError(
                 f"{str(value)!r} is not a size: expected pixels such as 64, or WIDTHxHEIGHT such as 64x128, "
                 f"from 8 to {LARGEST_SIZE}."
             )
@@ -127,31 +124,31 @@ class Manifest:
             os.replace(part, path)
         except OSError as error:
             part.unlink(missing_ok=True)
-            raise DatasetError(f"{path} can't be written: {error.strerror or error}.") from None
+            raise RequestError(f"{path} can't be written: {error.strerror or error}.") from None
 
 
 def load_manifest(root: Path | str) -> Manifest:
-    """Reads and checks `root/manifest.json`; raises `DatasetError` where it is missing or wrong."""
+    """Reads and checks `root/manifest.json`; raises `RequestError` where it is missing or wrong."""
     path = Path(root, MANIFEST_NAME)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise DatasetError(
+        raise RequestError(
             f"{root} is not a prepared data set, it has no {MANIFEST_NAME}: "
             f"make one with `python -m datasets.prepare RAW {root}`."
         ) from None
     except (OSError, ValueError) as error:
-        raise DatasetError(f"{path} can't be read: {error}.") from None
+        raise RequestError(f"{path} can't be read: {error}.") from None
     version = data.get("format_version") if isinstance(data, dict) else None
     if version != FORMAT_VERSION:
-        raise DatasetError(f"{path} has format version {version!r}, expected {FORMAT_VERSION}: prepare the data again.")
+        raise RequestError(f"{path} has format version {version!r}, expected {FORMAT_VERSION}: prepare the data again.")
     if "checksum" in data and data.pop("checksum") != _checksum(data):
-        raise DatasetError(f"{path} is not what was written, its checksum is another one: prepare the data again.")
+        raise RequestError(f"{path} is not what was written, its checksum is another one: prepare the data again.")
     try:
         manifest = _from_json(data)
         _check(manifest)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DatasetError(f"{path} is not a valid manifest ({error}): prepare the data again.") from None
+        raise RequestError(f"{path} is not a valid manifest ({error}): prepare the data again.") from None
     return manifest
 
 

@@ -11,8 +11,9 @@ from PIL import ExifTags, Image
 
 from datasets.bodies import BODIES, MAP_ALIASES, MAP_SUFFIXES, OTHER_BODIES, body_of_map, class_order, words_of_map
 from datasets.decoding import Unusable, open_picture, undecodable, upright_on_black
+from datasets.errors import RequestError
 from datasets.globes import LIGHT
-from datasets.manifest import DatasetError, Rejection
+from datasets.manifest import Rejection
 from datasets.names import class_objection, natural, printable
 
 _LARGE = 180_000_000  # pixels from which a map is halved before anything else, to take less memory
@@ -26,24 +27,24 @@ def find_maps(folder: Path, bodies: Sequence[str] | None = None) -> dict[str, Pa
     """The map of each body, in class order: of several the one that `MAP_ALIASES` names, else the plainest name.
 
     Raises:
-        DatasetError: The folder, or the map of a body asked for, is missing or can't be read.
+        RequestError: The folder, or the map of a body asked for, is missing or can't be read.
     """
     if not folder.is_dir():
-        raise DatasetError(f"{folder} is not a folder: expected a folder of maps such as mars.png.")
+        raise RequestError(f"{folder} is not a folder: expected a folder of maps such as mars.png.")
     wanted = BODIES if bodies is None else [name.strip().lower() for name in bodies]
     if objection := next(filter(None, map(class_objection, wanted)), None):
-        raise DatasetError(objection)
+        raise RequestError(objection)
     found: dict[str, Path] = {}
     try:
         paths = sorted(folder.iterdir(), key=_plainness)
     except OSError as error:
-        raise DatasetError(f"{folder} can't be read: {error.strerror or error}.") from None
+        raise RequestError(f"{folder} can't be read: {error.strerror or error}.") from None
     for path in paths:
         if path.suffix.lower() in MAP_SUFFIXES and (body := _wanted_body(path.stem, wanted)):
             found.setdefault(body, path)
     missing = [name for name in wanted if name not in found]
     if missing and (bodies is not None or not found):
-        raise DatasetError(f"{folder} has no map of {', '.join(missing)}: name files such as {missing[0]}.png.")
+        raise RequestError(f"{folder} has no map of {', '.join(missing)}: name files such as {missing[0]}.png.")
     return {body: found[body] for body in class_order(found)}
 
 
@@ -72,7 +73,7 @@ def load_map(path: Path, width: int) -> np.ndarray:
     """Reads a map as light, float32 `(width / 2, width, 3)` in 0..1; antialiased, and seamless at its sides.
 
     Raises:
-        DatasetError: It can't be decoded, or isn't twice as wide as high.
+        RequestError: It can't be decoded, or isn't twice as wide as high.
     """
     return LIGHT.astype(np.float32)[read_map(path, width)]
 
@@ -98,7 +99,7 @@ def decode_map(path: Path, width: int | None = None) -> Image.Image:
         width: Pixels that it will be reduced to; a very large one may be decoded at twice that already.
 
     Raises:
-        DatasetError: It can't be decoded, or isn't twice as wide as high.
+        RequestError: It can't be decoded, or isn't twice as wide as high.
     """
     try:
         image = open_picture(path.read_bytes())
@@ -107,21 +108,21 @@ def decode_map(path: Path, width: int | None = None) -> Image.Image:
             image.draft(None, (2 * width, width))  # JPEG can be decoded at a half, a fourth, an eighth
         return _in_8_bits(upright_on_black(image))
     except Unusable as error:
-        raise DatasetError(str(error).replace("It is not a", "It can't be decoded: it is not a")) from None
-    except DatasetError:
+        raise RequestError(str(error).replace("It is not a", "It can't be decoded: it is not a")) from None
+    except RequestError:
         raise
     except OSError as error:
-        raise DatasetError(f"It can't be read: {error.strerror or error}.") from None
+        raise RequestError(f"It can't be read: {error.strerror or error}.") from None
     except Exception as error:  # decoders raise what they like at broken files
-        raise DatasetError(str(undecodable(error))) from None
+        raise RequestError(str(undecodable(error))) from None
 
 
 def _check_shape(image: Image.Image) -> None:
-    """Raises `DatasetError` for what isn't twice as wide as high, once it stands upright."""
+    """Raises `RequestError` for what isn't twice as wide as high, once it stands upright."""
     turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
     width, height = image.size[::-1] if turned else image.size
     if width != 2 * height or height < 8:
-        raise DatasetError(
+        raise RequestError(
             f"It is {width}x{height} pixels: expected a map in equirectangular projection, twice as wide as high."
         )
 
@@ -130,13 +131,13 @@ def _in_8_bits(image: Image.Image) -> Image.Image:
     """`L` or `RGB`: values of 16 bits as 8, of which those count that are used, such as 12.
 
     Raises:
-        DatasetError: They are no brightness.
+        RequestError: They are no brightness.
     """
     if image.mode[0] not in "IF":
         return image if image.mode == "L" else image.convert("RGB")
     values = np.asarray(image)
     if image.mode[0] == "F" or values.min() < 0 or values.max() > 0xFFFF:
-        raise DatasetError("It holds heights or other figures, no colors of 8 or 16 bits: choose another map.")
+        raise RequestError("It holds heights or other figures, no colors of 8 or 16 bits: choose another map.")
     bits = next(bits for bits in (8, 10, 12, 14, 16) if values.max() < 1 << bits)
     return Image.fromarray((values >> (bits - 8)).astype(np.uint8))
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.decoding import Unusable, open_picture
-from datasets.manifest import SPLITS, DatasetError, Size, load_manifest
+from datasets.errors import RequestError
+from datasets.manifest import SPLITS, Size, load_manifest
 from datasets.sampling import Sampler
 
 
@@ -61,27 +62,27 @@ def load_pictures(
             loaded as pictures of these alone.
 
     Raises:
-        DatasetError: The data set is missing, unfinished or damaged, or has no such size, split, class or pictures.
+        RequestError: The data set is missing, unfinished or damaged, or has no such size, split, class or pictures.
     """
     manifest = load_manifest(root)
     if not manifest.complete:
-        raise DatasetError(f"{root} is unfinished: run `python -m datasets.prepare` on it again to go on.")
+        raise RequestError(f"{root} is unfinished: run `python -m datasets.prepare` on it again to go on.")
     size = Size.of(size)
     if str(size) not in manifest.sizes:
-        raise DatasetError(
+        raise RequestError(
             f"{root} has no pictures of {size} px, only of {', '.join(manifest.sizes)}: "
             f"add them with `python -m datasets.prepare RAW {root} --sizes {size}`."
         )
     if split not in (*SPLITS, "all"):
-        raise DatasetError(f"{split!r} is not a split: expected {', '.join(SPLITS)} or all.")
+        raise RequestError(f"{split!r} is not a split: expected {', '.join(SPLITS)} or all.")
     unknown = sorted(set(classes or ()).difference(manifest.class_names))
     if unknown:
-        raise DatasetError(f"{root} has no class {unknown[0]!r}, only {', '.join(manifest.class_names)}.")
+        raise RequestError(f"{root} has no class {unknown[0]!r}, only {', '.join(manifest.class_names)}.")
 
     class_names = tuple(name for name in manifest.class_names if classes is None or name in classes)
     chosen = [p for p in manifest.pictures if split in (p.split, "all") and not set(class_names).isdisjoint(p.classes)]
     if not chosen:
-        raise DatasetError(f"{root} has no pictures in split {split!r} of classes {', '.join(class_names) or 'none'}.")
+        raise RequestError(f"{root} has no pictures in split {split!r} of classes {', '.join(class_names) or 'none'}.")
     images = np.empty((len(chosen), size.height, size.width, 3), np.uint8)
 
     def decode(index: int) -> None:
@@ -102,7 +103,7 @@ def batches(
         Images, uint8 [batch_size, height, width, 3], and labels, float32 [batch_size, classes].
 
     Raises:
-        DatasetError: The batch size doesn't fit the pictures of an epoch.
+        RequestError: The batch size doesn't fit the pictures of an epoch.
     """
     steps = sampler.steps(batch_size)
 
@@ -124,10 +125,10 @@ def _decode(path: Path, size: Size) -> np.ndarray:
         pixels = np.asarray(open_picture(path.read_bytes()).convert("RGB"))
     except Unusable as error:
         why = str(error).rstrip(".")
-        raise DatasetError(f"{path} can't be read ({why}): delete it and prepare the data again.") from None
+        raise RequestError(f"{path} can't be read ({why}): delete it and prepare the data again.") from None
     except (OSError, SyntaxError) as error:
         why = getattr(error, "strerror", None) or error
-        raise DatasetError(f"{path} can't be read ({why}): delete it and prepare the data again.") from None
+        raise RequestError(f"{path} can't be read ({why}): delete it and prepare the data again.") from None
     if pixels.shape != (size.height, size.width, 3):
-        raise DatasetError(f"{path} is not of {size} px: delete it and prepare the data again.")
+        raise RequestError(f"{path} is not of {size} px: delete it and prepare the data again.")
     return pixels

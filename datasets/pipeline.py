@@ -44,7 +44,7 @@ def make_dataset(
         [batch, classes], 1 where a picture is of the class, else 0.
 
     Raises:
-        DatasetError: The pictures can't be loaded, or the batch size doesn't fit them.
+        RequestError: The pictures can't be loaded, or the batch size doesn't fit them.
     """
     if not isinstance(pictures, Pictures):
         pictures = load_pictures(pictures, size, split)

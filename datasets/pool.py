@@ -13,7 +13,7 @@ from itertools import repeat
 
 from tqdm import tqdm
 
-from datasets.manifest import DatasetError
+from datasets.errors import RequestError
 
 Run = Callable[..., Iterator]
 
@@ -23,7 +23,7 @@ def pool(workers: int) -> Iterator[Run]:
     """Yields `run(function, title, *iterables)`, which maps like `map`, in parallel; 1 worker works in this process.
 
     Raises:
-        DatasetError: A worker was killed.
+        RequestError: A worker was killed.
     """
     executor = None
     if workers > 1:
@@ -39,7 +39,7 @@ def pool(workers: int) -> Iterator[Run]:
     try:
         yield run
     except BrokenProcessPool:
-        raise DatasetError(
+        raise RequestError(
             "A worker process was killed, perhaps for want of memory: run this again with fewer --workers to go on."
         ) from None
     finally:

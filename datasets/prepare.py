@@ -20,8 +20,9 @@ from itertools import repeat
 from pathlib import Path
 
 from datasets.bodies import class_order
+from datasets.errors import RequestError
 from datasets.labels import SEPARATOR, LabelFile, drop_small, read_labels, small_classes
-from datasets.manifest import DatasetError, Manifest, Picture, Rejection, Size, Treatment, load_manifest
+from datasets.manifest import Manifest, Picture, Rejection, Size, Treatment, load_manifest
 from datasets.planets import PLANET_FILL
 from datasets.pool import Run, cores, pool
 from datasets.render import Inspection, inspect, render
@@ -76,23 +77,23 @@ def prepare(
         workers: Processes; as many as there are CPU cores if None; 1 works in this process.
 
     Raises:
-        DatasetError: There is nothing to prepare, an argument is out of range, or `out` can't be written.
+        RequestError: There is nothing to prepare, an argument is out of range, or `out` can't be written.
     """
     raw, out = Path(raw), Path(out)
     workers = cores() if workers is None else workers
     wanted = {Size.of(size) for size in sizes}
     if not wanted:
-        raise DatasetError("There are no sizes: expected at least one, such as 64.")
+        raise RequestError("There are no sizes: expected at least one, such as 64.")
     if not 0 <= holdout <= 0.5:
-        raise DatasetError(f"A holdout share of {holdout:g} is out of range: expected 0 to 0.5.")
+        raise RequestError(f"A holdout share of {holdout:g} is out of range: expected 0 to 0.5.")
     if fewest < 1:
-        raise DatasetError(f"At least {fewest} pictures of a class make no sense: expected at least 1.")
+        raise RequestError(f"At least {fewest} pictures of a class make no sense: expected at least 1.")
     if workers < 1:
-        raise DatasetError(f"{workers} workers can't work: expected at least 1.")
+        raise RequestError(f"{workers} workers can't work: expected at least 1.")
     if not raw.is_dir():
-        raise DatasetError(f"{raw} is not a folder: expected a folder of pictures.")
+        raise RequestError(f"{raw} is not a folder: expected a folder of pictures.")
     if out.resolve().is_relative_to(raw.resolve()):
-        raise DatasetError(f"{out} lies in {raw}, where its pictures would become sources: choose another folder.")
+        raise RequestError(f"{out} lies in {raw}, where its pictures would become sources: choose another folder.")
     classes, rejected = read_labels(labels, raw) if labels else in_folders(raw)
     small = small_classes(classes, fewest)
     if labels:
@@ -104,7 +105,7 @@ def prepare(
             report = _prepare(raw, out, wanted, arrange(classes, holdout), rejected, plain, run)
             return dataclasses.replace(report, small=small)
     except OSError as error:
-        raise DatasetError(f"{out} can't be written: {error.strerror or error}.") from None
+        raise RequestError(f"{out} can't be written: {error.strerror or error}.") from None
 
 
 def _prepare(
@@ -118,7 +119,7 @@ def _prepare(
 ) -> Report:
     try:
         old = load_manifest(out)
-    except DatasetError:
+    except RequestError:
         old = Manifest(sizes=(), class_names=(), pictures=())
     sizes = sorted({*wanted, *map(Size.of, old.sizes)})
 
@@ -256,7 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             plain=options.plain,
             workers=options.workers,
         )
-    except DatasetError as error:
+    except RequestError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from datasets.manifest import DatasetError
+from datasets.errors import RequestError
 
 
 class Sampler(NamedTuple):
@@ -22,9 +22,9 @@ class Sampler(NamedTuple):
     order: Callable[[int], np.ndarray]
 
     def steps(self, batch_size: int) -> int:
-        """Full batches in an epoch, whose rest is dropped. Raises `DatasetError` if there are none."""
+        """Full batches in an epoch, whose rest is dropped. Raises `RequestError` if there are none."""
         if not 1 <= batch_size <= self.length:
-            raise DatasetError(
+            raise RequestError(
                 f"A batch size of {batch_size} does not fit {self.length} pictures: expected 1 to {self.length}."
             )
         return self.length // batch_size
@@ -51,12 +51,12 @@ def alternating(labels: np.ndarray, seed: int) -> Sampler:
         seed: Unsigned 64-bit integer.
 
     Raises:
-        DatasetError: There are not two classes with pictures of their own.
+        RequestError: There are not two classes with pictures of their own.
     """
     if labels.shape[1] != 2:
-        raise DatasetError(f"There are {labels.shape[1]} classes where pictures of two alternate: choose two of them.")
+        raise RequestError(f"There are {labels.shape[1]} classes where pictures of two alternate: choose two of them.")
     if (labels.sum(axis=1) != 1).any() or not labels.any(axis=0).all():
-        raise DatasetError("Pictures of two classes alternate: each class needs some, and none may be of both.")
+        raise RequestError("Pictures of two classes alternate: each class needs some, and none may be of both.")
     members = [np.flatnonzero(labels[:, kind]).astype(np.int32) for kind in (0, 1)]
     pairs = max(map(len, members))
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from PIL import Image
 
 from datasets.bodies import class_of_folder, class_order
+from datasets.errors import RequestError
 from datasets.labels import Classes
-from datasets.manifest import DatasetError, Rejection
+from datasets.manifest import Rejection
 from datasets.names import class_objection, file_key, folder_name, natural, printable, text_objection
 
 # Views of a body come in three regions, one after the other: around the equator (about half of them), from the
@@ -46,7 +47,7 @@ def in_folders(raw: Path) -> tuple[Classes, list[Rejection]]:
     except OSError as error:
         raise _unreadable(raw, error) from None
     if not folders:
-        raise DatasetError(f"{raw} has no class folders: put the pictures of each class into a folder of its own.")
+        raise RequestError(f"{raw} has no class folders: put the pictures of each class into a folder of its own.")
 
     classes: Classes = {}
     rejected = [Rejection(printable(name), "It lies beside the class folders: put it into one.") for name in loose]
@@ -73,7 +74,7 @@ def in_folders(raw: Path) -> tuple[Classes, list[Rejection]]:
             rejected.append(Rejection(folder.name, "It holds no pictures."))
     if not classes:
         why = f": {rejected[0].source}: {rejected[0].reason}" if rejected else "."
-        raise DatasetError(f"{raw} has class folders but no pictures in them that can be used{why}")
+        raise RequestError(f"{raw} has class folders but no pictures in them that can be used{why}")
     return classes, rejected
 
 
@@ -126,5 +127,5 @@ def _endings() -> frozenset[str]:
     return frozenset(Image.registered_extensions())
 
 
-def _unreadable(folder: Path, error: OSError) -> DatasetError:
-    return DatasetError(f"{folder} can't be read: {error.strerror or error}.")
+def _unreadable(folder: Path, error: OSError) -> RequestError:
+    return RequestError(f"{folder} can't be read: {error.strerror or error}.")

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from datasets.errors import RequestError
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from training.families.classifier.recognition import as_text, calibrate
@@ -26,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         print(as_text(calibrate(options.run, options.data, options.maps)))
-    except (ValueError, OSError) as error:
+    except (RequestError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(f"\nNext: python -m training.export {options.run}")

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from datasets.errors import RequestError
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from training.contract.config import TrainingConfig
@@ -25,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for family in options.families:
             if family not in DRAWING:
-                raise ValueError(f"{family!r} is no family that draws: choose from {', '.join(DRAWING)}.")
+                raise RequestError(f"{family!r} is no family that draws: choose from {', '.join(DRAWING)}.")
         configs = {
             family: TrainingConfig(
                 data=options.data,
@@ -42,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         if finished:
             measuring = EvaluationOptions(options.count, extractor="classifier", classifier=options.classifier)
             print(f"Compared: {write_family_comparison(options.out, finished, Path(options.data), measuring)}")
-    except (ValueError, OSError) as error:
+    except (RequestError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     for name, outcome in outcomes.items():

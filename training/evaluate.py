@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from datasets.errors import RequestError
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from training.measure.evaluation import DEFAULT_CLASSIFIER, EvaluationOptions, evaluate
@@ -28,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         if json_file:
             write_text(json_file, as_json(result.metrics))
         written = save_to_card(result.folder, result.metrics) if card else json_file
-    except (ValueError, OSError) as error:
+    except (RequestError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from datasets.errors import RequestError
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from training.publishing.exporting import ExportOptions, export_run
@@ -34,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     run = options.pop("run")
     try:
         path = export_run(run, ExportOptions(**options))
-    except (ValueError, OSError) as error:
+    except (RequestError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(f"Exported: {path}. Next: python -m serving.gateway --backend embedded --saved-models {path.parent.parent}")

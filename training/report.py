@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from datasets.errors import RequestError
 from training.reports.report import write_report
 from training.reports.timelapse import write_timelapse
 
@@ -20,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         written = [write_report(options.run), *write_timelapse(options.run, options.gif)]
-    except (ValueError, OSError) as error:
+    except (RequestError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(f"Written: {', '.join(map(str, written))}.")

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from datasets.errors import RequestError
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from training.publishing.restoring import restore_run
@@ -24,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         run = restore_run(options.model, options.run)
-    except (ValueError, OSError) as error:
+    except (RequestError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(f"Restored: {run}. Next: python -m training.train refiner --base {run} --data DATA --size SIZE --out OUT")

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from datasets.errors import RequestError
 from training.contract.config import TrainingConfig
 from training.sweeps.comparison import write_comparison
 from training.sweeps.presets import PRESETS, preset
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         }
         outcomes = sweep(configs, options.jobs, options.resume, passed_on)
         picture = write_comparison(options.out, {name: outcome.status for name, outcome in outcomes.items()})
-    except (ValueError, OSError) as error:
+    except (RequestError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(f"Compared: {picture}")

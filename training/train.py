@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from datasets.errors import RequestError
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # TensorFlow leaves oneDNN off on some processors it speeds up
 
@@ -29,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config = TrainingConfig(classes=tuple(bodies.split(",")) if bodies else None, changes=changes, **options)
         run = train(config, resume=resume)
-    except (ValueError, OSError) as error:
+    except (RequestError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except FloatingPointError as error:

@@ -9,7 +9,8 @@ from PIL import Image
 
 from datasets.bodies import body_of_map
 from datasets.capture import Options, capture, main, place
-from datasets.manifest import DatasetError, load_manifest
+from datasets.errors import RequestError
+from datasets.manifest import load_manifest
 from datasets.maps import find_maps, load_map
 from datasets.prepare import prepare
 
@@ -80,7 +81,7 @@ def test_second_run_draws_only_what_is_missing_or_changed(maps, tmp_path):
 def test_pictures_of_others_are_not_touched(maps, tmp_path):
     (tmp_path / "out/mars").mkdir(parents=True)
     (tmp_path / "out/mars/mars_000.png").write_bytes(b"mine")
-    with pytest.raises(DatasetError, match="not captured from maps"):
+    with pytest.raises(RequestError, match="not captured from maps"):
         capture(maps, tmp_path / "out", SMALL, workers=1)
     assert (tmp_path / "out/mars/mars_000.png").read_bytes() == b"mine"
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from datasets.errors import RequestError
 from datasets.labels import LabelFile, drop_small, read_labels
-from datasets.manifest import DatasetError, Rejection
+from datasets.manifest import Rejection
 
 
 @pytest.fixture
@@ -81,14 +82,14 @@ def test_each_row_that_cannot_be_used_is_named(posters, table):
     ],
 )
 def test_a_useless_file_is_refused_in_one_sentence(posters, table, rows, complaint):
-    with pytest.raises(DatasetError, match=complaint):
+    with pytest.raises(RequestError, match=complaint):
         read_labels(table(*rows), posters)
 
 
 def test_a_file_that_is_missing_or_no_text_is_refused(posters, table):
-    with pytest.raises(DatasetError, match=r"missing\.csv can't be read: No such file"):
+    with pytest.raises(RequestError, match=r"missing\.csv can't be read: No such file"):
         read_labels(LabelFile(posters / "missing.csv"), posters)
-    with pytest.raises(DatasetError, match="not a text in UTF-8"):
+    with pytest.raises(RequestError, match="not a text in UTF-8"):
         read_labels(table("file,labels", "a.png,comédie", encoding="latin-1"), posters)
 
 
@@ -104,5 +105,5 @@ def test_small_labels_are_dropped_and_pictures_of_no_other_rejected():
     kept, rejected = drop_small(classes, 2)
     assert kept == {"a": ("drama",), "d": ("drama",)}
     assert rejected == [Rejection("c", "None of its labels has at least 2 pictures: war (1), western (1).")]
-    with pytest.raises(DatasetError, match="lower --fewest"):
+    with pytest.raises(RequestError, match="lower --fewest"):
         drop_small(classes, 3)

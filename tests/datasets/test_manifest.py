@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from datasets.manifest import DatasetError, Manifest, Picture, Rejection, Size, Treatment, load_manifest
+from datasets.errors import RequestError
+from datasets.manifest import Manifest, Picture, Rejection, Size, Treatment, load_manifest
 
 MANIFEST = Manifest(
     sizes=("64", "64x128"),
@@ -32,14 +33,14 @@ def test_a_manifest_survives_saving_and_loading(tmp_path):
 
 
 def test_a_folder_without_manifest_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match=r"not a prepared data set.*datasets\.prepare"):
+    with pytest.raises(RequestError, match=r"not a prepared data set.*datasets\.prepare"):
         load_manifest(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format_version": 2}', '{"format_version": 1}'])
 def test_a_file_that_is_no_manifest_is_refused(tmp_path, text):
     (tmp_path / "manifest.json").write_text(text)
-    with pytest.raises(DatasetError, match=r"manifest\.json"):
+    with pytest.raises(RequestError, match=r"manifest\.json"):
         load_manifest(tmp_path)
 
 
@@ -58,7 +59,7 @@ def test_a_wrong_entry_is_named(tmp_path, change, complaint):
     data = dataclasses.asdict(MANIFEST)
     data["pictures"][0].update(change)
     (tmp_path / "manifest.json").write_text(json.dumps(data))
-    with pytest.raises(DatasetError, match=complaint):
+    with pytest.raises(RequestError, match=complaint):
         load_manifest(tmp_path)
 
 
@@ -75,5 +76,5 @@ def test_sizes_are_read_and_written():
 
 @pytest.mark.parametrize("size", ["", "big", "0", "-64", "64x", "64x0", "5000", "7", "64.0", "64x64x3", "٦٤", 0])
 def test_what_is_no_size_is_refused(size):
-    with pytest.raises(DatasetError, match="is not a size: expected"):
+    with pytest.raises(RequestError, match="is not a size: expected"):
         Size.of(size)

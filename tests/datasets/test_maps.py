@@ -8,7 +8,7 @@ from datasets import decoding
 from datasets import maps as module
 from datasets.bodies import body_of_map
 from datasets.capture import Options, capture, main
-from datasets.manifest import DatasetError
+from datasets.errors import RequestError
 from datasets.maps import find_maps, load_map
 
 SMALL = ["--views", "1", "--width", "64", "--height", "64", "--workers", "1"]
@@ -89,7 +89,7 @@ def test_a_surface_is_preferred_to_what_goes_with_it(maps):
 @pytest.mark.parametrize("body", ["K2:18b", "gas, giant"])
 def test_bodies_with_signs_of_the_mix_are_refused(maps, tmp_path, body):
     Image.fromarray(gradient()).save(maps / f"{body.lower()}.png")
-    with pytest.raises(DatasetError, match="a sign of mixes"):
+    with pytest.raises(RequestError, match="a sign of mixes"):
         capture(maps, tmp_path / "out", Options(64, 64, 1), bodies=[body], workers=1)
 
 
@@ -120,7 +120,7 @@ def test_values_of_fewer_bits_than_their_file_are_stretched(maps, highest, endin
 
 def test_heights_are_no_map(maps):
     Image.fromarray(gradient(64).astype(np.float32) - 100).save(maps / "moon.tif")
-    with pytest.raises(DatasetError, match="heights or other figures"):
+    with pytest.raises(RequestError, match="heights or other figures"):
         load_map(maps / "moon.tif", 16)
 
 
@@ -154,5 +154,5 @@ def test_a_bit_flipped_in_a_png_is_seen(maps):
     content = bytearray((maps / "mars.png").read_bytes())
     content[len(content) // 2] ^= 1
     (maps / "mars.png").write_bytes(content)
-    with pytest.raises(DatasetError, match="can't be decoded"):
+    with pytest.raises(RequestError, match="can't be decoded"):
         load_map(maps / "mars.png", 16)

@@ -7,8 +7,9 @@ import sys
 import pytest
 from PIL import Image
 
+from datasets.errors import RequestError
 from datasets.labels import LabelFile, read_labels
-from datasets.manifest import DatasetError, load_manifest
+from datasets.manifest import load_manifest
 from datasets.names import class_objection, file_key, folder_name, natural, printable
 from datasets.prepare import main, prepare
 from datasets.sources import arrange, in_folders
@@ -77,7 +78,7 @@ def test_a_manifest_with_such_a_class_is_refused(raw):
     (out / "manifest.json").write_text(
         (out / "manifest.json").read_text().replace('"format_version": 1,', '"format_version": 1')
     )
-    with pytest.raises(DatasetError, match="holds ':', a sign of mixes"):
+    with pytest.raises(RequestError, match="holds ':', a sign of mixes"):
         load_manifest(out)
 
 
@@ -154,7 +155,7 @@ def test_printable():
 def test_a_table_with_an_open_quote_is_refused_whole(raw, lines, complaint):
     folder = raw("a.png", "b.png", "c.png")
     (folder.parent / "labels.csv").write_text("\n".join(["file,labels", *lines]))
-    with pytest.raises(DatasetError, match=complaint):
+    with pytest.raises(RequestError, match=complaint):
         read_labels(LabelFile(folder.parent / "labels.csv"), folder)
 
 
@@ -173,5 +174,5 @@ def test_rows_with_more_fields_than_headings_and_impossible_paths_are_rejected(r
     assert "more fields than there are headings, such as 'giant'" in rejected[0].reason
     assert rejected[1].source == "labels.csv:4"
     (folder.parent / "labels.csv").write_text("file,labels,file\na.png,ice,b.png\n")
-    with pytest.raises(DatasetError, match="several columns 'file'"):
+    with pytest.raises(RequestError, match="several columns 'file'"):
         read_labels(LabelFile(folder.parent / "labels.csv"), folder)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datasets.errors import RequestError
 from datasets.labels import LabelFile
-from datasets.manifest import DatasetError
 from datasets.pictures import Pictures, batches, load_pictures
 from datasets.prepare import prepare
 from datasets.sampling import shuffled
@@ -76,19 +76,19 @@ def test_pictures_of_several_classes_are_loaded_for_any_of_them(raw, tmp_path):
     ],
 )
 def test_what_is_not_there_is_named(prepared, arguments, complaint):
-    with pytest.raises(DatasetError, match=complaint):
+    with pytest.raises(RequestError, match=complaint):
         load_pictures(prepared, **{"size": 16, **arguments})
 
 
 def test_an_empty_folder_an_empty_split_and_a_damaged_picture_are_named(raw, prepared, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DatasetError, match="not a prepared data set"):
+    with pytest.raises(RequestError, match="not a prepared data set"):
         load_pictures(tmp_path / "empty", 16)
     prepare(raw, tmp_path / "all_train", sizes=[16], holdout=0, workers=1)
-    with pytest.raises(DatasetError, match="no pictures in split 'holdout'"):
+    with pytest.raises(RequestError, match="no pictures in split 'holdout'"):
         load_pictures(tmp_path / "all_train", 16, "holdout")
     (prepared / "16/earth/earth_000.png").write_bytes(b"damaged")
-    with pytest.raises(DatasetError, match=r"earth_000\.png can't be read"):
+    with pytest.raises(RequestError, match=r"earth_000\.png can't be read"):
         load_pictures(prepared, 16, "all")
 
 
@@ -116,7 +116,7 @@ def test_batches_go_on_where_they_stopped(first_step):
 
 @pytest.mark.parametrize("batch_size", [0, -1, 12])
 def test_a_batch_size_that_does_not_fit_is_refused_at_once(batch_size):
-    with pytest.raises(DatasetError, match=f"batch size of {batch_size} does not fit 11 pictures"):
+    with pytest.raises(RequestError, match=f"batch size of {batch_size} does not fit 11 pictures"):
         batches(_numbered(11), batch_size, shuffled(11, seed=0))
 
 

@@ -5,9 +5,10 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from datasets.errors import RequestError
+
 pytest.importorskip("tensorflow")
 
-from datasets.manifest import DatasetError
 from datasets.pictures import Pictures, batches
 from datasets.pipeline import make_dataset
 from datasets.prepare import prepare
@@ -72,10 +73,10 @@ def test_a_prepared_folder_is_loaded(raw, tmp_path):
 
 @pytest.mark.parametrize("repeat", [True, False])
 def test_a_batch_size_of_zero_is_refused(pictures, repeat):
-    with pytest.raises(DatasetError, match="batch size of 0 does not fit"):
+    with pytest.raises(RequestError, match="batch size of 0 does not fit"):
         make_dataset(pictures, batch_size=0, repeat=repeat)
 
 
 def test_an_endless_dataset_needs_a_full_batch(pictures):
-    with pytest.raises(DatasetError, match="batch size of 12 does not fit 11 pictures"):
+    with pytest.raises(RequestError, match="batch size of 12 does not fit 11 pictures"):
         make_dataset(pictures, batch_size=12)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from datasets.manifest import DatasetError
+from datasets.errors import RequestError
 from datasets.sampling import alternating, capped, in_order, shuffled, weighted
 
 LARGEST_SEED = 2**64 - 1
@@ -57,7 +57,7 @@ def test_every_epoch_has_the_same_length_and_only_its_number_and_the_seed_decide
 def test_steps_are_full_batches():
     assert shuffled(11, seed=0).steps(3) == 3
     assert capped(UNEVEN, 5, seed=0).steps(13) == 1
-    with pytest.raises(DatasetError, match="batch size of 14 does not fit 13 pictures: expected 1 to 13"):
+    with pytest.raises(RequestError, match="batch size of 14 does not fit 13 pictures: expected 1 to 13"):
         capped(UNEVEN, 5, seed=0).steps(14)
 
 
@@ -97,7 +97,7 @@ def test_classes_of_one_size_are_paired_anew():
     ],
 )
 def test_classes_that_cannot_alternate_are_named(labels, complaint):
-    with pytest.raises(DatasetError, match=complaint):
+    with pytest.raises(RequestError, match=complaint):
         alternating(labels, seed=0)
 
 

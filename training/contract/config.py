@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from datasets.errors import RequestError
 from datasets.manifest import Size
 
 BALANCES = ("none", "cap", "weights")
@@ -39,17 +40,17 @@ class TrainingConfig:
         object.__setattr__(self, "size", size.width if size.width == size.height else str(size))
         for name in ("epochs", "batch_size", "sample_every", "checkpoint_every", "keep_checkpoints"):
             if getattr(self, name) < 1:
-                raise ValueError(f"--{name.replace('_', '-')} is {getattr(self, name)}: it must be at least 1.")
+                raise RequestError(f"--{name.replace('_', '-')} is {getattr(self, name)}: it must be at least 1.")
         if self.balance not in BALANCES:
-            raise ValueError(f"--balance {self.balance} is unknown: choose {', '.join(BALANCES)}.")
+            raise RequestError(f"--balance {self.balance} is unknown: choose {', '.join(BALANCES)}.")
         if (self.balance == "cap") != (self.cap is not None):
-            raise ValueError("--balance cap and --cap, pictures of a class per epoch, go together: give both.")
+            raise RequestError("--balance cap and --cap, pictures of a class per epoch, go together: give both.")
         if self.cap is not None and self.cap < 1:
-            raise ValueError(f"--cap is {self.cap}: it must be at least 1.")
+            raise RequestError(f"--cap is {self.cap}: it must be at least 1.")
 
     @property
     def side(self) -> int:
-        """Of square pictures, in pixels. Raises `ValueError` for others: this is how families refuse them."""
+        """Of square pictures, in pixels. Raises `RequestError` for others: this is how families refuse them."""
         if not isinstance(self.size, int):
-            raise ValueError(f"--size {self.size} is not square, and {self.family} takes square pictures only.")
+            raise RequestError(f"--size {self.size} is not square, and {self.family} takes square pictures only.")
         return self.size

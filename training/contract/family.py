@@ -34,7 +34,7 @@ class Family(NamedTuple):
     Attributes:
         help: One line for the command line.
         recipes: Hyperparameters by name, the default first: frozen dataclasses of one type, each field of which
-            becomes a command-line option and whose `__post_init__` raises `ValueError` for what can't be.
+            becomes a command-line option and whose `__post_init__` raises `RequestError` for what can't be.
         choices: The allowed values of the recipe's text fields.
         build: `(config, recipe, pictures, total_steps)` to models and optimizers at step 0; `begin` calls it.
         exports: What `python -m training.export RUN --model NAME` can write, by name, the default first.

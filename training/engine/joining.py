@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datasets.errors import RequestError
 from training import engine
 from training.engine.workers import Workers
 
@@ -15,19 +16,19 @@ def join_workers(strategy: str, batch_size: int) -> Workers:
         batch_size: Pictures per step, of all devices together.
 
     Raises:
-        ValueError: The strategy can't be had here, or the batch can't be shared out.
+        RequestError: The strategy can't be had here, or the batch can't be shared out.
     """
     if strategy == "none":
         return Workers()
     if engine.BACKEND != "tensorflow":
-        raise ValueError(
+        raise RequestError(
             f"--strategy {strategy} needs KERAS_BACKEND=tensorflow: on {engine.BACKEND} training uses one device."
         )
     from training.engine.tensorflow_workers import TensorFlowWorkers  # needs TensorFlow, which a JAX machine lacks
 
     workers = TensorFlowWorkers(strategy)
     if batch_size % workers.replicas:
-        raise ValueError(
+        raise RequestError(
             f"--batch-size {batch_size} cannot be shared by {workers.replicas} devices: "
             f"use a multiple of {workers.replicas}."
         )

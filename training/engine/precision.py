@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import keras
 from keras import ops
 
+from datasets.errors import RequestError
 from training import engine
 
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
@@ -25,7 +26,7 @@ def choose_precision(wanted: str) -> str:
     it and are many times slower, most of all at gradients.
     """
     if wanted not in PRECISIONS:
-        raise ValueError(f"precision is {wanted!r}: choose one of {', '.join(PRECISIONS)}.")
+        raise RequestError(f"precision is {wanted!r}: choose one of {', '.join(PRECISIONS)}.")
     if wanted != "auto":
         return wanted
     contestants = [_convolution(dtype) for dtype in ("bfloat16", "float32")]

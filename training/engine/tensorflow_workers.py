@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
+from datasets.errors import RequestError
 from training.engine.workers import Workers
 
 
@@ -17,7 +18,7 @@ class TensorFlowWorkers(Workers):
     """All devices of this process (`"mirrored"`) or of all processes named by `TF_CONFIG` (`"multiworker"`).
 
     Raises:
-        ValueError: `TF_CONFIG` is missing, names no worker, or addresses that don't serve.
+        RequestError: `TF_CONFIG` is missing, names no worker, or addresses that don't serve.
     """
 
     def __init__(self, strategy: str):
@@ -53,7 +54,7 @@ def _connect(strategy: str) -> tf.distribute.Strategy:
     try:
         return tf.distribute.MultiWorkerMirroredStrategy()
     except tf.errors.OpError as error:
-        raise ValueError(
+        raise RequestError(
             f"The workers in TF_CONFIG do not connect ({error.message}): see that the address of each is free on its "
             "machine and can be reached from the others."
         ) from error
@@ -68,7 +69,7 @@ def _place_in_cluster() -> tuple[int, bool]:
         everyone = [(kind, index) for kind in ("chief", "worker") for index in range(len(cluster.get(kind, ())))]
         place = everyone.index((task["type"], int(task["index"])))
     except (KeyError, TypeError, ValueError):
-        raise ValueError(
+        raise RequestError(
             f"--strategy multiworker needs TF_CONFIG in the environment of each worker, such as {example}."
         ) from None
     return len(everyone), place == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from datasets.errors import RequestError
 from training.contract.config import TrainingConfig
 from training.contract.family import Family
 from training.families.autoencoders.family import CVAEGAN, VAE
@@ -31,9 +32,9 @@ FAMILIES: dict[str, Family] = {
 
 
 def recipe_of(config: TrainingConfig) -> tuple[str, Any]:
-    """Name and settings of the recipe asked for, changes made; raises `ValueError` where they don't fit."""
+    """Name and settings of the recipe asked for, changes made; raises `RequestError` where they don't fit."""
     recipes = FAMILIES[config.family].recipes
     name = config.recipe or next(iter(recipes))
     if name not in recipes:
-        raise ValueError(f"Unknown recipe {name!r}: choose one of {', '.join(recipes)}.")
+        raise RequestError(f"Unknown recipe {name!r}: choose one of {', '.join(recipes)}.")
     return name, dataclasses.replace(recipes[name], **config.changes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
+from datasets.errors import RequestError
 from datasets.manifest import Size
 from training import engine
 
@@ -66,7 +67,7 @@ def build_conditional_critic(
         x = layers.LeakyReLU(0.2)(layers.Dense(width)(x))
         fit = _logit(x, "kind_logit")
     else:
-        raise ValueError(f"Unknown conditioning {conditioning!r}: choose one of {', '.join(CONDITIONINGS)}.")
+        raise RequestError(f"Unknown conditioning {conditioning!r}: choose one of {', '.join(CONDITIONINGS)}.")
     outputs = {"logit": _logit(features, "logit"), "kind_logit": fit}
     return keras.Model({"image": image, "kind": kind}, outputs, name=name)
 
@@ -94,10 +95,10 @@ def features_of(critic: keras.Model) -> keras.Model:
 
 
 def check_batch_size(batch_size: int):
-    """Raises `ValueError` for a batch, of all devices together, that `MinibatchStd` can't split into groups."""
+    """Raises `RequestError` for a batch, of all devices together, that `MinibatchStd` can't split into groups."""
     multiple = GROUP_SIZE * engine.replicas()
     if batch_size % multiple:
-        raise ValueError(
+        raise RequestError(
             f"--batch-size {batch_size} does not fit the deep discriminator, which compares pictures by fours on each "
             f"device: use a multiple of {multiple}."
         )
@@ -107,14 +108,14 @@ def grid_of(size: Size) -> tuple[int, int, int]:
     """The coarsest grid of a picture: height, width, and the halvings that lead to it.
 
     Raises:
-        ValueError: The sides can't be halved until the shorter one is 4 to 7 px and the other at most 4 times that.
+        RequestError: The sides can't be halved until the shorter one is 4 to 7 px and the other at most 4 times that.
     """
     halvings = max(0, (min(size) // 4).bit_length() - 1)
     height, width = size.height >> halvings, size.width >> halvings
     if (height << halvings, width << halvings) != (size.height, size.width) or max(height, width) > 4 * min(
         height, width
     ):
-        raise ValueError(
+        raise RequestError(
             f"A deep network cannot halve {size} px down to about 4 px: choose sides such as 64, 128 or 64x128."
         )
     return height, width, halvings

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from datasets.errors import RequestError
 from datasets.manifest import Size
 from training.gan.conditional import build_conditional_generator
 from training.gan.losses import LOSSES
@@ -68,7 +69,7 @@ def export_discriminator(critic: keras.Model, run: Path, config: Mapping[str, An
         The card's entries.
 
     Raises:
-        ValueError: What it learned makes no probability of its logits.
+        RequestError: What it learned makes no probability of its logits.
     """
     from training.saved.savedmodel import save_discriminator  # needs TensorFlow, which a JAX machine lacks
 
@@ -76,7 +77,7 @@ def export_discriminator(critic: keras.Model, run: Path, config: Mapping[str, An
     realness = LOSSES[loss].realness
     if realness is None:
         able = " or ".join(name for name, one in LOSSES.items() if one.realness)
-        raise ValueError(
+        raise RequestError(
             f"By the {loss} loss a discriminator learns no probability that a picture is real: export one that was "
             f"trained with --loss {able}."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 
+from datasets.errors import RequestError
 from datasets.pictures import Pictures
 from training.gan.losses import kind_cross_entropy
 from training.gan.ramp import ramp
@@ -41,9 +42,9 @@ def auxiliary_verdict(critic: keras.Model, images, kinds, weight: float):
 
 
 def check_kinds(pictures: Pictures):
-    """Raises `ValueError` for data of a single class, of which no kind can be asked for."""
+    """Raises `RequestError` for data of a single class, of which no kind can be asked for."""
     if len(pictures.class_names) < 2:
-        raise ValueError(
+        raise RequestError(
             f"All pictures are of one class, {pictures.class_names[0]}, but a model of kinds needs two or more: "
             "train a dcgan, or put the pictures into several class folders."
         )

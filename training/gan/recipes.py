@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from datasets.errors import RequestError
 from training.contract.recipes import check_choices, check_ranges
 from training.gan.losses import LOSSES
 
@@ -56,9 +57,9 @@ class ChosenLossRecipe(GANRecipe):
         check_choices(self, {"loss": CHOICES["loss"]})
         check_ranges(self, at_least_0=("real_label_noise", "r2_gamma", "gradient_penalty"))
         if self.loss == "wasserstein_gp" and not self.gradient_penalty:
-            raise ValueError("The wasserstein_gp loss needs its penalty: set gradient_penalty, usually to 10.")
+            raise RequestError("The wasserstein_gp loss needs its penalty: set gradient_penalty, usually to 10.")
         if self.real_label_noise and self.loss != "non_saturating":
-            raise ValueError(
+            raise RequestError(
                 f"real_label_noise goes with the non_saturating loss only, not with {self.loss}: set it to 0."
             )
 

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import keras
 import numpy as np
 
+from datasets.errors import RequestError
 from training.records.files import reason, writing
 
 BEST_NAME = "best.npz"
@@ -80,7 +81,7 @@ def newest_sound_checkpoint(folder: Path) -> tuple[Path | None, dict[Path, str]]
     Its newest copy is `best.npz` where no other is left. None if there is no checkpoint at all.
 
     Raises:
-        ValueError: There are some, but none is sound.
+        RequestError: There are some, but none is sound.
     """
     damaged = {}
     candidates = _checkpoints(folder)[::-1]
@@ -97,7 +98,7 @@ def newest_sound_checkpoint(folder: Path) -> tuple[Path | None, dict[Path, str]]
             damaged[path] = reason(error)
     if damaged:
         told = "; ".join(f"{path.name}: {why}" for path, why in damaged.items())
-        raise ValueError(f"No checkpoint in {folder} can be read ({told}): choose another --out.")
+        raise RequestError(f"No checkpoint in {folder} can be read ({told}): choose another --out.")
     return None, damaged
 
 
@@ -112,33 +113,33 @@ def read_meta(path: Path) -> dict[str, Any]:
     """The meta values of a checkpoint, `step` among them.
 
     Raises:
-        ValueError: It can't be read.
+        RequestError: It can't be read.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             return json.loads(str(_array(archive, _META)))
     except (*_DAMAGE, OSError) as error:
-        raise ValueError(f"{path} can't be read ({reason(error)}).") from None
+        raise RequestError(f"{path} can't be read ({reason(error)}).") from None
 
 
 def load_checkpoint(path: Path, state: Mapping[str, keras.Variable]) -> dict[str, Any]:
     """Assigns the saved values to the variables and returns the saved meta values, `step` among them.
 
     Raises:
-        ValueError: The file holds other variables or other shapes than `state`, or is damaged.
+        RequestError: The file holds other variables or other shapes than `state`, or is damaged.
     """
     meta = read_meta(path)
     with zipfile.ZipFile(path) as archive:
         names = {name.removesuffix(".npy") for name in archive.namelist()} - {_META}
         if names != set(state):
-            raise ValueError(f"{path} belongs to other models or another recipe: start a new run folder.")
+            raise RequestError(f"{path} belongs to other models or another recipe: start a new run folder.")
         for name, variable in state.items():
             try:
                 value = _array(archive, name)
             except (*_DAMAGE, OSError) as error:
-                raise ValueError(f"{path} can't be read ({name}: {reason(error)}).") from None
+                raise RequestError(f"{path} can't be read ({name}: {reason(error)}).") from None
             if value.shape != tuple(variable.shape):
-                raise ValueError(
+                raise RequestError(
                     f"{path} holds {name} with shape {value.shape}, this training has {tuple(variable.shape)}: "
                     "start a new run folder."
                 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from datasets.errors import RequestError
+
 # What only says how long, how often something is shown or kept, and where. A checkpoint goes on with any of these.
 FREE = (
     *("data", "out", "epochs", "minutes", "sample_every", "checkpoint_every", "keep_checkpoints"),
@@ -23,7 +25,7 @@ def check_continuing(run: str, recorded: Mapping[str, Any], asked: Mapping[str, 
         What changes and may, by name: what it was and what it will be.
 
     Raises:
-        ValueError: Something that the models depend on is another; the text names all of it.
+        RequestError: Something that the models depend on is another; the text names all of it.
     """
     before, now = _flat(recorded), _flat(asked)
     changed = {
@@ -34,7 +36,7 @@ def check_continuing(run: str, recorded: Mapping[str, Any], asked: Mapping[str, 
     refused = {name: pair for name, pair in changed.items() if not _may_change(name, *pair)}
     if refused:
         differences = "; ".join(_told(name, was, now) for name, (was, now) in refused.items())
-        raise ValueError(
+        raise RequestError(
             f"{run} can't be continued as another training: {differences}. "
             "Ask for what it began with, or choose another --out."
         )

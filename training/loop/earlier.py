@@ -12,6 +12,7 @@ from typing import Any
 import keras
 from tqdm import tqdm
 
+from datasets.errors import RequestError
 from training.contract.config import TrainingConfig
 from training.loop.checkpoints import load_checkpoint, newest_sound_checkpoint, read_meta, set_aside
 from training.loop.continuing import check_continuing, told
@@ -42,13 +43,13 @@ class Earlier:
         """The `config.json` of the training that goes on, with what changed at which step; says it on stderr, too.
 
         Raises:
-            ValueError: It would be another training, or end before it has come so far.
+            RequestError: It would be another training, or end before it has come so far.
         """
         asked = json.loads(json.dumps(described))
         changed = check_continuing(str(self.run), self.config, asked)
         step = read_meta(self.checkpoint)["step"]
         if step > last_step:
-            raise ValueError(
+            raise RequestError(
                 f"{self.run} has taken {step} steps already, --epochs {described['epochs']} are {last_step}: "
                 "ask for more epochs, or export it as it is."
             )
@@ -87,22 +88,22 @@ def find_earlier(config: TrainingConfig, resume: bool) -> Earlier | None:
     """The training that `config.out` holds; None if it holds none.
 
     Raises:
-        ValueError: It holds one that is not to go on, or can't.
+        RequestError: It holds one that is not to go on, or can't.
     """
     run = Path(config.out)
     checkpoint, damaged = newest_sound_checkpoint(run / "checkpoints") if resume else (None, {})
     if checkpoint is None:
         if any((run / "checkpoints").glob("*.npz")):
-            raise ValueError(f"{run} already holds a training: add --resume to continue it, or choose another --out.")
+            raise RequestError(f"{run} already holds a training: add --resume to continue it, or choose another --out.")
         if any(run.glob("*.weights.h5")):
-            raise ValueError(f"{run} holds trained models but no checkpoint to continue from: choose another --out.")
+            raise RequestError(f"{run} holds trained models but no checkpoint to continue from: choose another --out.")
         return None
     meta = read_meta(checkpoint)
     recorded, log = meta.get("config"), meta.get("log")
     if recorded is None:  # of a release before checkpoints held it
         recorded = read_json(run / CONFIG_NAME, "bring it back from a copy, or choose another --out")
     if config.precision not in ("auto", recorded["precision"]):
-        raise ValueError(
+        raise RequestError(
             f"{run} can't be continued with --precision {config.precision}: it began with {recorded['precision']}."
         )
     return Earlier(run, checkpoint, damaged, recorded, read_log(run) if log is None else log)

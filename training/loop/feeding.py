@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from datasets.errors import RequestError
 from datasets.pictures import Pictures, batches
 from datasets.sampling import Sampler, alternating, capped, shuffled, weighted
 from training import engine
@@ -20,13 +21,13 @@ def choose_sampler(config: TrainingConfig, sampling: str, pictures: Pictures) ->
         pictures: The training split.
 
     Raises:
-        ValueError: The pictures, the batch size or the balance don't allow what the family needs.
+        RequestError: The pictures, the batch size or the balance don't allow what the family needs.
     """
     if sampling == "alternating":
         if config.balance != "none":
-            raise ValueError(f"{config.family} shows two classes in turn: --balance {config.balance} does not apply.")
+            raise RequestError(f"{config.family} shows two classes in turn: --balance {config.balance} does not apply.")
         if config.batch_size % 2:
-            raise ValueError(f"{config.family} needs pairs of pictures: --batch-size {config.batch_size} is odd.")
+            raise RequestError(f"{config.family} needs pairs of pictures: --batch-size {config.batch_size} is odd.")
         return alternating(pictures.labels, config.seed)
     if config.balance == "cap":
         return capped(pictures.labels, config.cap, config.seed)

@@ -23,6 +23,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from datasets.errors import RequestError
 from datasets.pictures import Pictures, load_pictures
 from training.contract.config import TrainingConfig
 from training.contract.family import begin
@@ -64,7 +65,7 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
         The run folder.
 
     Raises:
-        ValueError: The configuration, the data or the run folder do not fit; the text says what to do.
+        RequestError: The configuration, the data or the run folder do not fit; the text says what to do.
         FloatingPointError: A loss became NaN or infinite; the last good checkpoint is kept.
         ConnectionError: Another process of the training was lost.
         TrainingInterrupted: SIGINT or SIGTERM came; the state at that step is saved.
@@ -73,7 +74,9 @@ def train(config: TrainingConfig, resume: bool = False) -> Path:
     """
     strategies = FAMILIES[config.family].strategies
     if config.strategy not in strategies:
-        raise ValueError(f"--strategy {config.strategy} is not for {config.family}: choose {' or '.join(strategies)}.")
+        raise RequestError(
+            f"--strategy {config.strategy} is not for {config.family}: choose {' or '.join(strategies)}."
+        )
     workers = join_workers(config.strategy, config.batch_size)
     with workers.together(), _memory_told(config):
         _train(config, resume, workers)
@@ -116,7 +119,9 @@ def _train(config: TrainingConfig, resume: bool, workers: Workers):
         progress.log = earlier.log[: progress.step // steps]
     progress.config = described
     if len(set(workers.gather(progress.step))) > 1:
-        raise ValueError(f"The workers see different checkpoints in {run}: give all of them the same folder as --out.")
+        raise RequestError(
+            f"The workers see different checkpoints in {run}: give all of them the same folder as --out."
+        )
     log = contextlib.nullcontext()
     if workers.chief:
         if earlier:

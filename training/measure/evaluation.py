@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from datasets.errors import RequestError
 from datasets.manifest import Size
 from datasets.pictures import Pictures, load_pictures
 from training.measure.features import Classifier, find_extractor
@@ -56,11 +57,11 @@ def evaluate(model: Path, data: Path, options: EvaluationOptions | None = None) 
         options: How to measure.
 
     Raises:
-        ValueError: The model, the data, the extractor or the count don't allow it; the text says what to do.
+        RequestError: The model, the data, the extractor or the count don't allow it; the text says what to do.
     """
     options = options or EvaluationOptions()
     if options.count < FEWEST:
-        raise ValueError(f"{options.count} pictures are too few to measure: draw at least {FEWEST}.")
+        raise RequestError(f"{options.count} pictures are too few to measure: draw at least {FEWEST}.")
     generator = ServedModel(model)
     generator.require("generate")
     classifier = _find_classifier(generator.folder, options.classifier)
@@ -114,7 +115,7 @@ def _real_pictures(generator: ServedModel, data: Path) -> tuple[Pictures, Pictur
         size = Size(generator.card["image_size"]["width"], generator.card["image_size"]["height"])
         classes = generator.card["class_names"] or generator.card["training_data"]["classes"] or None
     except (KeyError, TypeError) as error:
-        raise ValueError(f"The card of {generator.folder} lacks {error}: export the model again.") from None
+        raise RequestError(f"The card of {generator.folder} lacks {error}: export the model again.") from None
     return load_pictures(data, size, "train", classes), load_pictures(data, size, "holdout", classes)
 
 
@@ -128,7 +129,7 @@ def _draw(
     shapes = generator.inputs("generate")
     kinds = generator.card["class_names"]
     if "latent" not in shapes or ("kind" in shapes and shapes["kind"][-1] != len(kinds)):
-        raise ValueError(
+        raise RequestError(
             f"Signature 'generate' of {generator.folder} takes {shapes}, expected 'latent' and, if conditional, 'kind' "
             f"for each of the card's {len(kinds)} class_names: export the model again."
         )

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from datasets.errors import RequestError
 from training.saved.served import ServedModel, first_line
 
 EXTRACTORS = ("auto", "inception", "classifier")
@@ -42,14 +43,14 @@ def find_extractor(choice: str, classifier: Classifier | None, inception_weights
         inception_weights: Weights of InceptionV3 without its top, in Keras' HDF5 format; by default Keras' own.
 
     Raises:
-        ValueError: The extractor can't be had; the text says what to do.
+        RequestError: The extractor can't be had; the text says what to do.
     """
     if choice not in EXTRACTORS:
-        raise ValueError(f"{choice!r} is not an extractor: expected {', '.join(EXTRACTORS)}.")
+        raise RequestError(f"{choice!r} is not an extractor: expected {', '.join(EXTRACTORS)}.")
     if choice == "inception" or (choice == "auto" and (inception_weights or _inception_cache().is_file())):
         return InceptionFeatures(inception_weights)
     if classifier is None:
-        raise ValueError(
+        raise RequestError(
             "There is no classifier to take features from: give its folder with --classifier, "
             "or take InceptionV3 with --extractor inception."
         )
@@ -67,7 +68,7 @@ class Classifier:
     """
 
     def __init__(self, path: Path):
-        """Loads `NAME/VERSION` or the newest version of `NAME`; raises `ValueError` if it is no such classifier."""
+        """Loads `NAME/VERSION` or the newest version of `NAME`; raises `RequestError` if it is no such classifier."""
         self._model = ServedModel(path)
         self._model.require("features", "classify")
         self.name = self._model.name
@@ -76,7 +77,9 @@ class Classifier:
             size = self._model.card["image_size"]
             self._size = (int(size["width"]), int(size["height"]))
         except (KeyError, TypeError) as error:
-            raise ValueError(f"The card of {self._model.folder} lacks {error}: export the classifier again.") from None
+            raise RequestError(
+                f"The card of {self._model.folder} lacks {error}: export the classifier again."
+            ) from None
 
     def features(self, images: np.ndarray, description: str = "features") -> np.ndarray:
         """Features scaled to length √F: a classifier leaves their scale open, KID's cubic kernel magnifies outliers."""
@@ -97,9 +100,9 @@ class InceptionFeatures:
     """
 
     def __init__(self, weights: Path | None = None):
-        """Loads `weights`, or Keras' own from its cache or by download; raises `ValueError` if that fails."""
+        """Loads `weights`, or Keras' own from its cache or by download; raises `RequestError` if that fails."""
         if weights and not weights.is_file():
-            raise ValueError(f"{weights} is no file: give {_INCEPTION_FILE} with --inception-weights.")
+            raise RequestError(f"{weights} is no file: give {_INCEPTION_FILE} with --inception-weights.")
         try:
             self._model = keras.applications.InceptionV3(
                 weights=str(weights) if weights else "imagenet",
@@ -108,7 +111,7 @@ class InceptionFeatures:
                 input_shape=(_INCEPTION_SIDE, _INCEPTION_SIDE, 3),
             )
         except Exception as error:  # Keras raises a bare Exception when a download fails
-            raise ValueError(
+            raise RequestError(
                 f"InceptionV3 can't have its weights ({first_line(error)}): give the file {_INCEPTION_FILE} with "
                 "--inception-weights, or take --extractor classifier."
             ) from None

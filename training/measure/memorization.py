@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from datasets.errors import RequestError
 from training.measure.distances import nearest
 
 
@@ -20,11 +21,11 @@ def memorization_ratio(generated: np.ndarray, training: np.ndarray, holdout: np.
         1: farther than real pictures, so either new or not like real ones; density tells which.
 
     Raises:
-        ValueError: Half of the held-out pictures or more equal training pictures.
+        RequestError: Half of the held-out pictures or more equal training pictures.
     """
     reference = np.median(nearest(holdout, training)[1])
     if reference == 0.0:
-        raise ValueError(
+        raise RequestError(
             "The held-out pictures look the same as training pictures, so copying can't be measured: "
             "prepare the data with a hold-out that training doesn't see."
         )

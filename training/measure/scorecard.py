@@ -43,7 +43,7 @@ def as_table(metrics: Mapping[str, Any]) -> str:
 
 
 def as_json(value: Mapping[str, Any]) -> str:
-    """JSON text; raises `ValueError` for numbers that JSON doesn't have."""
+    """JSON text; raises `RequestError` for numbers that JSON doesn't have."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from datasets.errors import RequestError
 from training.measure.density_coverage import NEIGHBORS, density_coverage
 from training.measure.kid import kernel_distance
 from training.measure.memorization import memorization_ratio
@@ -27,10 +28,10 @@ def summarize(generated: np.ndarray, training: np.ndarray, holdout: np.ndarray, 
         the place of generated ones: `kid_x1000_floor`, `kid_x1000_floor_std`, `density_real`, `coverage_real`.
 
     Raises:
-        ValueError: There are too few pictures, or the held-out ones equal training pictures.
+        RequestError: There are too few pictures, or the held-out ones equal training pictures.
     """
     if min(len(generated), len(training), len(holdout)) < FEWEST:
-        raise ValueError(
+        raise RequestError(
             f"Too few pictures to measure: {len(generated)} generated, {len(training)} training and {len(holdout)} "
             f"held-out ones; at least {FEWEST} of each are needed."
         )

@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from datasets.errors import RequestError
 from training.families import FAMILIES
 from training.records.checksums import check_sums
 from training.records.files import write_text
@@ -50,7 +51,7 @@ def export_run(run: Path, options: ExportOptions) -> Path:
         The new folder `saved_models/NAME/VERSION`; it appears whole, by one rename.
 
     Raises:
-        ValueError: The run is unfinished or damaged or has no such model, the version exists already, or name or
+        RequestError: The run is unfinished or damaged or has no such model, the version exists already, or name or
             version are none that can be served.
         OSError: The SavedModel can't be written.
     """
@@ -58,15 +59,15 @@ def export_run(run: Path, options: ExportOptions) -> Path:
     exports = FAMILIES[config["family"]].exports
     model = options.model or next(iter(exports))
     if model not in exports:
-        raise ValueError(f"A {config['family']} has no {model} to export: choose {' or '.join(exports)}.")
+        raise RequestError(f"A {config['family']} has no {model} to export: choose {' or '.join(exports)}.")
     name = options.name or exports[model].name(config)
     _check_name(name)
     existing = versions_in(options.saved_models / name)
     version = max(existing, default=0) + 1 if options.version is None else options.version
     if not 1 <= version <= HIGHEST_VERSION:
-        raise ValueError(f"--version {version} can't be served: give a whole number from 1 to {HIGHEST_VERSION}.")
+        raise RequestError(f"--version {version} can't be served: give a whole number from 1 to {HIGHEST_VERSION}.")
     if version in existing:
-        raise ValueError(f"{existing[version]} exists already and a version never changes: choose another --version.")
+        raise RequestError(f"{existing[version]} exists already and a version never changes: choose another --version.")
     target = options.saved_models / name / str(version)
     target.parent.mkdir(parents=True, exist_ok=True)
     # A name that is no integer, so that a server polling the folder never loads it half written.
@@ -120,22 +121,22 @@ def _read_finished(run: Path, best: bool) -> dict[str, Any]:
     """The `config.json` of a finished run, whose files are as they were written."""
     for needed in (CONFIG_NAME, CSV_NAME, "*.weights.h5"):
         if not any(run.glob(needed)):
-            raise ValueError(f"{run} is not a finished training: {needed} is missing. Finish it with training.train.")
+            raise RequestError(f"{run} is not a finished training: {needed} is missing. Finish it with training.train.")
     check_sums(run, [CONFIG_NAME, CSV_NAME])
     folder = run / "best" if best else run
     check_sums(folder, [path.name for path in folder.glob("*.weights.h5")])
     config = read_config(run)
     if config["family"] not in FAMILIES:
-        raise ValueError(f"{run / CONFIG_NAME} is of the family {config['family']}, which there is not.")
+        raise RequestError(f"{run / CONFIG_NAME} is of the family {config['family']}, which there is not.")
     if not read_log(run):
-        raise ValueError(f"{run / CSV_NAME} has no epoch: the training is not finished, or the file is damaged.")
+        raise RequestError(f"{run / CSV_NAME} has no epoch: the training is not finished, or the file is damaged.")
     return config
 
 
 def _check_name(name: str):
-    """Raises `ValueError` for a name that leads out of the folder, or that a model server or gateway wouldn't take."""
+    """Raises `RequestError` for a name that leads out of the folder, or that a server or gateway wouldn't take."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", name, re.ASCII):
-        raise ValueError(
+        raise RequestError(
             f"{name!r} can't be the name of a model: give a --name of at most 128 letters, digits, _ and -, the first "
             "of which is a letter or digit."
         )

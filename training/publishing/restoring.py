@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from datasets.errors import RequestError
 from datasets.manifest import Size
 from training.families import FAMILIES
 from training.records.files import write_text, write_whole
@@ -30,7 +31,7 @@ def restore_run(saved_model: Path, out: Path) -> Path:
         `out`.
 
     Raises:
-        ValueError: There is no generator, one of them can't be read or is of a family that nothing begins with, or
+        RequestError: There is no generator, one of them can't be read or is of a family that nothing begins with, or
             `out` holds a training.
     """
     folder = find_version(saved_model)
@@ -39,7 +40,7 @@ def restore_run(saved_model: Path, out: Path) -> Path:
     if discriminator.is_dir():
         folders["discriminator"] = find_version(discriminator)
     if (out / "config.json").exists():
-        raise ValueError(f"{out} already holds a training: choose another folder.")
+        raise RequestError(f"{out} already holds a training: choose another folder.")
     config = _config_of(read_card(folder), folder)
     networks = FAMILIES[config["family"]].networks
     for name in folders.keys() & networks.keys():
@@ -55,7 +56,7 @@ def _config_of(card: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     family = card.get("family")
     if family not in FAMILIES or not FAMILIES[family].networks:
         able = " or ".join(name for name, one in FAMILIES.items() if one.networks)
-        raise ValueError(f"{folder} is of the family {family or 'unknown'}, not {able}: nothing can begin with it.")
+        raise RequestError(f"{folder} is of the family {family or 'unknown'}, not {able}: nothing can begin with it.")
     try:
         return {
             "family": family,
@@ -65,7 +66,9 @@ def _config_of(card: Mapping[str, Any], folder: Path) -> dict[str, Any]:
             **{name: card[name] for name in ("base",) if name in card},
         }
     except (KeyError, TypeError) as error:
-        raise ValueError(f"The card of {folder} does not say enough ({first_line(error)}): export it again.") from None
+        raise RequestError(
+            f"The card of {folder} does not say enough ({first_line(error)}): export it again."
+        ) from None
 
 
 def _read_weights(network: keras.Model, folder: Path):
@@ -77,10 +80,10 @@ def _read_weights(network: keras.Model, folder: Path):
             for i in range(len(network.variables))
         ]
     except (OSError, ValueError, tf.errors.OpError) as error:
-        raise ValueError(f"The weights of {folder} can't be read ({first_line(error)}): export it again.") from None
+        raise RequestError(f"The weights of {folder} can't be read ({first_line(error)}): export it again.") from None
     for variable, value in zip(network.variables, values, strict=True):
         if tuple(variable.shape) != value.shape:
-            raise ValueError(
+            raise RequestError(
                 f"{folder} holds {value.shape} for {variable.path}, which is {tuple(variable.shape)}: it is of "
                 "another release of the family."
             )

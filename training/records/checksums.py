@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from datasets.errors import RequestError
 from training.records.files import reason, write_text
 
 SUMS_NAME = "SHA256SUMS"
@@ -26,7 +27,7 @@ def check_sums(folder: Path, names: Iterable[str]):
     """Compares files with their checksums; a folder without any, such as an older run's, passes.
 
     Raises:
-        ValueError: A file isn't what was written, or the checksums can't be read.
+        RequestError: A file isn't what was written, or the checksums can't be read.
     """
     path = folder / SUMS_NAME
     if not path.exists():
@@ -36,14 +37,14 @@ def check_sums(folder: Path, names: Iterable[str]):
         written = {match[2]: match[1] for line in lines if (match := re.fullmatch(r"([0-9a-f]{64})  (\S+)", line))}
         for name in names:
             if name not in written:
-                raise ValueError(f"{path} says nothing of {name}: it is damaged; delete it if {name} is sound.")
+                raise RequestError(f"{path} says nothing of {name}: it is damaged; delete it if {name} is sound.")
             if _sha256(folder / name) != written[name]:
-                raise ValueError(
+                raise RequestError(
                     f"{folder / name} is not what was written ({SUMS_NAME} beside it has another checksum): "
                     "bring it back from a copy, or train again."
                 )
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}, or what it is of, can't be read ({reason(error)}).") from None
+        raise RequestError(f"{path}, or what it is of, can't be read ({reason(error)}).") from None
 
 
 def _sha256(path: Path) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from datasets.errors import RequestError
+
 
 def write_text(path: Path, text: str):
     """Replaces `path` by a file holding `text`, UTF-8; makes the folder if missing."""
@@ -46,13 +48,13 @@ def writing(path: Path, partial: Path) -> Iterator[None]:
 
 
 def read_json(path: Path, remedy: str) -> dict[str, Any]:
-    """The JSON object in a file; raises `ValueError` with what is wrong and the `remedy`, half a sentence."""
+    """The JSON object in a file; raises `RequestError` with what is wrong and the `remedy`, half a sentence."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path} can't be read ({reason(error)}): {remedy}.") from None
+        raise RequestError(f"{path} can't be read ({reason(error)}): {remedy}.") from None
     if not isinstance(value, dict):
-        raise ValueError(f"{path} is not a JSON object: {remedy}.")
+        raise RequestError(f"{path} is not a JSON object: {remedy}.")
     return value
 
 

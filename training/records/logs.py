@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from datasets.errors import RequestError
 from training.records.files import reason, write_text
 
 CSV_NAME = "log.csv"
@@ -73,7 +74,7 @@ def read_log(run: Path) -> list[dict[str, str]]:
     """The rows of a run's `log.csv`, oldest first; empty if there is none.
 
     Raises:
-        ValueError: It is not what a training wrote.
+        RequestError: It is not what a training wrote.
     """
     path = run / CSV_NAME
     if not path.is_file():
@@ -84,12 +85,12 @@ def read_log(run: Path) -> list[dict[str, str]]:
         for number, row in enumerate(rows, start=1):
             _check(row, number)
     except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
-        raise ValueError(f"{path} can't be read ({reason(error)}): bring it back from a copy, or resume.") from None
+        raise RequestError(f"{path} can't be read ({reason(error)}): bring it back from a copy, or resume.") from None
     return rows
 
 
 def _check(row: dict[str, str], number: int):
-    """Raises `ValueError`, `TypeError` or `KeyError` for what is no row of an epoch."""
+    """Raises `RequestError`, `TypeError` or `KeyError` for what is no row of an epoch."""
     if int(row["epoch"]) != number or None in row:
         raise ValueError(f"line {number + 1} is not epoch {number}")
     for name in COUNTERS:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from datasets.errors import RequestError
 from training.records.checksums import check_sums
 from training.records.files import read_json, reason
 from training.records.logs import COUNTERS, CSV_NAME, read_log
@@ -73,7 +74,7 @@ class Run:
             with np.load(path) as saved:  # reads nothing but what is asked for
                 step = json.loads(str(saved["__meta__"]))["step"]
         except Exception as error:  # NumPy and zipfile raise what they like at broken files
-            raise ValueError(f"{path} can't be read ({reason(error)}): delete it to do without.") from None
+            raise RequestError(f"{path} can't be read ({reason(error)}): delete it to do without.") from None
         return next((int(row["epoch"]) for row in self.rows if int(row["step"]) == step), None)
 
 
@@ -87,16 +88,16 @@ def read_finished(folder: Path, family: str, networks: Sequence[str], option: st
         option: By which it was named.
 
     Raises:
-        ValueError: It is no finished run of this family, with the weights of these networks.
+        RequestError: It is no finished run of this family, with the weights of these networks.
     """
     names = (CONFIG_NAME, *(f"{name}.weights.h5" for name in networks))
     missing = next((name for name in names if not (folder / name).is_file()), None)
     if missing:
-        raise ValueError(f"{option} {folder} is not a finished training of {family}: {missing} is missing.")
+        raise RequestError(f"{option} {folder} is not a finished training of {family}: {missing} is missing.")
     check_sums(folder, names)
     config = read_config(folder)
     if config["family"] not in family.split(" or "):
-        raise ValueError(f"{option} {folder} is a training of {config['family']}: give one of {family}.")
+        raise RequestError(f"{option} {folder} is a training of {config['family']}: give one of {family}.")
     return config
 
 
@@ -104,10 +105,10 @@ def read_run(folder: Path) -> Run:
     """Reads a run folder made by `training.loop.loop.train`, finished or not.
 
     Raises:
-        ValueError: It is none, or a file of it is damaged.
+        RequestError: It is none, or a file of it is damaged.
     """
     if not (folder / CONFIG_NAME).is_file():
-        raise ValueError(f"{folder} is not a run of training.train: {CONFIG_NAME} is missing.")
+        raise RequestError(f"{folder} is not a run of training.train: {CONFIG_NAME} is missing.")
     finished = any(folder.glob("*.weights.h5"))
     check_sums(folder, [CONFIG_NAME, CSV_NAME] if finished else [CONFIG_NAME])
     numbers = {path: re.fullmatch(r"epoch_(\d+)", path.stem, re.ASCII) for path in folder.glob("samples/epoch_*.png")}
@@ -122,10 +123,10 @@ def read_run(folder: Path) -> Run:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """A run's `config.json`; raises `ValueError` where it can't be read or lacks what every run has."""
+    """A run's `config.json`; raises `RequestError` where it can't be read or lacks what every run has."""
     path = folder / CONFIG_NAME
     config = read_json(path, "bring it back from a copy, or go on with --resume, which writes it anew")
     missing = [name for name in ("family", "size", "recipe", "classes") if name not in config]
     if missing:
-        raise ValueError(f"{path} says nothing of {', '.join(missing)}: it is not of a training, or damaged.")
+        raise RequestError(f"{path} says nothing of {', '.join(missing)}: it is not of a training, or damaged.")
     return config

@@ -36,7 +36,7 @@ def write_report(run: Path) -> Path:
         Its path.
 
     Raises:
-        ValueError: `run` is no run folder.
+        RequestError: `run` is no run folder.
         OSError: A sample picture can't be read or the report can't be written.
     """
     path = run / "report.html"

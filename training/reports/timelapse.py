@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from datasets.errors import RequestError
 from training.records.files import write_whole
 from training.records.runs import read_run
 
@@ -38,12 +39,12 @@ def write_timelapse(run: Path, gif: bool = False) -> list[Path]:
         What was written: `timelapse.webp`, `timelapse.mp4` if an `ffmpeg` is on the PATH, `timelapse.gif`.
 
     Raises:
-        ValueError: The run has no sample pictures.
+        RequestError: The run has no sample pictures.
         OSError: A sample can't be read, a film can't be written, or ffmpeg failed.
     """
     samples = read_run(run).samples
     if not samples:
-        raise ValueError(f"{run} has no sample pictures yet: train at least one epoch.")
+        raise RequestError(f"{run} has no sample pictures yet: train at least one epoch.")
     shown = [(epoch, samples[epoch]) for epoch in choose_epochs(list(samples), FRAMES)]
     durations = [min(max(LENGTH_MS // len(shown), FRAME_MS[0]), FRAME_MS[1])] * (len(shown) - 1) + [HOLD_MS]
     written = [run / "timelapse.webp"]

@@ -11,6 +11,8 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from datasets.errors import RequestError
+
 CARD = Path("assets.extra", "card.json")
 
 HIGHEST_VERSION = 2**63 - 1  # of TensorFlow Serving's
@@ -31,7 +33,7 @@ class ServedModel:
         """Loads `NAME/VERSION`, or the newest version if `path` is `NAME`.
 
         Raises:
-            ValueError: There is no SavedModel, or it or its card can't be read.
+            RequestError: There is no SavedModel, or it or its card can't be read.
         """
         self.folder = find_version(path)
         self.card = read_card(self.folder)
@@ -39,14 +41,16 @@ class ServedModel:
         try:
             self._model = tf.saved_model.load(str(self.folder))
         except (OSError, ValueError, tf.errors.OpError) as error:
-            raise ValueError(f"{self.folder} can't be loaded ({first_line(error)}): export the model again.") from None
+            raise RequestError(
+                f"{self.folder} can't be loaded ({first_line(error)}): export the model again."
+            ) from None
 
     def require(self, *signatures: str):
-        """Raises `ValueError` where one of the signatures is missing."""
+        """Raises `RequestError` where one of the signatures is missing."""
         for signature in signatures:
             if signature not in self._model.signatures:
                 names = ", ".join(sorted(self._model.signatures)) or "none"
-                raise ValueError(f"{self.folder} has no signature '{signature}', only {names}: choose another model.")
+                raise RequestError(f"{self.folder} has no signature '{signature}', only {names}: choose another model.")
 
     def inputs(self, signature: str) -> dict[str, tuple[int | None, ...]]:
         """Shapes of a signature's inputs by name, the batch included."""
@@ -71,7 +75,7 @@ class ServedModel:
                 try:
                     parts.append(function(**batch)[output].numpy())
                 except (KeyError, ValueError, TypeError, tf.errors.OpError) as error:
-                    raise ValueError(
+                    raise RequestError(
                         f"Signature '{signature}' of {self.folder} failed to give '{output}' ({first_line(error)}): "
                         "export the model again."
                     ) from None
@@ -80,12 +84,12 @@ class ServedModel:
 
 
 def find_version(path: Path) -> Path:
-    """`path` if it is a SavedModel, else its newest version; raises `ValueError` if there is none."""
+    """`path` if it is a SavedModel, else its newest version; raises `RequestError` if there is none."""
     if _is_saved_model(path):
         return path.resolve()
     versions = {number: one for number, one in versions_in(path).items() if _is_saved_model(one)}
     if not versions:
-        raise ValueError(f"{path} holds no SavedModel: expected saved_models/NAME or saved_models/NAME/VERSION.")
+        raise RequestError(f"{path} holds no SavedModel: expected saved_models/NAME or saved_models/NAME/VERSION.")
     return versions[max(versions)].resolve()
 
 
@@ -96,14 +100,14 @@ def versions_in(folder: Path) -> dict[int, Path]:
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """The card of a version; raises `ValueError` where it can't be used."""
+    """The card of a version; raises `RequestError` where it can't be used."""
     path = folder / CARD
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path} can't be read ({first_line(error)}): export the model again.") from None
+        raise RequestError(f"{path} can't be read ({first_line(error)}): export the model again.") from None
     if not isinstance(card, dict):
-        raise ValueError(f"{path} is not a JSON object: export the model again.")
+        raise RequestError(f"{path} is not a JSON object: export the model again.")
     return card
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from datasets.errors import RequestError
 from training.saved.warmup import write_warmup_records
 
 WARMUP_BATCH_SIZES = (1, 2, 4, 8, 16, 32)
@@ -34,7 +35,7 @@ def save_signatures(
             first, with `WARMUP_BATCH_SIZES`, if None.
 
     Raises:
-        ValueError: What was written answers otherwise than the models.
+        RequestError: What was written answers otherwise than the models.
     """
     first = next(iter(functions))
     warm = warm or {first: WARMUP_BATCH_SIZES}
@@ -58,7 +59,7 @@ def _check_equal(answers: Mapping[str, tf.Tensor], expected: Mapping[str, tf.Ten
         tolerance = 1.0 if values.dtype == tf.uint8 else 1e-4
         worst = np.abs(answers[name].numpy().astype(np.float64) - values.numpy()).max()
         if not worst <= tolerance:  # also catches NaN
-            raise ValueError(
+            raise RequestError(
                 f"The exported model's {name} differs from the trained one's by {worst:.1e}: not exported."
             )
 

@@ -54,7 +54,7 @@ def write_family_comparison(folder: Path, names: Sequence[str], data: Path, opti
         The path of the table.
 
     Raises:
-        ValueError: A run is unfinished, or can't be measured.
+        RequestError: A run is unfinished, or can't be measured.
     """
     compared = {name: _measured(folder, name, data, options) for name in names}
     text = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from datasets.errors import RequestError
 from training.contract.config import TrainingConfig
 
 
@@ -38,10 +39,10 @@ def preset(name: str, **overrides: Any) -> TrainingConfig:
         overrides: Fields of `TrainingConfig`, among them `data` and `out`; `changes` are added to the preset's own.
 
     Raises:
-        ValueError: There is no such preset.
+        RequestError: There is no such preset.
     """
     if name not in PRESETS:
-        raise ValueError(f"There is no preset {name!r}: choose from {', '.join(PRESETS)}.")
+        raise RequestError(f"There is no preset {name!r}: choose from {', '.join(PRESETS)}.")
     fields = PRESETS[name]._asdict()
     fields["changes"] = {**fields["changes"], **overrides.pop("changes", {})}
     return TrainingConfig(**(fields | overrides))

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
+from datasets.errors import RequestError
 from datasets.manifest import load_manifest
 from training.contract.config import TrainingConfig
 from training.families.command import train_arguments
@@ -53,10 +54,10 @@ def sweep(
         How each ended.
 
     Raises:
-        ValueError: `jobs` is below 1 or a data folder is not one.
+        RequestError: `jobs` is below 1 or a data folder is not one.
     """
     if jobs < 1:
-        raise ValueError(f"--jobs is {jobs}: it must be at least 1.")
+        raise RequestError(f"--jobs is {jobs}: it must be at least 1.")
     for data in {config.data for config in configs.values()}:
         load_manifest(data)
     outcomes = {name: Outcome(0, "") for name, config in configs.items() if resume and _is_finished(config)}

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from datasets.errors import RequestError
+
 FILE_NAME = "calibration.json"  # in a run folder, beside the weights it belongs to
 
 
@@ -77,5 +79,5 @@ def read_calibration(run: Path) -> dict[str, Any]:
     """What `training.calibrate` found out: `temperature`, `unknown_below` and `recognition`, figures by name."""
     path = run / FILE_NAME
     if not path.is_file():
-        raise ValueError(f"{path} is missing: make it with `python -m training.calibrate {run} --data DATA`.")
+        raise RequestError(f"{path} is missing: make it with `python -m training.calibrate {run} --data DATA`.")
     return json.loads(path.read_text(encoding="utf-8"))

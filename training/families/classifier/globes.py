@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.bodies import MAP_SUFFIXES, SHINING, body_of_map
+from datasets.errors import RequestError
 from datasets.globes import LIGHT, srgb
 from datasets.maps import decode_map
 
@@ -21,12 +22,14 @@ def load_maps(folder: Path, class_names: tuple[str, ...]) -> dict[str, np.ndarra
         By file name without its end, uint8 `(H, W, 3)`, north up; sorted.
 
     Raises:
-        ValueError: There are none.
+        RequestError: There are none.
     """
     paths = [path for path in sorted(folder.glob("*")) if path.suffix.lower() in MAP_SUFFIXES]
     known = {path.stem: path for path in paths if body_of_map(path.stem) in class_names}
     if not known:
-        raise ValueError(f"{folder} holds no map of {', '.join(class_names)}: name files such as {class_names[0]}.png.")
+        raise RequestError(
+            f"{folder} holds no map of {', '.join(class_names)}: name files such as {class_names[0]}.png."
+        )
     return {name: np.asarray(decode_map(path).convert("RGB")) for name, path in known.items()}
 
 

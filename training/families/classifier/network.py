@@ -8,6 +8,8 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
+from datasets.errors import RequestError
+
 WIDTHS = (32, 48, 96, 192)  # filters of the stem and of each residual block; each halves the side
 
 
@@ -27,12 +29,12 @@ def build_classifier(size: int, classes: int, widths: tuple[int, ...] = WIDTHS, 
         what the logits are made from, float32 `(B, widths[-1])`.
 
     Raises:
-        ValueError: The size or the number of classes can't be.
+        RequestError: The size or the number of classes can't be.
     """
     if size < 16 or size % 8:
-        raise ValueError(f"The classifier cannot read {size} px: the side must be a multiple of 8, at least 16.")
+        raise RequestError(f"The classifier cannot read {size} px: the side must be a multiple of 8, at least 16.")
     if classes < 2:
-        raise ValueError(f"A classifier of {classes} class has nothing to tell apart: give at least 2 classes.")
+        raise RequestError(f"A classifier of {classes} class has nothing to tell apart: give at least 2 classes.")
     image = keras.Input((size, size, 3), name="image")
     x = AutoExposure()(image)
     x = layers.Conv2D(widths[0], 5, strides=2, padding="same", use_bias=False)(x)

@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from datasets.bodies import body_of_map
+from datasets.errors import RequestError
 from datasets.pictures import Pictures, load_pictures
 from training.families.classifier.augment import vary
 from training.families.classifier.calibration import (
@@ -53,13 +54,13 @@ def calibrate(run: Path, data: Path, maps: Path | None = None) -> dict[str, Any]
         `temperature`; `unknown_below`, a probability; and `recognition`, what was measured.
 
     Raises:
-        ValueError: The run, the data or the maps can't be used.
+        RequestError: The run, the data or the maps can't be used.
     """
     config, classifier = _load(run)
     class_names = tuple(config["classes"])
     held = load_pictures(data, config["size"], split="holdout", classes=class_names)
     if held.class_names != class_names:
-        raise ValueError(f"{data} has other classes than {run}: give the data it was trained on.")
+        raise RequestError(f"{data} has other classes than {run}: give the data it was trained on.")
     logits_of = _reader(classifier)
     varied, labels, half = _varied(held)
     logits = logits_of(varied)
@@ -113,7 +114,7 @@ def _load(run: Path) -> tuple[dict[str, Any], keras.Model]:
     config_path = next((path for path in (run / "config.json", run.parent / "config.json") if path.is_file()), None)
     weights = run / "classifier.weights.h5"
     if config_path is None or not weights.is_file():
-        raise ValueError(
+        raise RequestError(
             f"{run} is not a finished training of a classifier: finish it with `python -m training.train classifier`."
         )
     check_sums(config_path.parent, [config_path.name])

@@ -23,7 +23,7 @@ def save_classifier(classifier: keras.Model, temperature: float, folder: Path):
         folder: Gets the SavedModel.
 
     Raises:
-        ValueError: What was written answers otherwise than the model.
+        RequestError: What was written answers otherwise than the model.
     """
     shape = classifier.input_shape[1:]
     image_spec = tf.TensorSpec([None, *shape], tf.uint8, name="image")

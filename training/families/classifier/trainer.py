@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from datasets.errors import RequestError
 from datasets.pictures import Pictures
 from training import engine
 from training.contract.recipes import check_ranges
@@ -145,7 +146,7 @@ class ClassifierTrainer:
 def _outliers(batch: int, share: float) -> int:
     """An even number of pictures of nothing: 0 where they are turned off, else 2 or more."""
     if share and batch < 2:
-        raise ValueError(
+        raise RequestError(
             "Batches of 1 picture leave none to make outliers of: give --batch-size 2, or outlier_share 0."
         )
     return 2 * min(batch // 2, max(1, round(batch * share / 2))) if share else 0

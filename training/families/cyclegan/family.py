@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from datasets.errors import RequestError
 from datasets.manifest import Size
 from datasets.pictures import Pictures, load_pictures
 from training.contract.config import TrainingConfig
@@ -25,7 +26,7 @@ _DIRECTIONS = {"ab": (0, 1), "ba": (1, 0)}  # source and target, indices of the 
 def _build(config: TrainingConfig, recipe: CycleGANRecipe, pictures: Pictures, total_steps: int) -> CycleGANTrainer:
     held = load_pictures(config.data, config.size, split="holdout", classes=config.classes)
     if not held.labels.any(axis=0).all():
-        raise ValueError("Previews need held-out pictures of both classes: prepare more pictures of each.")
+        raise RequestError("Previews need held-out pictures of both classes: prepare more pictures of each.")
     networks = build_networks(config.size, recipe)
     if recipe.init_from:
         load_networks(networks, recipe.init_from, recipe, pictures.class_names)

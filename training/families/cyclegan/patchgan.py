@@ -9,6 +9,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from datasets.errors import RequestError
 from training.families.cyclegan.translation_layers import InstanceNormalization
 
 _WIDEST = 8  # times the first convolution's filters
@@ -30,7 +31,7 @@ def build_patchgan(
         A model from float `(B, height, width, 3)` in [-1, 1] to float32 logits `(B, h, w, 1)`, large for real pictures.
     """
     if min(height, width) >> strided_layers < 3:
-        raise ValueError(
+        raise RequestError(
             f"A PatchGAN with {strided_layers} strided layers cannot judge {width} × {height} px: it needs at least "
             f"{3 << strided_layers} px a side; take fewer --discriminator-layers."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from datasets.errors import RequestError
 from training.contract.recipes import check_choices, check_ranges
 
 CHOICES = {
@@ -68,11 +69,11 @@ class CycleGANRecipe:
             ),
         )
         if bool(self.clip_norm) != bool(self.clip_norm_end):
-            raise ValueError(
+            raise RequestError(
                 f"clip_norm is {self.clip_norm} and clip_norm_end {self.clip_norm_end}: set both, or both to 0."
             )
         if self.loss == "wgan-gp" and not self.gradient_penalty:
-            raise ValueError("The wgan-gp loss needs its penalty: set gradient_penalty, usually to 10.")
+            raise RequestError("The wgan-gp loss needs its penalty: set gradient_penalty, usually to 10.")
 
     @property
     def cycle_schedule(self) -> tuple[float, float, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from datasets.errors import RequestError
 from training.families.cyclegan.translation_layers import InstanceNormalization, MirrorPadding2D
 from training.gan.upsampled_conv import UpsampledConv2D
 
@@ -38,7 +39,7 @@ def build_resnet_generator(
     """
     multiple = 2**downsamplings
     if height % multiple or width % multiple or min(height, width) < 2 * multiple:
-        raise ValueError(
+        raise RequestError(
             f"A generator with {downsamplings} downsamplings cannot draw {width} × {height} px: width and height must "
             f"be multiples of {multiple}, at least {2 * multiple}."
         )

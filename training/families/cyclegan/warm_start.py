@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datasets.errors import RequestError
 from training.families.cyclegan.recipe import CycleGANRecipe
 from training.records.runs import read_finished
 
@@ -36,7 +37,7 @@ def load_networks(networks: Networks, run: Path, recipe: CycleGANRecipe, class_n
         class_names: Its two domains.
 
     Raises:
-        ValueError: There is no such run, or its networks are built otherwise.
+        RequestError: There is no such run, or its networks are built otherwise.
     """
     config = read_finished(run, "cyclegan", networks._fields)
     built = _BEFORE_THERE_WAS_A_CHOICE | config["recipe"]
@@ -44,7 +45,7 @@ def load_networks(networks: Networks, run: Path, recipe: CycleGANRecipe, class_n
         ours, theirs = getattr(recipe, name), built[name]
         if ours != theirs:
             option = f"--{name.replace('_', '-')}"
-            raise ValueError(
+            raise RequestError(
                 f"--init-from {run} was trained with {option} {theirs}, not {ours}: give {option} {theirs}."
             )
     reverse = list(config["classes"]) == list(reversed(class_names))

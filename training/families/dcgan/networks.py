@@ -11,6 +11,7 @@ import dataclasses
 import keras
 from keras import layers
 
+from datasets.errors import RequestError
 from training import engine
 from training.engine.draws import Dropout
 
@@ -84,13 +85,13 @@ def build_discriminator(variant: str, size: int, name: str = "discriminator", co
 
 def _variant(name: str) -> Variant:
     if name not in VARIANTS:
-        raise ValueError(f"Unknown DCGAN variant {name!r}: choose one of {', '.join(VARIANTS)}.")
+        raise RequestError(f"Unknown DCGAN variant {name!r}: choose one of {', '.join(VARIANTS)}.")
     return VARIANTS[name]
 
 
 def _quarter(size: int) -> int:
     if size < 8 or size % 4:
-        raise ValueError(f"A DCGAN cannot draw {size} px: the side must be a multiple of 4, at least 8.")
+        raise RequestError(f"A DCGAN cannot draw {size} px: the side must be a multiple of 4, at least 8.")
     return size // 4
 
 

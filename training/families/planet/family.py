@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from datasets.errors import RequestError
 from datasets.manifest import Size
 from datasets.pictures import Pictures
 from training.contract.config import TrainingConfig
@@ -66,10 +67,10 @@ def build_growing(
 
 
 def _grow(built, networks, family: str, run: Path, class_names: tuple[str, ...]):
-    """Begins networks with what a finished training came to; raises `ValueError` where that does not fit."""
+    """Begins networks with what a finished training came to; raises `RequestError` where that does not fit."""
     config = read_finished(run, family, tuple(built))
     if tuple(config["classes"]) != class_names:
-        raise ValueError(f"--init-from {run} was trained on other classes: {', '.join(config['classes'])}.")
+        raise RequestError(f"--init-from {run} was trained on other classes: {', '.join(config['classes'])}.")
     for name, network in built.items():
         smaller = network_of(networks[name], name, config)
         smaller.load_weights(run / f"{name}.weights.h5")

@@ -15,6 +15,7 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
+from datasets.errors import RequestError
 from datasets.manifest import Size
 from training.gan.conditional import conditional_normalization
 from training.gan.critic import grid_of, judged
@@ -109,12 +110,12 @@ def grow(model: keras.Model, smaller: keras.Model):
         smaller: The same for pictures of half the side, or a quarter, and so on, or of the same size.
 
     Raises:
-        ValueError: The networks differ in more than their number of scales.
+        RequestError: The networks differ in more than their number of scales.
     """
     known = {layer.name: layer for layer in smaller.layers if layer.weights}
     own = {layer.name: layer for layer in model.layers if layer.weights}
     if unknown := sorted(set(known) - set(own)):
-        raise ValueError(f"A network cannot grow from a larger one: {unknown[0]} has no place in it.")
+        raise RequestError(f"A network cannot grow from a larger one: {unknown[0]} has no place in it.")
     newest = max(_scale_of(name) for name in known)  # the discriminator's next one enters at this scale
     for name, layer in own.items():
         if name in known:
@@ -127,7 +128,7 @@ def _copy(known, layer):
     weights = known.get_weights()
     shapes = [tuple(one.shape) for one in layer.weights]
     if [one.shape for one in weights] != shapes:
-        raise ValueError(f"A network cannot grow from one of another width or other kinds: {layer.name} differs.")
+        raise RequestError(f"A network cannot grow from one of another width or other kinds: {layer.name} differs.")
     layer.set_weights(weights)
 
 

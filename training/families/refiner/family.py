@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from datasets.errors import RequestError
 from datasets.manifest import Size
 from datasets.pictures import Pictures
 from training.contract.config import TrainingConfig
@@ -31,9 +32,11 @@ _BASE = ("family", "size", "classes", "recipe", "base")  # of its config.json, w
 def _build(config: TrainingConfig, recipe: RefinerRecipe, pictures: Pictures, total_steps: int) -> GANTrainer:
     check_kinds(pictures)
     if config.batch_size % 2:
-        raise ValueError(f"--batch-size is {config.batch_size}: half of a batch are screenshots, take an even number.")
+        raise RequestError(
+            f"--batch-size is {config.batch_size}: half of a batch are screenshots, take an even number."
+        )
     if recipe.base is None:
-        raise ValueError("A refiner needs pictures to refine: give --base, the run folder of a planet_v3 or refiner.")
+        raise RequestError("A refiner needs pictures to refine: give --base, the run folder of a planet_v3 or refiner.")
     size, kinds = Size.of(config.size), len(pictures.class_names)
     base = _read_base(recipe.base, size, pictures.class_names)
     drawing = generator_of(base)
@@ -46,13 +49,13 @@ def _build(config: TrainingConfig, recipe: RefinerRecipe, pictures: Pictures, to
 
 
 def _read_base(run: Path, size: Size, class_names: tuple[str, ...]) -> dict[str, Any]:
-    """Of the run to be refined, what `generator_of` asks for; raises `ValueError` where it doesn't fit."""
+    """Of the run to be refined, what `generator_of` asks for; raises `RequestError` where it doesn't fit."""
     config = read_finished(run, "planet_v3 or refiner", ("generator",), "--base")
     if tuple(config["classes"]) != class_names:
-        raise ValueError(f"--base {run} was trained on other classes: {', '.join(config['classes'])}.")
+        raise RequestError(f"--base {run} was trained on other classes: {', '.join(config['classes'])}.")
     drawn = Size.of(config["size"])
     if size != Size(2 * drawn.width, 2 * drawn.height):
-        raise ValueError(
+        raise RequestError(
             f"--base {run} draws pictures of {drawn} px, and a refiner makes them twice as large: "
             f"give --size {Size(2 * drawn.width, 2 * drawn.height)}, or another --base."
         )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
+from datasets.errors import RequestError
 from datasets.manifest import Size
 from training.families.planet.networks import LATENT_SIZE
 from training.families.refiner.grain import grained
@@ -59,7 +60,7 @@ def build_refiner(size: Size, kinds: int, width: float = 1.0, name: str = "refin
         rows summing to 1}` to float32 `(B, H, W, 3)` in [-1, 1]: the smaller picture enlarged, and detail.
     """
     if size.height % 2 or size.width % 2:
-        raise ValueError(f"A picture of {size} px is no smaller one twice as large: take an even --size.")
+        raise RequestError(f"A picture of {size} px is no smaller one twice as large: take an even --size.")
     image = keras.Input((size.height // 2, size.width // 2, 3), name="image")
     latent, kind = keras.Input((LATENT_SIZE,), name="latent"), keras.Input((kinds,), name="kind")
     code = layers.Dense(_EMBEDDING_SIZE, use_bias=False, name="embedding")(kind)

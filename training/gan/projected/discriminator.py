@@ -10,6 +10,7 @@ import math
 import keras
 from keras import layers, ops
 
+from datasets.errors import RequestError
 from datasets.manifest import Size
 from training.gan.projected.features import ProjectedFeatures
 from training.gan.projected.spectral_conv import SpectralConv2D
@@ -38,10 +39,12 @@ def build_projected_discriminator(size: Size, kinds: int = 0, name: str = "proje
         to float32 logits `(B, 3, h, w)`, finest features first, large for real pictures; 5 × 5 patches at 64 px.
 
     Raises:
-        ValueError: The pictures are too small.
+        RequestError: The pictures are too small.
     """
     if min(size) < LEAST_SIDE:
-        raise ValueError(f"A projected discriminator can't judge {size} px: it needs at least {LEAST_SIDE} px a side.")
+        raise RequestError(
+            f"A projected discriminator can't judge {size} px: it needs at least {LEAST_SIDE} px a side."
+        )
     image = keras.Input((size.height, size.width, 3), name="image")
     kind = keras.Input((kinds,), name="kind") if kinds else None
     stride, shrink = _reduction(size)
