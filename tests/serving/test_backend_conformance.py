@@ -203,7 +203,7 @@ def test_models_that_see_pictures(subject: Subject, task: str, output: str) -> N
     if task == "classify":
         np.testing.assert_allclose(expected.sum(axis=1), 1, atol=1e-5)
 
-    for wrong in (image.astype(np.float32), image[:, 1:], image[0]):
+    for wrong in (image.astype(np.float32), image[:, 1:], np.repeat(image, 2, axis=1), image[..., :1], image[0]):
         with pytest.raises(InvalidInput):
             subject.backend.predict(model.name, {"image": wrong}, signature=task)
 

@@ -15,6 +15,7 @@ from tests.serving.serving_double import ServingDouble
 from tests.serving.test_backend_tfserving import LATENT
 from tests.serving.tiny_model import LATENT_SIZE, write_tiny_discriminator, write_tiny_generator
 
+_STATES = ("AVAILABLE", "UNAVAILABLE")
 LABELS = {"tiny_planet": {"stable": 1, "canary": 2}}
 
 
@@ -146,8 +147,9 @@ def test_a_call_waits_for_a_thread_only_until_its_deadline(saved_models_dir: Pat
         backend.models()
         double.gate.clear()
         began = time.monotonic()
-        models = backend.models()  # the call that has the thread hangs, the other is refused
+        models = backend.models()  # the call that has the thread hangs, the other is refused, and waits for a thread
         assert time.monotonic() - began < 5.0
-        assert {model.state for model in models if model.name == "tiny_planet"} <= {"AVAILABLE", "UNAVAILABLE"}
+        by_state = {state: {model.name for model in models if model.state == state} for state in _STATES}
+        assert [len(names) for names in by_state.values()] == [1, 1]
         double.gate.set()
         backend.close()
