@@ -306,3 +306,5 @@ LOSSES = {
     "wasserstein_gp": Loss(wasserstein_generator_loss, wasserstein_discriminator_loss),
     "relativistic": Loss(relativistic_generator_loss, relativistic_discriminator_loss, compares=True),
 }
+
+PROJECTED = Loss(projected_generator_loss, projected_discriminator_loss)  # of `training.gan.projected`

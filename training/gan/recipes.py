@@ -45,17 +45,21 @@ class GANRecipe:
 
 @dataclasses.dataclass(frozen=True)
 class ChosenLossRecipe(GANRecipe):
-    """Hyperparameters of a GAN with one critic, whose loss can be chosen."""
+    """Hyperparameters of a GAN with a critic whose loss can be chosen, and perhaps a projected one beside it."""
 
     loss: str  # a key of training.gan.losses.LOSSES
     real_label_noise: float  # real labels are 1 + U(0, this)
     r2_gamma: float  # weight of the R1 penalty at generated pictures, as often; 0 turns it off
     gradient_penalty: float  # weight of WGAN-GP's penalty; 0 turns it off
+    # Of training.gan.projected beside the critic's verdict; 0 does without. And pictures until it has come to that.
+    projected_weight: float = dataclasses.field(default=0.0, kw_only=True)
+    projected_ramp: int = dataclasses.field(default=8000, kw_only=True)
 
     def __post_init__(self):
         super().__post_init__()
         check_choices(self, {"loss": CHOICES["loss"]})
         check_ranges(self, at_least_0=("real_label_noise", "r2_gamma", "gradient_penalty"))
+        check_ranges(self, at_least_0=("projected_weight", "projected_ramp"))
         if self.loss == "wasserstein_gp" and not self.gradient_penalty:
             raise RequestError("The wasserstein_gp loss needs its penalty: set gradient_penalty, usually to 10.")
         if self.real_label_noise and self.loss != "non_saturating":

@@ -19,6 +19,7 @@ from training.gan.conditional import build_conditional_generator
 from training.gan.critic import build_auxiliary_critic, check_batch_size, doubling
 from training.gan.exports import export_conditional, export_discriminator, size_in_name
 from training.gan.kinds import check_kinds
+from training.gan.projected.critic import projected_critics
 from training.gan.recipes import CHOICES
 from training.gan.trainer import GANTrainer
 from training.measure.quality import SampleQuality
@@ -41,6 +42,7 @@ def _build_cvaegan(config: TrainingConfig, recipe: CVAEGANRecipe, pictures: Pict
     discriminator = build_auxiliary_critic(size, kinds, doubling(recipe.discriminator_filters))
     encoder = build_encoder(size, kinds, doubling(recipe.encoder_filters))
     objective = CVAEGANObjective(generator, discriminator, encoder, recipe, total_steps)
+    objective.critics += projected_critics(recipe, size, kinds, config.batch_size)
     return GANTrainer(objective, config.seed, SampleQuality(pictures.images))
 
 

@@ -16,6 +16,7 @@ from training.families.dcgan.networks import build_discriminator, build_generato
 from training.families.dcgan.recipe import CHOICES, RECIPES, DCGANRecipe
 from training.gan.critic import build_critic, check_batch_size
 from training.gan.objective import Objective
+from training.gan.projected.critic import projected_critics
 from training.gan.trainer import GANTrainer
 from training.measure.quality import SampleQuality
 
@@ -29,6 +30,7 @@ def _build(config: TrainingConfig, recipe: DCGANRecipe, pictures: Pictures, tota
     else:
         discriminator = build_discriminator(recipe.variant, config.side, convolutions=fast_layers)
     objective = Objective(generator, discriminator, recipe, total_steps)
+    objective.critics += projected_critics(recipe, Size.of(config.size), 0, config.batch_size)
     return GANTrainer(objective, config.seed, SampleQuality(pictures.images))
 
 

@@ -27,6 +27,7 @@ from training.gan.critic import build_auxiliary_critic, build_conditional_critic
 from training.gan.exports import export_conditional, export_discriminator, size_in_name
 from training.gan.kinds import check_kinds
 from training.gan.objective import Objective
+from training.gan.projected.critic import projected_critics
 from training.gan.trainer import GANTrainer
 from training.measure.quality import SampleQuality
 
@@ -48,6 +49,7 @@ def _build(objective: type[Objective], build_critic, config, recipe, pictures, t
     generator = build_conditional_generator(size, kinds, recipe.generator_filters)
     discriminator = build_critic(size, kinds, recipe)
     objective = objective(generator, discriminator, recipe, total_steps)
+    objective.critics += projected_critics(recipe, size, kinds, config.batch_size)
     return GANTrainer(objective, config.seed, SampleQuality(pictures.images))
 
 

@@ -22,6 +22,7 @@ from training.families.planet.recipe import RECIPES, PlanetRecipe
 from training.gan.critic import check_batch_size
 from training.gan.exports import export_discriminator, export_generator, size_in_name
 from training.gan.kinds import check_kinds
+from training.gan.projected.critic import projected_critics
 from training.gan.recipes import CHOICES
 from training.gan.trainer import GANTrainer
 from training.measure.quality import SampleQuality
@@ -63,6 +64,7 @@ def build_growing(
     scale = size.width * size.height / _R1_SIZE**2
     gammas = {name: getattr(recipe, name) * scale for name in ("r1_gamma", "r1_gamma_early", "r2_gamma")}
     minimized = objective(**built, recipe=dataclasses.replace(recipe, **gammas), total_steps=total_steps)
+    minimized.critics += projected_critics(recipe, size, len(pictures.class_names), config.batch_size)
     return GANTrainer(minimized, config.seed, SampleQuality(pictures.images))
 
 

@@ -21,6 +21,7 @@ from training.families.refiner.objective import RefinerObjective
 from training.families.refiner.recipe import RECIPES, RefinerRecipe
 from training.gan.exports import export_generator, size_in_name
 from training.gan.kinds import check_kinds
+from training.gan.projected.critic import projected_critics
 from training.gan.recipes import CHOICES
 from training.gan.trainer import GANTrainer
 from training.measure.quality import SampleQuality
@@ -45,6 +46,7 @@ def _build(config: TrainingConfig, recipe: RefinerRecipe, pictures: Pictures, to
     discriminator = build_patch_critic(size, kinds, recipe.width)
     objective = RefinerObjective(generator, discriminator, recipe, total_steps)
     objective.facts = {"base": base}
+    objective.critics += projected_critics(recipe, size, kinds, config.batch_size)
     return GANTrainer(objective, config.seed, SampleQuality(pictures.images))
 
 
