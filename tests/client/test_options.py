@@ -6,6 +6,7 @@ import argparse
 import inspect
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -52,9 +53,8 @@ def taken(call: str) -> set[str]:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_takes_what_its_route_takes(call: str) -> None:
-    refused = (
-        {"size", "background"} if call in ("world_map", "world_normal") else set()
-    )  # by the server, which says why
+    is_map = call in ("world_map", "world_normal")
+    refused = told("planet").keys() - told(call).keys() if is_map else set()  # the server says why
     assert taken(call) - refused - {"picture"} == told(call).keys()
 
 
@@ -90,17 +90,18 @@ def test_the_page_has_every_option_and_carries_one_it_was_not_written_for(visit:
 
     visit.page.route("**/openapi.json", with_more)
     visit.page.route("**/v1/planets/**", lambda route: route.continue_(url=route.request.url.replace("&halo=red", "")))
-    query = "seed=a&model=tinter&version=1&kind=mars&temperature=0.5&background=transparent&size=64&halo=red"
-    visit.open(f"#generate?{query}")
+    query = {name: one["example"] for name, one in told("planet").items() if one["in"] == "query" and "example" in one}
+    query |= {"model": "tinter", "halo": "red"}
+    visit.open(f"#generate?seed=a&{urlencode(query)}")
     visit.wait_for_planets()
     assert visit.page.input_value("select[name=halo]") == "red"
     href = visit.page.get_attribute("#plate-download", "href")
     asked = dict(pair.split("=") for pair in href.partition("?")[2].split("&"))
-    assert asked.keys() == told("planet").keys() - {"seed_or_address", "format", "label"} | {"halo"}
+    assert asked.keys() == query.keys()
     assert asked["halo"] == "red"
     visit.page.click(".code summary")
     assert 'halo="red"' in visit.page.inner_text("[aria-label='Python code']")
-    assert "size=64" in visit.page.inner_text("[aria-label='Python code']")
+    assert "size=256" in visit.page.inner_text("[aria-label='Python code']")
     visit.page.select_option("select[name=halo]", "")
     visit.page.wait_for_url(lambda url: "halo=" not in url)
     visit.wait_for_planets()
