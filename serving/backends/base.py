@@ -1,4 +1,4 @@
-"""What the gateway asks of a model server, whichever it is (contract: tests/serving/test_backend_conformance.py)."""
+"""What the gateway asks of a model server, whichever it is (contract: tests/serving/backends/test_conformance.py)."""
 
 from __future__ import annotations
 

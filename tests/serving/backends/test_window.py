@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from serving.backends.window import Window
-from tests.serving.test_backend_breaker import Clock
+from tests.serving.backends.test_breaker import Clock
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 from serving.backends.base import InvalidInput, ModelNotFound, ModelVersion
 from serving.backends.tfserving import TFServingBackend
+from tests.serving.backends.test_tfserving import LATENT
 from tests.serving.serving_double import ServingDouble
-from tests.serving.test_backend_tfserving import LATENT
 from tests.serving.tiny_model import LATENT_SIZE, write_tiny_discriminator, write_tiny_generator
 
 _STATES = ("AVAILABLE", "UNAVAILABLE")

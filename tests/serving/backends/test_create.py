@@ -12,7 +12,7 @@ import pytest
 from serving.backends import create_backend
 from serving.backends.base import BackendMisconfigured
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 
 
 def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import yaml
 from serving.deploy.files import BATCH_SIZES, BATCH_THREADS, METRICS_PATH
 from serving.gateway.__main__ import main as start_gateway
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 _DEPLOY = _ROOT / "serving" / "deploy"
 _BASE = _DEPLOY / "kubernetes" / "base"
 

@@ -33,7 +33,7 @@ from serving.backends.base import (
 from tests.serving.serving_double import ServingDouble
 
 LABELS = {"tiny_planet": {"stable": 1, "canary": 2}}
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 
 
 @dataclasses.dataclass(frozen=True)

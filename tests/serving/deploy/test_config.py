@@ -22,7 +22,7 @@ from serving.deploy.warmup import WARMUP_FILE
 from tests.serving.tiny_model import LATENT_SIZE
 from training.saved.warmup import write_warmup_records
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 
 # Of tensorflow/serving: model_server_config.proto, file_system_storage_path_source.proto, session_bundle_config.proto,
 # monitoring_config.proto. A map is written as the repeated entries that it is in protobuf.

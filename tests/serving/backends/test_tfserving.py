@@ -18,8 +18,8 @@ from serving.backends import tfserving
 from serving.backends.base import BackendUnavailable, DeadlineExceeded, InvalidInput, ModelNotFound, Overloaded
 from serving.backends.breaker import Breaker
 from serving.backends.tfserving import TFServingBackend
+from tests.serving.backends.test_breaker import Clock
 from tests.serving.serving_double import QUEUE_FULL, THREADS_EXHAUSTED, ServingDouble
-from tests.serving.test_backend_breaker import Clock
 from tests.serving.tiny_model import LATENT_SIZE, tiny_card, write_card, write_tiny_generator
 
 LATENT = {"latent": np.ones((1, LATENT_SIZE), np.float32)}
