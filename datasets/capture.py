@@ -61,9 +61,9 @@ class Options:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What a run did: the bodies captured, pictures written, maps that could not be used, and files left alone."""
+    """What a run did: the kinds captured, pictures written, maps that could not be used, and files left alone."""
 
-    bodies: tuple[str, ...]
+    kinds: tuple[str, ...]
     written: int
     rejected: tuple[Rejection, ...]
     passed_over: tuple[Rejection, ...] = ()
@@ -74,7 +74,7 @@ def capture(
     out: Path | str,
     options: Options | None = None,
     *,
-    bodies: Sequence[str] | None = None,
+    kinds: Sequence[str] | None = None,
     workers: int | None = None,
 ) -> Report:
     """Draws the views that are missing in `out`.
@@ -83,7 +83,7 @@ def capture(
         maps: Folder of equirectangular maps named by body, north up: `mars.png`, `moon_4k.jpg`.
         out: Folder of the pictures, `BODY/BODY_000.png`.
         options: What to draw; `Options()` if None.
-        bodies: Bodies to draw, of any name that a map has; of the twelve those that have a map, if None.
+        kinds: Those to draw, of any name that a map has; of the twelve those that have a map, if None.
         workers: Processes; as many as there are CPU cores if None; 1 works in this process.
 
     Raises:
@@ -92,7 +92,7 @@ def capture(
     maps, out, options = Path(maps), Path(out), options or Options()
     workers = cores() if workers is None else workers
     _check(options, workers)
-    paths = find_maps(maps, bodies)
+    paths = find_maps(maps, kinds)
     rejected = []
     tasks: list[tuple[str, Path, int]] = []
     cache = out / _CACHE
@@ -224,7 +224,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("maps", type=Path, metavar="MAPS", help="folder of maps named by body, such as mars.png")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder of the pictures, for datasets.prepare")
-    parser.add_argument("--bodies", help="comma-separated (those of the twelve that have a map)")
+    parser.add_argument(
+        "--kinds", "--bodies", dest="kinds", help="comma-separated (those of the twelve that have a map)"
+    )
     parser.add_argument("--views", type=int, default=usual.views, help="pictures of each body (%(default)s)")
     parser.add_argument("--width", type=int, default=usual.width, help="pixels (%(default)s)")
     parser.add_argument("--height", type=int, default=usual.height, help="pixels (%(default)s)")
@@ -247,16 +249,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lighting = Lighting(tuple(given.sun), given.ambient, given.limb, given.exposure)
     options = Options(given.width, given.height, given.views, lighting, given.south)
     try:
-        bodies = given.bodies.split(",") if given.bodies else None
-        report = capture(given.maps, given.out, options, bodies=bodies, workers=given.workers)
+        kinds = given.kinds.split(",") if given.kinds else None
+        report = capture(given.maps, given.out, options, kinds=kinds, workers=given.workers)
     except RequestError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Interrupted: run the same command again to go on where this run stopped.", file=sys.stderr)
         return 130
-    print(f"{len(report.bodies)} bodies x {options.views} views in {given.out}: {report.written} written.")
-    if given.bodies is None and (lacking := [body for body in BODIES if body not in report.bodies]):
+    print(f"{len(report.kinds)} kinds x {options.views} views in {given.out}: {report.written} written.")
+    if given.kinds is None and (lacking := [body for body in BODIES if body not in report.kinds]):
         print(f"Without {', '.join(lacking)}: {given.maps} has no usable map of them.")
     for rejection in report.rejected:
         print(f"{rejection.source}: {rejection.reason}", file=sys.stderr)

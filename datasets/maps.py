@@ -23,7 +23,7 @@ _NO_SURFACE = {
 }  # words in names of maps that go with one of the surface
 
 
-def find_maps(folder: Path, bodies: Sequence[str] | None = None) -> dict[str, Path]:
+def find_maps(folder: Path, kinds: Sequence[str] | None = None) -> dict[str, Path]:
     """The map of each body, in class order: of several the one that `MAP_ALIASES` names, else the plainest name.
 
     Raises:
@@ -31,7 +31,7 @@ def find_maps(folder: Path, bodies: Sequence[str] | None = None) -> dict[str, Pa
     """
     if not folder.is_dir():
         raise RequestError(f"{folder} is not a folder: expected a folder of maps such as mars.png.")
-    wanted = BODIES if bodies is None else [name.strip().lower() for name in bodies]
+    wanted = BODIES if kinds is None else [name.strip().lower() for name in kinds]
     if objection := next(filter(None, map(class_objection, wanted)), None):
         raise RequestError(objection)
     found: dict[str, Path] = {}
@@ -43,7 +43,7 @@ def find_maps(folder: Path, bodies: Sequence[str] | None = None) -> dict[str, Pa
         if path.suffix.lower() in MAP_SUFFIXES and (body := _wanted_body(path.stem, wanted)):
             found.setdefault(body, path)
     missing = [name for name in wanted if name not in found]
-    if missing and (bodies is not None or not found):
+    if missing and (kinds is not None or not found):
         raise RequestError(f"{folder} has no map of {', '.join(missing)}: name files such as {missing[0]}.png.")
     return {body: found[body] for body in class_order(found)}
 
@@ -61,11 +61,9 @@ def passed_over(folder: Path, used: Mapping[str, Path]) -> Iterator[Rejection]:
         elif body in used:
             reason = f"{used[body].name} is the map of {body} that was taken."
         elif body in BODIES or body in OTHER_BODIES:
-            reason = f"It is of {body}: name it with --bodies."
+            reason = f"It is of {body}: name it with --kinds."
         else:
-            reason = (
-                f"Its name tells of none of the bodies: rename it, such as {BODIES[0]}.png, or give --bodies {body}."
-            )
+            reason = f"Its name tells of none of the kinds: rename it, such as {BODIES[0]}.png, or give --kinds {body}."
         yield Rejection(printable(path.name), reason)
 
 

@@ -24,12 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns the exit code: 0 finished, 1 diverged, 2 bad request, 3 out of memory, 130 interrupted and resumable."""
     options = vars(_parser().parse_args(arguments))
     resume = options.pop("resume")
-    bodies = options.pop("bodies")
+    kinds = options.pop("kinds")
     fields = {field.name for field in dataclasses.fields(TrainingConfig)}
     changes = {name: options.pop(name) for name in list(options) if name not in fields}
     changes = {name: value for name, value in changes.items() if value is not None}
     try:
-        config = TrainingConfig(classes=tuple(bodies.split(",")) if bodies else None, changes=changes, **options)
+        config = TrainingConfig(classes=tuple(kinds.split(",")) if kinds else None, changes=changes, **options)
         run = train(config, resume=resume)
     except (RequestError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -64,7 +64,9 @@ def _add_training_options(parser: argparse.ArgumentParser, family: Family):
     parser.add_argument("--data", required=True, help="folder made by datasets.prepare")
     parser.add_argument("--out", required=True, help="run folder: checkpoints, samples, logs, weights")
     parser.add_argument("--size", default=default["size"], help="pixels: 64, or WIDTHxHEIGHT such as 64x128")
-    parser.add_argument("--bodies", help="train on these classes only, such as sun,mars,earth", default=None)
+    parser.add_argument(
+        "--kinds", "--bodies", dest="kinds", help="train on these only, such as sun,mars,earth", default=None
+    )
     parser.add_argument(
         "--balance",
         choices=BALANCES,

@@ -43,7 +43,7 @@ def test_views_go_around_the_equator_then_north_then_south():
 
 def test_prepare_takes_over(maps, tmp_path):
     report = capture(maps, tmp_path / "out", SMALL, workers=1)
-    assert (report.bodies, report.written, report.rejected) == (("mars", "sun"), 20, ())
+    assert (report.kinds, report.written, report.rejected) == (("mars", "sun"), 20, ())
     assert written(tmp_path / "out")[:2] == ["mars/mars_000.png", "mars/mars_001.png"]
     assert Image.open(tmp_path / "out/mars/mars_000.png").size == (96, 64)
     prepare(tmp_path / "out", tmp_path / "data", sizes=(32,), workers=1)

@@ -67,13 +67,13 @@ def test_tiffs_and_names_of_sources_are_used_and_the_rest_is_listed(maps, tmp_pa
     (maps / "readme.txt").write_text("whose they are")
     assert main([str(maps), str(tmp_path / "out"), *SMALL]) == 0
     said = capsys.readouterr()
-    assert said.out.startswith("4 bodies x 1 views")
+    assert said.out.startswith("4 kinds x 1 views")
     assert "4 passed over:" in said.err
     for line in (
-        "2k_saturn.png: It is of saturn: name it with --bodies.",
+        "2k_saturn.png: It is of saturn: name it with --kinds.",
         "mars_dem.png: mars.png is the map of mars that was taken.",
         "readme.txt: It is no map by its ending",
-        "x9.png: Its name tells of none of the bodies",
+        "x9.png: Its name tells of none of the kinds",
     ):
         assert line in said.err
     assert main([str(maps), str(tmp_path / "out"), "--bodies", "saturn", *SMALL]) == 0
@@ -90,7 +90,7 @@ def test_a_surface_is_preferred_to_what_goes_with_it(maps):
 def test_bodies_with_signs_of_the_mix_are_refused(maps, tmp_path, body):
     Image.fromarray(gradient()).save(maps / f"{body.lower()}.png")
     with pytest.raises(RequestError, match="a sign of mixes"):
-        capture(maps, tmp_path / "out", Options(64, 64, 1), bodies=[body], workers=1)
+        capture(maps, tmp_path / "out", Options(64, 64, 1), kinds=[body], workers=1)
 
 
 def test_maps_are_turned_as_their_exif_says_and_stand_on_black(maps):

@@ -17,7 +17,7 @@ def train_arguments(config: TrainingConfig) -> list[str]:
     values = {name: getattr(config, name) for name, default in fields.items() if getattr(config, name) != default}
     values.pop("family", None)
     if config.classes:
-        values["bodies"] = ",".join(values.pop("classes"))
+        values["kinds"] = ",".join(values.pop("classes"))
     values |= values.pop("changes")
     return [config.family, *(word for name, value in values.items() for word in _option(name, value))]
 

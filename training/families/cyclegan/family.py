@@ -1,4 +1,4 @@
-"""`python -m training.train cyclegan --bodies earth,mars`: pictures of one class turned into pictures of another."""
+"""`python -m training.train cyclegan --kinds earth,mars`: pictures of one kind turned into pictures of another."""
 
 from __future__ import annotations
 

@@ -41,11 +41,11 @@ def _export(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any
     generator = build_generator(recipe["variant"], config["size"])
     generator.load_weights(run / "generator.weights.h5")
     save_generator(generator, folder)
-    bodies = ", ".join(config["classes"])
+    kinds = ", ".join(config["classes"])
     return {
         "task": "generate",
         "description": (
-            f"DCGAN {recipe['variant']} at {config['size']} px, recipe '{recipe['name']}', drawing {bodies} "
+            f"DCGAN {recipe['variant']} at {config['size']} px, recipe '{recipe['name']}', drawing {kinds} "
             "without a choice of kind: the seed decides."
         ),
         "image_size": {"width": config["size"], "height": config["size"]},

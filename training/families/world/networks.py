@@ -12,6 +12,8 @@ Relatives: Gutierrez 2020, "On Demand Solid Texture Synthesis Using Deep 3D Netw
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -207,11 +209,9 @@ class Surface(layers.Layer):
         self._waves = self._constant(directions * frequencies, "waves")
         self._mixes = self._constant(mixes, "mixes")
         self._radii = self._constant(radii, "radii")
-        fields, channels = 2 * FIELDS, self._hidden[0].units
-        first, relief = fields + 5, sum(2 for _ in CELLS[:2])
-        inner = (first, channels, channels + fields + 4 + relief, channels, channels + fields + 2, channels)
-        for layer, inputs in zip(self._hidden, inner, strict=True):
-            layer.build((None, None, inputs))
+        channels = self._hidden[0].units
+        for layer, inputs in zip(self._hidden, layer_inputs(channels), strict=True):
+            layer.build((None, None, sum(inputs)))
         for layer in self._styles:
             layer.build((None, shapes[2][-1]))
         for layer in (self._warp, self._albedo, self._height):
@@ -219,8 +219,8 @@ class Surface(layers.Layer):
 
     def call(self, inputs):
         points, latent, code = inputs
-        phases, turning, centers = _chances(latent)
-        turn = _rotation(turning)
+        phases, turning, centers = chances_of(latent)
+        turn = rotation_of(turning)
         coarse = ops.concatenate([_bands(points), self._fields(points, turn, phases, (0, 1))], axis=-1)
         x = self._block(1, self._block(0, coarse, code), code)
         warped = unit(points + FARTHEST_WARP * ops.tanh(ops.cast(self._warp(x), "float32")))
@@ -272,7 +272,47 @@ class Surface(layers.Layer):
         return ops.concatenate([x, *(ops.cast(one, x.dtype) for one in features)], axis=-1)
 
 
-def _chances(latent):
+class Parts(NamedTuple):
+    """What a `Surface` computes with.
+
+    Attributes:
+        waves: Directions times frequencies, `(OCTAVES, WAVES, 3)`.
+        mixes: Of waves to fields, `(OCTAVES, WAVES, FIELDS)`.
+        radii: Of the cells, `(N,)`.
+        hidden: Its layers, each of the inputs that `layer_inputs` tells.
+        styles: What gives each of these layers its gains and shifts.
+        heads: `warp`, `albedo` and `height`, which read layers.
+    """
+
+    waves: keras.Variable
+    mixes: keras.Variable
+    radii: keras.Variable
+    hidden: Sequence[layers.Dense]
+    styles: Sequence[layers.Dense]
+    heads: Mapping[str, layers.Dense]
+
+
+def parts_of(surface: Surface) -> Parts:
+    """A surface taken apart, once it is built."""
+    heads = {"warp": surface._warp, "albedo": surface._albedo, "height": surface._height}
+    return Parts(surface._waves, surface._mixes, surface._radii, surface._hidden, surface._styles, heads)
+
+
+def layer_inputs(channels: int) -> tuple[list[int], ...]:
+    """What each layer of a surface of so many channels reads, piece by piece: bands, the fields of two octaves, cells,
+    and what the layer before it gave."""
+    fields = [FIELDS, FIELDS]
+    return (
+        [5, *fields],
+        [channels],
+        [channels, 4, *fields, sum(2 for _ in CELLS[:2])],
+        [channels],
+        [channels, *fields, sum(2 for _ in CELLS[2:])],
+        [channels],
+    )
+
+
+def chances_of(latent):
     """Phases `(B, OCTAVES · WAVES)`, all equally likely, a quaternion `(B, 4)`, centers of cells `(B, N, 3)`."""
     phases, turning, centers = ops.split(latent[:, STYLE_SIZE:], [_PHASES, _PHASES + 4], axis=-1)
     phases = math.pi * (1.0 + ops.erf(phases / math.sqrt(2.0)))
@@ -300,7 +340,7 @@ def _waves_of_latitude(points):
     return ops.concatenate([wave(number * latitude) for number in (6.0, 12.0) for wave in (ops.cos, ops.sin)], axis=-1)
 
 
-def _rotation(quaternion):
+def rotation_of(quaternion):
     """Rotations `(B, 3, 3)`, uniform for standard normal `(B, 4)`: Shoemake 1992, "Uniform Random Rotations"."""
     w, x, y, z = (unit(quaternion)[:, i] for i in range(4))
     rows = [

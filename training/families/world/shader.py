@@ -13,8 +13,18 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
-from training.families.world import networks as world_v1
-from training.families.world.networks import CELLS, FARTHEST_WARP, FIELDS, OCTAVES, WAVES, Surface
+from training.families.world.networks import (
+    CELLS,
+    FARTHEST_WARP,
+    FIELDS,
+    OCTAVES,
+    WAVES,
+    Surface,
+    chances_of,
+    layer_inputs,
+    parts_of,
+    rotation_of,
+)
 
 WIDTH = 256  # texels of a row of either texture
 
@@ -31,13 +41,14 @@ def network_numbers(surface: Surface) -> np.ndarray:
 
 def world_numbers(surface: Surface, latent, code):
     """What texture `world` holds, float32 `(B, N)`, of latents `(B, LATENT_SIZE)` and codes `(B, CODE_SIZE)`."""
-    phases, turning, centers = world_v1._chances(latent)
-    directions = ops.reshape(surface._waves, (-1, 3)) @ world_v1._rotation(turning)  # (B, waves, 3)
+    parts = parts_of(surface)
+    phases, turning, centers = chances_of(latent)
+    directions = ops.reshape(parts.waves, (-1, 3)) @ rotation_of(turning)  # (B, waves, 3)
     waves = ops.concatenate([directions, phases[..., None]], axis=-1) / _TURN
-    nearness = (1.0 / ops.square(surface._radii))[None, :, None] + ops.zeros_like(centers[..., :1])
+    nearness = (1.0 / ops.square(parts.radii))[None, :, None] + ops.zeros_like(centers[..., :1])
     cells = ops.concatenate([centers, nearness], axis=-1)
     styles = []
-    for style in surface._styles:
+    for style in parts.styles:
         gain, shift = ops.split(ops.cast(style(code), "float32"), 2, axis=-1)
         room = -gain.shape[-1] % 4
         styles += [ops.pad(part, ((0, 0), (0, room))) for part in (1.0 + gain, shift)]
@@ -52,7 +63,7 @@ def shader(surface: Surface) -> str:
     for name, values in weights.items():
         places[name] = start
         start += values.size // 4
-    channels = -(-surface._hidden[0].units // 4)
+    channels = -(-parts_of(surface).hidden[0].units // 4)
     inputs = {index: weights[f"dense_{index}"].size // (16 * channels) for index in range(_LAYERS)}
     styles = OCTAVES * WAVES + _CELLS
 
@@ -168,16 +179,14 @@ void surface(vec3 point, out vec3 albedo, out float height) {{
 
 def _network(surface: Surface) -> dict[str, np.ndarray]:
     """By name what texture `network` holds, one after another, each of whole texels."""
-    channels = surface._hidden[0].units
-    field = [FIELDS, FIELDS]
-    # What each layer reads, in pieces that begin with a texel, as the shader lays them out.
-    pieces = ([5, *field], [channels], [channels, 4, *field, 4], [channels], [channels, *field, 2], [channels])
-    mixes = np.asarray(surface._mixes)
+    parts = parts_of(surface)
+    channels = parts.hidden[0].units
+    mixes = np.asarray(parts.mixes)
     packed = {"mixes": np.pad(mixes, ((0, 0), (0, 0), (0, -FIELDS % 4)))}
-    for index, layer in enumerate(surface._hidden):
-        packed[f"dense_{index}"] = _matrices(np.asarray(layer.kernel), pieces[index])
-    for name in ("warp", "albedo", "height"):
-        kernel, bias = (np.asarray(part) for part in getattr(surface, f"_{name}").weights)
+    for index, (layer, pieces) in enumerate(zip(parts.hidden, layer_inputs(channels), strict=True)):
+        packed[f"dense_{index}"] = _matrices(np.asarray(layer.kernel), pieces)  # each piece begins with a texel
+    for name, head in parts.heads.items():
+        kernel, bias = (np.asarray(part) for part in head.weights)
         bias = np.pad(bias, (0, 4 - bias.size))
         packed[name] = np.concatenate([bias, _matrices(kernel, [channels]).ravel()])
     return packed
