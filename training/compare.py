@@ -14,6 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from training.contract.config import TrainingConfig
 from training.families import FAMILIES
 from training.measure.evaluation import EvaluationOptions
+from training.measure.features.weights import fetched_weights
 from training.sweeps.family_comparison import write_family_comparison
 from training.sweeps.sweep import sweep
 
@@ -39,10 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
             )
             for family in options.families
         }
+        weights = options.weights or fetched_weights()  # before hours of training
         outcomes = sweep(configs, resume=options.resume, passed_on=passed_on)
         finished = [name for name, outcome in outcomes.items() if outcome.code == 0]
         if finished:
-            measuring = EvaluationOptions(options.count, extractor="classifier", classifier=options.classifier)
+            measuring = EvaluationOptions(options.count, weights=weights, classifier=options.classifier)
             print(f"Compared: {write_family_comparison(options.out, finished, Path(options.data), measuring)}")
     except (RequestError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -79,7 +81,13 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         default=Path("saved_models/classifier_64"),
         metavar="FOLDER",
-        help="tells kinds and gives features (%(default)s)",
+        help="tells kinds (%(default)s)",
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="of the network whose features are compared",
     )
     parser.add_argument("--resume", action="store_true", help="continue what was begun, skip what is done")
     return parser

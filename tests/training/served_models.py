@@ -1,4 +1,4 @@
-"""SavedModels whose figures are known beforehand: a classifier that goes by color, a generator that copies."""
+"""Whose figures are known beforehand: features and a classifier that go by color, a generator that copies."""
 
 from __future__ import annotations
 
@@ -9,25 +9,32 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from training.measure.features.resizing import resize
+
 SIDE = 16  # pixels
 LATENT_SIZE = 4
 CLASSIFIER_KINDS = ("earth", "mars")
 
 
-def write_classifier(folder: Path, side: int = SIDE) -> Path:
-    """Bluer is earth, redder is mars; features are 4 × 4 average colors in 0..1, float32 (B, 48)."""
+class Colors:
+    """An extractor: 4 × 4 average colors, float32 (N, 48), scaled as all features are."""
 
-    @tf.function(input_signature=[tf.TensorSpec([None, side, side, 3], tf.uint8, name="image")])
-    def features(image):
-        cells = tf.reshape(tf.cast(image, tf.float32) / 255.0, [-1, 4, side // 4, 4, side // 4, 3])
-        return {"features": tf.reshape(tf.reduce_mean(cells, [2, 4]), [-1, 48])}
+    name = "colors"
+
+    def features(self, images: np.ndarray, description: str = "") -> np.ndarray:
+        colors = resize(images, (4, 4)).reshape(len(images), 48).astype(np.float32)
+        return colors * np.float32(4.0) / np.maximum(np.linalg.norm(colors, axis=1, keepdims=True), 1e-6)
+
+
+def write_classifier(folder: Path, side: int = SIDE) -> Path:
+    """Bluer is earth, redder is mars."""
 
     @tf.function(input_signature=[tf.TensorSpec([None, side, side, 3], tf.uint8, name="image")])
     def classify(image):
         color = tf.reduce_mean(tf.cast(image, tf.float32), [1, 2])
         return {"probabilities": tf.nn.softmax(tf.stack([color[:, 2], color[:, 0]], axis=1))}
 
-    signatures = {"serving_default": classify, "classify": classify, "features": features}
+    signatures = {"serving_default": classify, "classify": classify}
     return _write(folder, tf.Module(), signatures, {"task": "classify", "class_names": CLASSIFIER_KINDS}, side)
 
 

@@ -11,9 +11,13 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import RequestError
-from datasets.manifest import Size
+from datasets.manifest import Size, load_manifest
 from datasets.pictures import Pictures, load_pictures
-from training.measure.features import Classifier, find_extractor
+from training.measure.drawing import Order, draw, order_of, own_size, sizes_of
+from training.measure.features.extractors import YARDSTICK, Extractor, find_extractor
+from training.measure.features.remembered import remembered_features
+from training.measure.kinds import Classifier
+from training.measure.middles import middles
 from training.measure.neighbors import neighbors_picture
 from training.measure.summary import FEWEST, summarize
 from training.saved.served import ServedModel
@@ -25,11 +29,12 @@ DEFAULT_CLASSIFIER = "classifier_64"  # looked for beside the evaluated model
 class EvaluationOptions:
     """How to measure."""
 
-    count: int = 2000  # pictures to draw
+    count: int = 480  # pictures to draw at each size
     seed: int = 0  # of latents, order and subsets
-    extractor: str = "auto"  # one of training.measure.features.EXTRACTORS
-    inception_weights: Path | None = None  # None: Keras' own
+    features: str = YARDSTICK  # one of training.measure.features.extractors.EXTRACTORS
+    weights: Path | None = None  # of the features' network; None: those fetched
     classifier: Path | None = None  # None: DEFAULT_CLASSIFIER beside the model, if it is there
+    own_size_only: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +43,8 @@ class Evaluation:
 
     Attributes:
         folder: `saved_models/NAME/VERSION`.
-        metrics: Ready for JSON: the keys of `summarize`, what was compared, and the same per kind under `kinds`.
+        metrics: Ready for JSON: what was compared, and the figures of pictures at the model's own size as
+            `measured_at` gives them; under `sizes` those of each further size, by its name.
         neighbors: uint8 (H, W, 3), generated pictures above the real ones nearest to them.
     """
 
@@ -47,59 +53,108 @@ class Evaluation:
     neighbors: np.ndarray
 
 
+class _Compared:
+    """Pictures of one size, generated and real, and their features.
+
+    Attributes:
+        images: Generated, training and held-out pictures, uint8 (N, H, W, 3) each.
+        features: Of the whole pictures.
+        of_middles: Of their middles.
+    """
+
+    def __init__(self, extractor: Extractor, images: np.ndarray, training: Pictures, holdout: Pictures):
+        self.images = (images, training.images, holdout.images)
+        self.training, self.holdout = training, holdout
+        self.features = _features(extractor, self.images, "features")
+        self.of_middles = _features(extractor, [middles(some) for some in self.images], "features of middles")
+
+
 def evaluate(model: Path, data: Path, options: EvaluationOptions | None = None) -> Evaluation:
     """Draws pictures with a model and compares them with held-out and with training pictures.
 
     Args:
         model: `saved_models/NAME/VERSION`, or `saved_models/NAME` for the newest version; it has signature `generate`.
         data: Folder made by `datasets.prepare`, with pictures of the model's size; only the classes that the model
-            was trained on count.
+            was trained on count. Further sizes that the model draws are compared where the data have them.
         options: How to measure.
 
     Raises:
-        RequestError: The model, the data, the extractor or the count don't allow it; the text says what to do.
+        RequestError: The model, the data, the features or the count don't allow it; the text says what to do.
     """
     options = options or EvaluationOptions()
     if options.count < FEWEST:
         raise RequestError(f"{options.count} pictures are too few to measure: draw at least {FEWEST}.")
     generator = ServedModel(model)
-    generator.require("generate")
+    own = own_size(generator)
+    order = order_of(generator, options.count, options.seed)
+    classes = _classes(generator)
     classifier = _find_classifier(generator.folder, options.classifier)
-    extractor = find_extractor(options.extractor, classifier, options.inception_weights)
-    training, holdout = _real_pictures(generator, data)
+    extractor = find_extractor(options.features, options.weights)
 
-    images, asked = _draw(generator, training.class_names, options)
-    features = [
-        extractor.features(pictures, f"features of {sort}")
-        for sort, pictures in (("generated", images), ("training", training.images), ("held-out", holdout.images))
-    ]
+    def compared(size: Size) -> _Compared:
+        training, holdout = (load_pictures(data, size, split, classes) for split in ("train", "holdout"))
+        return _Compared(extractor, draw(generator, order, size), training, holdout)
+
+    first = compared(own)
     metrics = {
-        "extractor": extractor.name,
+        "yardstick": extractor.name,
         "classifier": classifier.name if classifier else None,
-        "pictures": len(images),
-        "pictures_training": len(training),
-        "pictures_holdout": len(holdout),
+        "size": str(own),
+        "pictures": len(order),
+        "pictures_training": len(first.training),
+        "pictures_holdout": len(first.holdout),
         "seed": options.seed,
         "measured": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        **summarize(*features, options.seed),
+        **measured_at(first, order, generator.card["class_names"], classifier, options.seed),
     }
+    picture = neighbors_picture(first.images, first.features)
+    present = load_manifest(data).sizes
+    further = [size for size in sizes_of(generator) if size != own and str(size) in present]
+    if further and not options.own_size_only:
+        metrics["sizes"] = {
+            str(size): measured_at(compared(size), order, generator.card["class_names"], classifier, options.seed)
+            for size in further
+        }
+    return Evaluation(generator.folder, _rounded(metrics), picture)
+
+
+def measured_at(
+    pictures: _Compared, order: Order, kinds: Sequence[str], classifier: Classifier | None, seed: int
+) -> dict[str, Any]:
+    """The figures of one size.
+
+    Returns:
+        The keys of `summarize`, for the whole pictures and, under `middle`, for the middle of the discs; `accuracy` and
+        `accuracy_real`, where kinds were asked for and a classifier sees them; and all but the middles per kind, under
+        `kinds`.
+    """
+    names = pictures.training.class_names
+    metrics = summarize(*pictures.features, seed) | {"middle": summarize(*pictures.of_middles, seed)}
+    asked = None if order.kind is None else _positions(kinds, names)[order.kind.argmax(axis=1)]
     seen = None
     if classifier is not None:
-        seen = _as_seen(classifier, images, training.class_names, "kinds of generated")
-        seen_real = _as_seen(classifier, holdout.images, training.class_names, "kinds of held-out")
+        seen = _as_seen(classifier, pictures.images[0], names, "kinds of generated")
+        seen_real = _as_seen(classifier, pictures.holdout.images, names, "kinds of held-out")
         if asked is not None:
             metrics["accuracy"] = float(np.mean(seen == asked))
-        metrics["accuracy_real"] = float(np.mean(_are_of(holdout.labels, seen_real)))
+        metrics["accuracy_real"] = float(np.mean(_are_of(pictures.holdout.labels, seen_real)))
     if asked is not None or seen is not None:
-        generated = np.equal.outer(seen if asked is None else asked, np.arange(len(training.class_names)))
-        members = (generated, training.labels > 0, holdout.labels > 0)
+        generated = np.equal.outer(seen if asked is None else asked, np.arange(len(names)))
+        members = (generated, pictures.training.labels > 0, pictures.holdout.labels > 0)
         metrics["kinds"] = {
             name: _shares(index, asked, seen)
-            | _of_kind([some[of[:, index]] for some, of in zip(features, members, strict=True)], options.seed)
-            for index, name in enumerate(training.class_names)
+            | _of_kind([some[of[:, index]] for some, of in zip(pictures.features, members, strict=True)], seed)
+            for index, name in enumerate(names)
         }
-    picture = neighbors_picture((images, training.images, holdout.images), features)
-    return Evaluation(generator.folder, _rounded(metrics), picture)
+    return metrics
+
+
+def _features(extractor: Extractor, images: Sequence[np.ndarray], description: str) -> list[np.ndarray]:
+    generated, *real = images
+    return [
+        extractor.features(generated, f"{description}, generated"),
+        *(remembered_features(extractor, some, f"{description}, real") for some in real),
+    ]
 
 
 def _find_classifier(generator: Path, chosen: Path | None) -> Classifier | None:
@@ -109,38 +164,12 @@ def _find_classifier(generator: Path, chosen: Path | None) -> Classifier | None:
     return Classifier(default) if default.is_dir() else None
 
 
-def _real_pictures(generator: ServedModel, data: Path) -> tuple[Pictures, Pictures]:
-    """Training and held-out pictures of the model's size and classes."""
+def _classes(generator: ServedModel) -> Sequence[str] | None:
+    """The classes that the model was trained on; None if the card names none."""
     try:
-        size = Size(generator.card["image_size"]["width"], generator.card["image_size"]["height"])
-        classes = generator.card["class_names"] or generator.card["training_data"]["classes"] or None
+        return generator.card["class_names"] or generator.card["training_data"]["classes"] or None
     except (KeyError, TypeError) as error:
         raise RequestError(f"The card of {generator.folder} lacks {error}: export the model again.") from None
-    return load_pictures(data, size, "train", classes), load_pictures(data, size, "holdout", classes)
-
-
-def _draw(
-    generator: ServedModel, names: Sequence[str], options: EvaluationOptions
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Pictures, uint8 (N, H, W, 3), and the kinds they were asked for, indices into `names` (N,); None if of no kind.
-
-    A conditional model is asked for its kinds in turn.
-    """
-    shapes = generator.inputs("generate")
-    kinds = generator.card["class_names"]
-    if "latent" not in shapes or ("kind" in shapes and shapes["kind"][-1] != len(kinds)):
-        raise RequestError(
-            f"Signature 'generate' of {generator.folder} takes {shapes}, expected 'latent' and, if conditional, 'kind' "
-            f"for each of the card's {len(kinds)} class_names: export the model again."
-        )
-    random = np.random.default_rng(options.seed)
-    inputs = {"latent": random.standard_normal((options.count, shapes["latent"][-1]), dtype=np.float32)}
-    asked = None
-    if "kind" in shapes:
-        turn = np.arange(options.count) % len(kinds)
-        inputs["kind"] = np.eye(len(kinds), dtype=np.float32)[turn]
-        asked = _positions(kinds, names)[turn]
-    return generator.call("generate", "image", "drawing", **inputs), asked
 
 
 def _as_seen(classifier: Classifier, images: np.ndarray, names: Sequence[str], description: str) -> np.ndarray:

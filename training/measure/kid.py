@@ -27,10 +27,11 @@ def kernel_distance(
     """
     random = np.random.default_rng(seed)
     size = min(subset_size, len(x), len(y))
-    values = [
-        squared_mmd(x[random.choice(len(x), size, replace=False)], y[random.choice(len(y), size, replace=False)])
-        for _ in range(subsets)
-    ]
+    kernels = _kernel(x, x), _kernel(y, y), _kernel(x, y)
+    values = []
+    for _ in range(subsets):
+        of_x, of_y = (random.choice(len(rows), size, replace=False) for rows in (x, y))
+        values.append(_mmd(kernels[0][of_x][:, of_x], kernels[1][of_y][:, of_y], kernels[2][of_x][:, of_y]))
     return float(np.mean(values)), float(np.std(values))
 
 
@@ -43,7 +44,11 @@ def squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
     """
     if min(len(x), len(y)) < 2:
         raise ValueError(f"The kernel distance needs at least 2 rows on both sides, got {len(x)} and {len(y)}.")
-    return _mean_of_pairs(_kernel(x, x)) + _mean_of_pairs(_kernel(y, y)) - 2.0 * float(_kernel(x, y).mean())
+    return _mmd(_kernel(x, x), _kernel(y, y), _kernel(x, y))
+
+
+def _mmd(xx: np.ndarray, yy: np.ndarray, xy: np.ndarray) -> float:
+    return _mean_of_pairs(xx) + _mean_of_pairs(yy) - 2.0 * float(xy.mean())
 
 
 def _kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:

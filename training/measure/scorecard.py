@@ -20,26 +20,34 @@ _COLUMNS = (  # heading, key, format
     ("coverage", "coverage", "{:.2f}"),
     ("real", "coverage_real", "{:.2f}"),
     ("memorization", "memorization_ratio", "{:.2f}"),
+    ("diversity", "diversity", "{:.2f}"),
     ("share", "share", "{:.1%}"),
     ("accuracy", "accuracy", "{:.0%}"),
 )
 
 
 def as_table(metrics: Mapping[str, Any]) -> str:
-    """The metrics of `training.measure.evaluation` as text: what was measured, a line for all, a line per kind."""
-    rows = {"all": metrics, **metrics.get("kinds", {})}
+    """The metrics of `training.measure.evaluation` as text: for each size a line for all, the middles, each kind."""
+    against = f"{metrics['pictures_holdout']} held-out and {metrics['pictures_training']} training pictures"
+    sizes = {metrics["size"]: metrics, **metrics.get("sizes", {})}
+    parts = [f"Features of {metrics['yardstick']}, against {against}:"]
+    for size, figures in sizes.items():
+        parts += [f"\n{size} px\n", _lines(figures)]
+    return "\n".join(parts)
+
+
+def _lines(metrics: Mapping[str, Any]) -> str:
+    rows = {"all": metrics, "middle": metrics["middle"], **metrics.get("kinds", {})}
     columns = [column for column in _COLUMNS if any(column[1] in row for row in rows.values())]
     table = [["", *(heading for heading, _, _ in columns)]]
     for name, row in rows.items():
         table.append([name, *(form.format(row[key]) if key in row else "" for _, key, form in columns)])
     widths = [max(map(len, cells)) for cells in zip(*table, strict=True)]
     notes = ["", *(row.get("note", "") for row in rows.values())]
-    lines = [
+    return "\n".join(
         "  ".join([cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:]), note]).rstrip()
         for cells, note in zip(table, notes, strict=True)
-    ]
-    against = f"{metrics['pictures_holdout']} held-out and {metrics['pictures_training']} training pictures"
-    return "\n".join([f"Features of {metrics['extractor']}, against {against}:", "", *lines])
+    )
 
 
 def as_json(value: Mapping[str, Any]) -> str:

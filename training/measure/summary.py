@@ -6,6 +6,7 @@ import numpy as np
 
 from datasets.errors import RequestError
 from training.measure.density_coverage import NEIGHBORS, density_coverage
+from training.measure.diversity import mean_distance
 from training.measure.kid import kernel_distance
 from training.measure.memorization import memorization_ratio
 
@@ -15,7 +16,10 @@ _SUBSET = 100  # pictures of each sort in a subset of KID
 
 
 def summarize(generated: np.ndarray, training: np.ndarray, holdout: np.ndarray, seed: int = 0) -> dict[str, float]:
-    """Measures generated pictures against held-out ones, and training pictures in the same way for comparison.
+    """Measures generated pictures, and real ones in the same way for comparison.
+
+    KID compares with held-out pictures. These are few, and neighboring views, so that balls around them would reach
+    far: density and coverage compare with as many of all real pictures as were generated, or half of them.
 
     Args:
         generated: Features (N, F).
@@ -24,8 +28,9 @@ def summarize(generated: np.ndarray, training: np.ndarray, holdout: np.ndarray, 
         seed: Of the order and the subsets.
 
     Returns:
-        `kid_x1000`, `kid_x1000_std`, `density`, `coverage`, `memorization_ratio`; and what training pictures get in
-        the place of generated ones: `kid_x1000_floor`, `kid_x1000_floor_std`, `density_real`, `coverage_real`.
+        `kid_x1000`, `kid_x1000_std`, `density`, `coverage`, `memorization_ratio`; `diversity`, the mean distance of two
+        generated pictures over that of two real ones; and what real pictures get: `kid_x1000_floor` and
+        `kid_x1000_floor_std` of training pictures, `density_real` and `coverage_real` of the other half.
 
     Raises:
         RequestError: There are too few pictures, or the held-out ones equal training pictures.
@@ -36,13 +41,13 @@ def summarize(generated: np.ndarray, training: np.ndarray, holdout: np.ndarray, 
             f"held-out ones; at least {FEWEST} of each are needed."
         )
     random = np.random.default_rng(seed)
-    generated, training, holdout = (random.permutation(features) for features in (generated, training, holdout))
-    equal = min(len(generated), len(training), len(holdout))  # so that generated and training pictures compare
-    subset = min(_SUBSET, equal)
+    subset = min(_SUBSET, len(generated), len(training), len(holdout))
     kid, kid_std = kernel_distance(generated, holdout, subset, seed=seed)
     floor, floor_std = kernel_distance(training, holdout, subset, seed=seed)
-    density, coverage = density_coverage(holdout[:equal], generated)
-    density_real, coverage_real = density_coverage(holdout[:equal], training)
+    real = random.permutation(np.concatenate([training, holdout]))
+    half = min(len(generated), len(real) // 2)
+    density, coverage = density_coverage(real[:half], random.permutation(generated))
+    density_real, coverage_real = density_coverage(real[:half], real[half : 2 * half])
     return {
         "kid_x1000": 1000 * kid,
         "kid_x1000_std": 1000 * kid_std,
@@ -53,4 +58,5 @@ def summarize(generated: np.ndarray, training: np.ndarray, holdout: np.ndarray, 
         "density_real": density_real,
         "coverage_real": coverage_real,
         "memorization_ratio": memorization_ratio(generated, training, holdout),
+        "diversity": mean_distance(generated) / mean_distance(real),
     }

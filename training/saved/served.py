@@ -27,6 +27,7 @@ class ServedModel:
         folder: `NAME/VERSION`.
         card: The parsed card.
         name: Name and version, `dcgan_v1_64 version 1`.
+        signatures: Names of its signatures.
     """
 
     def __init__(self, path: Path):
@@ -44,12 +45,13 @@ class ServedModel:
             raise RequestError(
                 f"{self.folder} can't be loaded ({first_line(error)}): export the model again."
             ) from None
+        self.signatures = tuple(sorted(self._model.signatures))
 
     def require(self, *signatures: str):
         """Raises `RequestError` where one of the signatures is missing."""
         for signature in signatures:
-            if signature not in self._model.signatures:
-                names = ", ".join(sorted(self._model.signatures)) or "none"
+            if signature not in self.signatures:
+                names = ", ".join(self.signatures) or "none"
                 raise RequestError(f"{self.folder} has no signature '{signature}', only {names}: choose another model.")
 
     def inputs(self, signature: str) -> dict[str, tuple[int | None, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,8 +28,8 @@ _HEADINGS = (
     "generator parameters", "parameters in training",
 )  # fmt: skip
 _NOTES = """\
-KID (0 is best), density and coverage (1 is that of the data) compare {count} pictures per family with held-out ones in
-the features of {extractor}; real training pictures reach KID {floor:.0f}, density {density:.2f}, coverage
+KID (0 is best) compares {count} pictures per family with held-out ones, density and coverage (1 is best) with
+all, in the features of {yardstick}; real pictures reach KID {floor:.0f}, density {density:.2f}, coverage
 {coverage:.2f}. Kind accuracy: how often the classifier sees the kind that was asked for; on real held-out pictures
 {accuracy:.1%}. Images per second are the median over the epochs of each training."""
 
@@ -68,7 +69,7 @@ def write_family_comparison(folder: Path, names: Sequence[str], data: Path, opti
 def _measured(folder: Path, name: str, data: Path, options: EvaluationOptions) -> Compared:
     run = read_run(folder / name)
     model = export_run(run.folder, ExportOptions(folder / "saved_models", model="generator", name=name))
-    return Compared(run, model, evaluate(model, data, options).metrics)
+    return Compared(run, model, evaluate(model, data, dataclasses.replace(options, own_size_only=True)).metrics)
 
 
 def _table(compared: Mapping[str, Compared]) -> str:
@@ -95,7 +96,7 @@ def _notes(compared: Mapping[str, Compared]) -> str:
     metrics = next(iter(compared.values())).metrics
     return _NOTES.format(
         count=metrics["pictures"],
-        extractor=metrics["extractor"],
+        yardstick=metrics["yardstick"],
         floor=metrics["kid_x1000_floor"],
         density=metrics["density_real"],
         coverage=metrics["coverage_real"],

@@ -12,6 +12,7 @@ const FIGURES = [
   ["density", "Density", (value) => value.toFixed(2)],
   ["coverage", "Coverage", (value) => value.toFixed(2)],
   ["accuracy", "Kind recognized", (value) => `${round(100 * value)} %`],
+  ["diversity", "Diversity", (value) => `${Math.round(100 * value)} % of real pictures'`],
   ["memorization_ratio", "Distance to training pictures", (value) => `${value.toFixed(1)} × that of held-out ones`],
 ];
 
@@ -46,6 +47,8 @@ export function create(panel, page) {
       el("dl", {}, [
         ...FIGURES.filter(([key]) => typeof card.metrics?.[key] === "number")
           .map(([key, label, tell]) => row(label, tell(card.metrics[key], card.metrics))),
+        ...Object.entries(card.metrics?.sizes ?? {}).map(([size, figures]) => row(`KID × 1000 at ${size} px`, FIGURES[0][2](figures.kid_x1000, figures))),
+        row("Measured by", card.metrics?.yardstick ?? card.metrics?.extractor),
         row("Trained on", data.source), row("Data's license", data.license),
         row("Pictures seen", card.images_seen?.toLocaleString("en")), row("Hardware", card.hardware),
         row("Output's license", card.output_license),

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from datasets.pictures import load_pictures
-from tests.training.served_models import SIDE, write_classifier, write_generator
+from tests.training.served_models import SIDE, Colors, write_classifier, write_generator
 from training.evaluate import main
 from training.measure.evaluation import EvaluationOptions, evaluate
 from training.measure.neighbors import neighbors_picture
@@ -28,7 +28,13 @@ def models(measurable_data, tmp_path_factory):
     return folder
 
 
-OPTIONS = EvaluationOptions(count=300, extractor="classifier")
+@pytest.fixture(autouse=True)
+def known_features(monkeypatch, tmp_path_factory):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setattr("training.measure.evaluation.find_extractor", lambda *_: Colors())
+
+
+OPTIONS = EvaluationOptions(count=300)
 
 
 def test_copies_are_found_out(models, measurable_data):
@@ -37,7 +43,10 @@ def test_copies_are_found_out(models, measurable_data):
     assert metrics["kid_x1000"] == pytest.approx(metrics["kid_x1000_floor"], abs=2 * metrics["kid_x1000_floor_std"])
     assert metrics["density"] == pytest.approx(metrics["density_real"], abs=0.3)
     assert (metrics["pictures"], metrics["pictures_training"], metrics["pictures_holdout"]) == (300, 72, 48)
-    assert metrics["extractor"] == metrics["classifier"] == "classifier_64 version 3"
+    assert metrics["yardstick"] == "colors"
+    assert metrics["classifier"] == "classifier_64 version 3"
+    assert metrics["middle"]["memorization_ratio"] == 0.0
+    assert metrics["diversity"] == pytest.approx(1.0, abs=0.1)
     assert metrics["accuracy_real"] == 1.0
     assert "accuracy" not in metrics
 
@@ -75,18 +84,16 @@ def test_a_card_that_does_not_fit_its_model_is_one_sentence(models, measurable_d
     card = json.loads(card_file.read_text())
     asked = [str(folder), "--data", str(measurable_data), "--classifier", str(models / "classifier_64")]
     card_file.write_text(json.dumps(card | {"class_names": []}))
-    assert main([*asked, "--extractor", "classifier"]) == 2
+    assert main([*asked]) == 2
     assert "for each of the card's 0 class_names" in capsys.readouterr().err
     card_file.write_text(json.dumps({"name": "mirror"}))
-    assert main([*asked, "--extractor", "classifier"]) == 2
+    assert main([*asked]) == 2
     assert "lacks 'image_size'" in capsys.readouterr().err
 
 
 def test_the_seed_decides(models, measurable_data):
     first, again = (evaluate(models / "mirror", measurable_data, OPTIONS).metrics for _ in range(2))
-    other = evaluate(
-        models / "mirror", measurable_data, EvaluationOptions(count=300, extractor="classifier", seed=1)
-    ).metrics
+    other = evaluate(models / "mirror", measurable_data, EvaluationOptions(count=300, seed=1)).metrics
     assert first == again
     assert first["kid_x1000"] != other["kid_x1000"]
 
@@ -101,8 +108,6 @@ def test_command_writes_card_json_and_picture(models, measurable_data, tmp_path,
         str(measurable_data),
         "--count",
         "100",
-        "--extractor",
-        "classifier",
         *outputs,
     ]
     assert main([*asked, "--no-card"]) == 0
@@ -114,7 +119,8 @@ def test_command_writes_card_json_and_picture(models, measurable_data, tmp_path,
     with Image.open(tmp_path / "new" / "near.png") as picture:
         assert picture.format == "PNG"
     table = capsys.readouterr().out
-    assert "Features of classifier_64 version 3, against 48 held-out and 72 training pictures" in table
+    assert "Features of colors, against 48 held-out and 72 training pictures" in table
+    assert "\n16 px\n" in table
     assert [line.split()[0] for line in table.splitlines() if line.startswith(("all", "earth", "mars"))][:3] == [
         "all",
         "earth",
@@ -126,16 +132,16 @@ def test_command_writes_card_json_and_picture(models, measurable_data, tmp_path,
     ("changes", "message"),
     [
         ({"model": "nowhere"}, "holds no SavedModel"),
-        ({"model": "classifier_64"}, "no signature 'generate', only classify, features, serving_default"),
+        ({"model": "classifier_64"}, "no signature 'generate', only classify, serving_default"),
         ({"data": "nowhere"}, "is not a prepared data set"),
-        ({"classifier": "copier"}, "has no signature 'features'"),
+        ({"classifier": "copier"}, "has no signature 'classify'"),
         ({"count": "5"}, f"draw at least {FEWEST}"),
     ],
 )
 def test_what_cannot_be_measured_is_one_sentence(models, measurable_data, capsys, changes, message):
     asked = {"model": "copier", "data": str(measurable_data), "count": "20", "classifier": "classifier_64"} | changes
     arguments = ["--data", asked["data"], "--count", asked["count"], "--classifier", str(models / asked["classifier"])]
-    assert main([str(models / asked["model"]), *arguments, "--extractor", "classifier"]) == 2
+    assert main([str(models / asked["model"]), *arguments]) == 2
     error = capsys.readouterr().err
     assert message in error
     assert "Traceback" not in error

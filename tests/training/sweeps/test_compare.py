@@ -5,6 +5,7 @@ import json
 import pytest
 from PIL import Image
 
+from tests.training.measure.test_features import TINY
 from tests.training.served_models import write_classifier
 from training.compare import DRAWING, main
 from training.sweeps.family_comparison import CELL, ROWS
@@ -16,6 +17,8 @@ def test_families_are_trained_exported_and_measured_alike(measurable_data, tmp_p
     classifier = write_classifier(tmp_path / "classifier" / "1")
     arguments = ["dcgan", "conditional", "--data", str(measurable_data), "--out", str(out), "--size", "16"]
     arguments += ["--epochs", "1", "--batch-size", "8", "--bodies", "earth,mars", "--classifier", str(classifier)]
+    arguments += ["--weights", str(TINY)]
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert main([*arguments, "--count", "40"]) == 0
     table = [line.split(" | ") for line in (out / "comparison.md").read_text().splitlines() if line.startswith("| ")]
     figures = {row[0].removeprefix("| "): dict(zip(table[0], row, strict=True)) for row in table[2:]}
@@ -42,5 +45,12 @@ def test_all_that_draw_are_compared_unless_named():
 
 @pytest.mark.parametrize("change", [["--data", "nowhere"], ["nofamily"]])
 def test_bad_requests_are_told(change, measurable_data, tmp_path, capsys):
-    assert main(["--data", str(measurable_data), "--out", str(tmp_path), *change]) == 2
+    assert main(["--data", str(measurable_data), "--out", str(tmp_path), "--weights", str(TINY), *change]) == 2
     assert "error: " in capsys.readouterr().err
+
+
+def test_without_the_yardstick_nothing_is_trained(measurable_data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("training.compare.sweep", lambda *_, **__: pytest.fail("trained"))
+    assert main(["--data", str(measurable_data), "--out", str(tmp_path)]) == 2
+    assert "fetch it once with `python -m training.yardstick`" in capsys.readouterr().err

@@ -45,11 +45,6 @@ def build_classifier(size: int, classes: int, widths: tuple[int, ...] = WIDTHS, 
     return keras.Model(image, layers.Dense(classes, dtype="float32", name="logits")(x), name=name)
 
 
-def features_of(classifier: keras.Model) -> keras.Model:
-    """The same network up to its features: pictures to float32 `(B, F)`. Shares the classifier's variables."""
-    return keras.Model(classifier.input, classifier.get_layer("features").output, name="features")
-
-
 @keras.saving.register_keras_serializable("planet_generator")
 class AutoExposure(layers.Layer):
     """Divides a picture by its brightest 4×4 px: how long it was exposed says nothing about what it shows.

@@ -8,17 +8,14 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from training.families.classifier.network import features_of
 from training.saved.signatures import example_pictures, from_pixels, save_signatures
 
 
 def save_classifier(classifier: keras.Model, temperature: float, folder: Path):
-    """Saves signatures `classify` (also `serving_default`) and `features`.
-
-    `classify` turns image u8 [B, H, W, 3] into probabilities f32 [B, C], `features` into features f32 [B, F].
+    """Saves signature `classify`, also `serving_default`: image u8 [B, H, W, 3] to probabilities f32 [B, C].
 
     Args:
-        classifier: Model from pictures in [-1, 1] to logits, with a layer `features`.
+        classifier: Model from pictures in [-1, 1] to logits.
         temperature: By which logits are divided.
         folder: Gets the SavedModel.
 
@@ -27,19 +24,14 @@ def save_classifier(classifier: keras.Model, temperature: float, folder: Path):
     """
     shape = classifier.input_shape[1:]
     image_spec = tf.TensorSpec([None, *shape], tf.uint8, name="image")
-    feature_model = features_of(classifier)
 
     @tf.function(input_signature=[image_spec])
     def classify(image):
         return {"probabilities": ops.softmax(classifier(from_pixels(image), training=False) / temperature)}
 
-    @tf.function(input_signature=[image_spec])
-    def features(image):
-        return {"features": feature_model(from_pixels(image), training=False)}
-
     save_signatures(
         folder,
         [classifier],
-        {"classify": classify, "features": features},
+        {"classify": classify},
         lambda batch: {"image": example_pictures(batch, shape)},
     )

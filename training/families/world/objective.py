@@ -6,8 +6,8 @@ import numpy as np
 
 from training.engine import draws
 from training.families.planet.objective import PlanetObjective
-from training.families.world.sights import SIGHT_SIZE, SUN, sights
 from training.gan.drawing import draw_with
+from training.saved.sights import SIGHT_SIZE, SUN, sights
 
 
 class WorldObjective(PlanetObjective):

@@ -14,7 +14,7 @@ from datasets.manifest import Size
 from training.families.world.networks import CODE_SIZE, LATENT_SIZE, lit, style_of
 from training.families.world.rendering import bumped, map_latitudes, map_places, pixel_places, pixel_side, see, turn_of
 from training.families.world.shader import network_numbers, world_numbers
-from training.families.world.sights import SIGHT_SIZE, SUN, sights
+from training.saved.sights import SIGHT_SIZE, SUN, sights
 from training.saved.signatures import WARMUP_BATCH_SIZES, example_latents, save_signatures
 
 LATENT_LENGTH = LATENT_SIZE + SIGHT_SIZE  # the last numbers choose what `generate` sees of the world

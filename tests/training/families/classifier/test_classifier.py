@@ -16,12 +16,12 @@ from training.calibrate import main as calibrate_main
 from training.contract.config import TrainingConfig
 from training.export import main as export_main
 from training.families.classifier.calibration import softmax
-from training.families.classifier.network import build_classifier, features_of
+from training.families.classifier.network import build_classifier
 from training.families.classifier.savedmodel import save_classifier
 from training.families.classifier.trainer import RECIPES, ClassifierTrainer, _outliers
 from training.loop.checkpoints import load_checkpoint, save_checkpoint
 from training.loop.loop import train
-from training.measure.features import Classifier
+from training.measure.kinds import Classifier
 from training.records.logs import read_log
 from training.saved.signatures import WARMUP_BATCH_SIZES
 
@@ -53,7 +53,7 @@ def test_parameters_at_64_px_are_pinned():
     classifier = build_classifier(64, 12)
     assert classifier.count_params() == 690_092
     assert classifier.output_shape == (None, 12)
-    assert features_of(classifier).output_shape == (None, 192)
+    assert classifier.get_layer("features").output.shape == (None, 192)
 
 
 def test_exposure_changes_nothing():
@@ -156,19 +156,16 @@ def test_exported_signatures_equal_the_model(run, exported):
     scaled = image.astype(np.float32) / 127.5 - 1.0
     temperature = json.loads((run / "calibration.json").read_text())["temperature"]
     signatures = tf.saved_model.load(str(exported)).signatures
-    assert set(signatures) == {"serving_default", "classify", "features"}
+    assert set(signatures) == {"serving_default", "classify"}
     for name in ("serving_default", "classify"):
         probabilities = signatures[name](image=tf.constant(image))["probabilities"].numpy()
         np.testing.assert_allclose(probabilities, softmax(np.asarray(classifier(scaled)), temperature), atol=1e-5)
-    features = signatures["features"](image=tf.constant(image))["features"].numpy()
-    np.testing.assert_allclose(features, np.asarray(features_of(classifier)(scaled)), atol=1e-5)
 
 
-def test_evaluation_can_take_its_features(exported):
-    images = np.zeros((2, 32, 32, 3), np.uint8)
+def test_evaluation_can_ask_it_for_kinds(exported):
     classifier = Classifier(exported)
     assert classifier.class_names == ("earth", "mars")
-    assert classifier.features(images).shape == (2, 192)
+    assert classifier.kinds(np.zeros((2, 32, 32, 3), np.uint8)).shape == (2,)
 
 
 def test_weights_are_stored_once_and_warm_up_covers_each_batch_size(exported):

@@ -18,8 +18,8 @@ from training.families.world.networks import LATENT_SIZE, build_world_generator,
 from training.families.world.rendering import RADIUS, map_latitudes, map_places, see, turn_of
 from training.families.world.savedmodel import LATENT_LENGTH, map_normals
 from training.families.world.shader import network_numbers
-from training.families.world.sights import SIGHT_SIZE, SUN, sights
 from training.publishing.exporting import ExportOptions, export_run
+from training.saved.sights import SIGHT_SIZE, SUN, sights
 
 WIDTH, MAP = 0.1, 64
 LATENTS = np.random.default_rng(0).standard_normal((2, LATENT_LENGTH), dtype=np.float32)
