@@ -113,7 +113,7 @@ def weighted(labels: np.ndarray, seed: int) -> Sampler:
         arranged = _permutation(count, 2 * epoch, seed)
         arranged = arranged[np.argsort(kinds[arranged], kind="stable")]
         reached = weights[arranged].cumsum()
-        offset = _words(1, 2 * epoch, seed, skip=count)[0] / 2.0**64
+        offset = random_words(1, 2 * epoch, seed, skip=count)[0] / 2.0**64
         drawn = np.searchsorted(reached, (np.arange(count) + offset) * (reached[-1] / count), side="right")
         return arranged[np.minimum(drawn, count - 1)][_permutation(count, 2 * epoch + 1, seed)]
 
@@ -130,9 +130,9 @@ def _recycled(members: np.ndarray, start: int, count: int, stream: int, seed: in
 
 def _permutation(count: int, number: int, seed: int) -> np.ndarray:
     """The `number`th permutation of `count` under a seed, int32 [count]."""
-    return np.argsort(_words(count, number, seed), kind="stable").astype(np.int32)
+    return np.argsort(random_words(count, number, seed), kind="stable").astype(np.int32)
 
 
-def _words(count: int, number: int, seed: int, skip: int = 0) -> np.ndarray:
+def random_words(count: int, number: int, seed: int, skip: int = 0) -> np.ndarray:
     """Random uint64 [count], which unlike NumPy's distributions never change with its version."""
     return np.random.Philox(key=np.array([seed, number], np.uint64)).random_raw(skip + count)[skip:]

@@ -19,9 +19,9 @@ def write_small_world(saved_models: Path, name: str = "small_world") -> None:
 
     from datasets.manifest import Size
     from training.families.world.networks import build_world_generator
-    from training.families.world.rendering import RADIUS
     from training.families.world.savedmodel import LATENT_LENGTH, save_world
     from training.families.world.shader import shader
+    from training.families.world2.rendering import RADIUS
 
     keras.utils.set_random_seed(1)
     network = build_world_generator(Size(64, 64), len(KINDS), width=0.1)

@@ -20,8 +20,7 @@ from serving.gateway.routes.shaders import UNIFORMS
 from tests.serving.golden_worlds import SEEDS_AND_KINDS, SIZE, VIEW, assert_same
 from tests.serving.serving_double import backend_of
 from tests.training.families.world.equirectangular import sampled
-from training.families.world.networks import lit
-from training.families.world.rendering import see, turn_of
+from training.families.world2.rendering import lit, see, turn_of
 
 NAME = "world_v1_64"
 SAVED_MODEL = Path(__file__).resolve().parents[2] / "saved_models" / NAME

@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import jax
 import keras
 
+# Else GPUs multiply float32 by ten bits: a wave of a thousand radians per radius, of which a world's texture is made,
+# would be noise. What may be rougher says so by its dtype policy.
+jax.config.update("jax_default_matmul_precision", "highest")
+
 
 def compile_function(function: Callable, variables: Callable[[], Sequence[keras.Variable]]) -> Callable:
     known = functools.cache(lambda: list(variables()))

@@ -22,6 +22,7 @@ __all__ = [
 
 # It can't fuse these graphs under oneDNN (LeakyReLU's gradient stops it) and says so in an error message each time.
 tf.config.optimizer.set_experimental_options({"remapping": False})
+tf.config.experimental.enable_tensor_float_32_execution(False)  # as in training.engine.jax_engine
 
 
 class Adam(keras.optimizers.Adam):

@@ -16,11 +16,13 @@ from training.families.labelled.family import ACGAN, CONDITIONAL
 from training.families.planet.family import PLANET_V3
 from training.families.refiner.family import REFINER
 from training.families.world.family import WORLD_V1
+from training.families.world2.family import WORLD_V2
 
 FAMILIES: dict[str, Family] = {
     "planet_v3": PLANET_V3,
     "refiner": REFINER,
     "world_v1": WORLD_V1,
+    "world_v2": WORLD_V2,
     "dcgan": DCGAN,
     "conditional": CONDITIONAL,
     "acgan": ACGAN,

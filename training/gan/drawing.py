@@ -44,7 +44,7 @@ class AveragedGenerator:
         self.ema = average_of_generator(generator, decay)
         self._quality = quality
         self._inputs = inputs or (lambda rows, columns: preview_inputs(generator, rows, columns))
-        self._compiled = engine.compile_function(
+        self.draw = engine.compile_function(
             lambda inputs: draw_with(self.trained, inputs, training=False), lambda: self.trained.variables
         )
 
@@ -72,7 +72,7 @@ class AveragedGenerator:
         height, width = self.generator.output_shape[1:3]
         inputs, columns = self._inputs(max(1, PREVIEW_SIDE // height), max(1, PREVIEW_SIDE // width))
         self.settled()
-        pictures = to_uint8(ops.convert_to_numpy(self._compiled(inputs)))
+        pictures = to_uint8(ops.convert_to_numpy(self.draw(inputs)))
         measures = self._quality.measure(pictures)
         return Preview(tile(pictures, columns), measures, measures["sliced_wasserstein"], collapse_warning(measures))
 

@@ -21,8 +21,7 @@ def sights(chances):
         chances: Standard normal, float32 `(B, SIGHT_SIZE)`.
 
     Returns:
-        View, as in `training.families.world.rendering.turn_of`, and sun, as in `training.families.world.networks`,
-        float32 `(B, 3)` each.
+        View and sun, as in `training.families.world2.rendering` (`turn_of`, `lit`), float32 `(B, 3)` each.
     """
     row, strength = (0.5 + 0.5 * ops.erf(chances[:, i : i + 1] / math.sqrt(2.0)) for i in range(2))  # uniform
     longitude = ops.arctan2(chances[:, 2:3], chances[:, 3:4]) * (180.0 / math.pi)  # uniform, and has no seam

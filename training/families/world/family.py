@@ -17,7 +17,7 @@ from training.families.planet.recipe import PlanetRecipe
 from training.families.world.networks import build_world_generator
 from training.families.world.objective import WorldObjective
 from training.families.world.recipe import RECIPES
-from training.families.world.rendering import RADIUS
+from training.families.world2.rendering import RADIUS
 from training.gan.exports import export_discriminator, generator_entries, size_in_name
 from training.gan.recipes import CHOICES
 from training.gan.trainer import GANTrainer

@@ -1,6 +1,6 @@
 """world_v1: a generator whose planets have a surface all around, seen from any side, under any sun, at any size.
 
-A picture is rendered: the rays of its pixels meet an ellipsoid (`training.families.world.rendering`), and a small
+A picture is rendered: the rays of its pixels meet an ellipsoid (`training.families.world2.rendering`), and a small
 network says what color the surface has there, and how high it is. It reads the place as random waves and random cells,
 drawn anew for each world, and a latent and the kind modulate its layers. So all weights are those of a function on the
 sphere; they know nothing of pixels.
@@ -20,7 +20,7 @@ import numpy as np
 from keras import layers, ops
 
 from datasets.manifest import Size
-from training.families.world.rendering import bumped, matrix, pixel_side, see, turn_of, unit
+from training.families.world2.rendering import bumped, lit, matrix, pixel_side, see, turn_of, unit
 
 STYLE_SIZE = 24  # of the latent's numbers; the rest are the world's chances
 OCTAVES = 6
@@ -61,7 +61,7 @@ def build_world_generator(size: Size, kinds: int, width: float = 1.0, name: str 
 
     Returns:
         A model from `{"latent": (B, LATENT_SIZE), standard normal, "kind": (B, K), rows summing to 1, "view": (B, 3)
-        as in `training.families.world.rendering.turn_of`, "sun": (B, 3) in the viewer's axes, its length the strength
+        as in `training.families.world2.rendering.turn_of`, "sun": (B, 3) in the viewer's axes, its length the strength
         of the light}` to float32 `(B, H, W, 3)` in [-1, 1], on black.
     """
     lengths = {"latent": LATENT_SIZE, "kind": kinds, "view": 3, "sun": 3}
@@ -83,7 +83,7 @@ def style_of(generator: keras.Model) -> keras.Model:
 
     Returns:
         A model from `latent` and `kind` to `code` `(B, CODE_SIZE)`, for `Surface`; `axes` `(B, 3)`, for
-        `training.families.world.rendering.see`; and what `lit` wants of a world's looks. It shares the generator's
+        `training.families.world2.rendering.see`; and what `lit` wants of a world's looks. It shares the generator's
         weights.
     """
     looks = {name: generator.get_layer(name).output for name in _LOOKS}
@@ -115,7 +115,7 @@ class _OfSize(layers.Layer):
 
 @keras.saving.register_keras_serializable("planet_generator")
 class View(_OfSize):
-    """`training.families.world.rendering.see` of axes `(B, 3)` and a view `(B, 3)`."""
+    """`training.families.world2.rendering.see` of axes `(B, 3)` and a view `(B, 3)`."""
 
     def call(self, axes, view):
         return see(self.size, axes, turn_of(view))
@@ -129,25 +129,6 @@ class Light(_OfSize):
         _, normals, coverage = sight
         light = lit(albedo, bumped(normals, height, self.size), normals, sun, looks) * coverage
         return ops.reshape(light * 2.0 - 1.0, (-1, self.size.height, self.size.width, 3))
-
-
-def lit(albedo, normals, smooth, sun, looks):
-    """Light that comes from a surface, float32 `(B, P, 3)` in 0..1.
-
-    Args:
-        albedo: Float32 `(B, P, 3)` in 0..1.
-        normals: Unit normals of the surface in the viewer's axes, float32 `(B, P, 3)`.
-        smooth: Those of the globe without its relief, by which air and limb go.
-        sun: As in `build_world_generator`.
-        looks: Of the world: `ambient`, `limb`, `shine`, `rim` and `haze`, each `(B, N)` in 0..1.
-    """
-    ambient, limb, shine, rim, haze = (looks[name][:, None] for name in ("ambient", "limb", "shine", "rim", "haze"))
-    strength = ops.sqrt(ops.sum(sun * sun, axis=-1, keepdims=True) + 1e-12)[:, None]
-    cosine = ops.maximum(ops.sum(normals * sun[:, None] / strength, axis=-1, keepdims=True), 1e-3)
-    day = strength * (ambient + (1.0 - ambient) * ops.power(cosine, limb))
-    facing = ops.clip(smooth[..., 2:], 0.0, 1.0)
-    air = rim * haze * day * ops.power(1.0 - facing, 3.0)
-    return ops.clip(albedo * (shine + (1.0 - shine) * day) + air, 0.0, 1.0)
 
 
 def _world(latent, kind):

@@ -11,9 +11,18 @@ import numpy as np
 import tensorflow as tf
 
 from datasets.manifest import Size
-from training.families.world.networks import CODE_SIZE, LATENT_SIZE, lit, style_of
-from training.families.world.rendering import bumped, map_latitudes, map_places, pixel_places, pixel_side, see, turn_of
+from training.families.world.networks import CODE_SIZE, LATENT_SIZE, style_of
 from training.families.world.shader import network_numbers, world_numbers
+from training.families.world2.rendering import (
+    bumped,
+    lit,
+    map_latitudes,
+    map_places,
+    pixel_places,
+    pixel_side,
+    see,
+    turn_of,
+)
 from training.saved.sights import SIGHT_SIZE, SUN, sights
 from training.saved.signatures import WARMUP_BATCH_SIZES, example_latents, save_signatures
 

@@ -14,10 +14,10 @@ from tests.training.drawn_run import draw_run
 from tests.training.families.world.equirectangular import sampled
 from training.contract.config import TrainingConfig
 from training.families.world import savedmodel as savedmodel_world
-from training.families.world.networks import LATENT_SIZE, build_world_generator, lit, style_of
-from training.families.world.rendering import RADIUS, map_latitudes, map_places, see, turn_of
+from training.families.world.networks import LATENT_SIZE, build_world_generator, style_of
 from training.families.world.savedmodel import LATENT_LENGTH, map_normals
 from training.families.world.shader import network_numbers
+from training.families.world2.rendering import RADIUS, lit, map_latitudes, map_places, see, turn_of
 from training.publishing.exporting import ExportOptions, export_run
 from training.saved.sights import SIGHT_SIZE, SUN, sights
 

@@ -6,7 +6,7 @@ from keras import ops
 
 from datasets.manifest import Size
 from training import engine
-from training.families.world.rendering import RADIUS, bumped, map_places, see, turn_of
+from training.families.world2.rendering import RADIUS, bumped, map_places, see, turn_of
 
 SIZE = Size(64, 64)
 SPHERE = np.ones((1, 3), np.float32)

@@ -15,7 +15,7 @@ from keras import ops
 from datasets.manifest import Size
 
 RADIUS = 0.9  # of the longest axis, in halves of the picture's shorter side: as `datasets.prepare` frames planets
-STEEPEST = 0.25  # slope of a relief that is seen, as a tangent
+STEEPEST = 0.25  # slope of a relief that is seen, as a tangent, unless one is given
 
 _SMALLEST = 1e-6
 
@@ -56,15 +56,18 @@ def turn_of(view):
     return spin @ nod @ roll
 
 
-def see(size: Size, axes, turn) -> Sight:
-    """Looks at ellipsoids in parallel projection, in the middle of pictures.
+def see(size: Size, axes, turn, window=None) -> Sight:
+    """Looks at ellipsoids in parallel projection.
 
     Args:
         size: Of the pictures.
         axes: Semi-axes of the ellipsoids, float32 `(B, 3)`, the longest 1.
         turn: As `turn_of` gives it.
+        window: What the pictures show of the plane before the camera: how far their middle lies right of and above the
+            globe's, and the side of a pixel, in radii, float32 `(B, 3)`. None: that of `whole`.
     """
-    x, y = pixel_places(size)
+    window = whole(size) if window is None else window
+    x, y = pixel_places(size, window)
     to_unit = turn / axes[:, :, None]  # from the viewer's axes to those of the unit sphere
     form = ops.transpose(to_unit, (0, 2, 1)) @ to_unit  # the surface is where v · form v = 1
     a, b, c, d, e, f = (form[:, i, j, None] for i, j in ((0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2)))
@@ -72,7 +75,7 @@ def see(size: Size, axes, turn) -> Sight:
     reach = ops.sqrt(ops.maximum(x * slope_x + y * slope_y, _SMALLEST))  # 1 on the outline
     steepness = ops.sqrt(ops.maximum(slope_x * slope_x + slope_y * slope_y, _SMALLEST))
     inwards = (1.0 - reach) * reach / steepness  # distance from the outline
-    coverage = ops.clip(inwards / pixel_side(size) + 0.5, 0.0, 1.0)[..., None]
+    coverage = ops.clip(inwards / window[:, 2:] + 0.5, 0.0, 1.0)[..., None]
 
     z = ops.sqrt(ops.maximum(1.0 - reach * reach, _SMALLEST) / f) - (d * x + e * y) / f
     places = ops.stack([x + ops.zeros_like(z), y + ops.zeros_like(z), z], axis=-1)  # in the viewer's axes
@@ -81,7 +84,7 @@ def see(size: Size, axes, turn) -> Sight:
     return Sight(points, normals, coverage)
 
 
-def bumped(normals, height, size: Size):
+def bumped(normals, height, size: Size, window=None, steepest: float = STEEPEST):
     """Normals of a surface that is raised a little, by differences between neighboring pixels.
 
     Blinn 1978, "Simulation of Wrinkled Surfaces".
@@ -90,28 +93,57 @@ def bumped(normals, height, size: Size):
         normals: Unit normals in the viewer's axes, float32 `(B, P, 3)`.
         height: Float32 `(B, P, 1)`.
         size: Of the picture.
+        window: As for `see`.
+        steepest: Slope, as a tangent.
 
     Returns:
         Unit normals, float32 `(B, P, 3)`; towards the limb, where neighbors lie far apart, the old ones. No slope is
-        steeper than `STEEPEST`: the finer the picture, the steeper a cliff between two of its pixels.
+        steeper than `steepest`: the finer the picture, the steeper a cliff between two of its pixels.
     """
+    window = whole(size) if window is None else window
+    across = 2.0 * window[:, 2:, None]
     grid = ops.reshape(height, (-1, size.height, size.width))
     padded = ops.pad(grid, ((0, 0), (1, 1), (1, 1)), mode="symmetric")
-    slope_x = (padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]) / (2.0 * pixel_side(size))
-    slope_y = (padded[:, :-2, 1:-1] - padded[:, 2:, 1:-1]) / (2.0 * pixel_side(size))
+    slope_x = (padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]) / across
+    slope_y = (padded[:, :-2, 1:-1] - padded[:, 2:, 1:-1]) / across
     slope = ops.stack([slope_x, slope_y, ops.zeros_like(slope_x)], axis=-1)
     slope = ops.reshape(slope, (-1, size.height * size.width, 3))
     along = slope - normals * ops.sum(slope * normals, axis=-1, keepdims=True)  # the gradient on the surface
-    along = along / ops.sqrt(1.0 + ops.sum(along * along, axis=-1, keepdims=True) / STEEPEST**2)
+    along = along / ops.sqrt(1.0 + ops.sum(along * along, axis=-1, keepdims=True) / steepest**2)
     return unit(normals - along * ops.clip(normals[..., 2:] * 4.0 - 0.4, 0.0, 1.0))
 
 
-def pixel_places(size: Size):
-    """Places of the pixels' middles right of and above the picture's, in radii, float32 `(1, P)` each."""
-    side = pixel_side(size)
-    right = (np.arange(size.width) + 0.5 - size.width / 2) * side
-    above = (size.height / 2 - np.arange(size.height) - 0.5) * side
-    return _columns_and_rows(right[None, :], above[:, None])
+def lit(albedo, normals, smooth, sun, looks):
+    """Light that comes from a surface, float32 `(B, P, 3)` in 0..1.
+
+    Args:
+        albedo: Float32 `(B, P, 3)` in 0..1.
+        normals: Unit normals of the surface in the viewer's axes, float32 `(B, P, 3)`.
+        smooth: Those of the globe without its relief, by which air and limb go.
+        sun: Where it is in the viewer's axes, its length the strength of the light, float32 `(B, 3)`.
+        looks: Of the world: `ambient`, `limb`, `shine`, `rim` and `haze`, each `(B, N)` in 0..1.
+    """
+    ambient, limb, shine, rim, haze = (looks[name][:, None] for name in ("ambient", "limb", "shine", "rim", "haze"))
+    strength = ops.sqrt(ops.sum(sun * sun, axis=-1, keepdims=True) + 1e-12)[:, None]
+    cosine = ops.maximum(ops.sum(normals * sun[:, None] / strength, axis=-1, keepdims=True), 1e-3)
+    day = strength * (ambient + (1.0 - ambient) * ops.power(cosine, limb))
+    facing = ops.clip(smooth[..., 2:], 0.0, 1.0)
+    air = rim * haze * day * ops.power(1.0 - facing, 3.0)
+    return ops.clip(albedo * (shine + (1.0 - shine) * day) + air, 0.0, 1.0)
+
+
+def whole(size: Size):
+    """The window of a picture of the whole globe, as for `see`, float32 `(1, 3)`."""
+    return ops.convert_to_tensor(np.float32([[0.0, 0.0, pixel_side(size)]]))
+
+
+def pixel_places(size: Size, window=None):
+    """Places of the pixels' middles right of and above the globe's, in radii, float32 `(B, P)` each; `window` as for
+    `see`."""
+    window = whole(size) if window is None else window
+    right = (np.arange(size.width) + 0.5 - size.width / 2)[None, :]
+    above = (size.height / 2 - np.arange(size.height) - 0.5)[:, None]
+    return tuple(window[:, i : i + 1] + one * window[:, 2:] for i, one in enumerate(_columns_and_rows(right, above)))
 
 
 def pixel_side(size: Size) -> float:

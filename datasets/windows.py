@@ -1,0 +1,125 @@
+"""Batches for worlds that are learned from near and far: whole planets, and windows of larger pictures of them.
+
+NumPy and Pillow only. Batches are a function of seed and step alone, so that a training goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from datasets.errors import RequestError
+from datasets.pictures import Pictures, load_pictures
+from datasets.planets import PLANET_FILL
+from datasets.sampling import random_words
+
+FARTHEST_SHIFT = 6  # pixels, of whole planets
+
+_OUTERMOST = 0.97  # radii, of a window's middle
+_TRIES = 8  # to find a window that isn't empty
+_EMPTY = 60  # levels of 255; a window in which nothing is lighter is drawn anew
+
+
+class Windows(NamedTuple):
+    """A batch, its rows in groups of pictures of one kind.
+
+    Attributes:
+        images: uint8 [batch, side, side, 3].
+        labels: float32 [batch, classes], 1 for the kind of the row's group, else 0.
+        windows: How far the picture's middle lies right of and above the planet's, and the side of a pixel, in radii of
+            the kind's largest planet, float32 [batch, 3].
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    windows: np.ndarray
+
+
+def load_sizes(
+    root: Path | str, sizes: Sequence[int], split: str = "train", classes: Sequence[str] | None = None
+) -> dict[int, Pictures]:
+    """The same square pictures at several sizes, by size; arguments and errors as for `load_pictures`."""
+    return {size: load_pictures(root, size, split, classes) for size in sizes}
+
+
+def window_batches(
+    pictures: Mapping[int, Pictures],
+    kinds: int,
+    views: int,
+    share: Callable[[int], float],
+    seed: int,
+    first_step: int = 0,
+) -> Iterator[Windows]:
+    """Batches without end, in each of which every group is of another kind, as far as there are enough.
+
+    Args:
+        pictures: By size, as `load_sizes` gives them. Of the smallest size they are shown whole, shifted a little; of
+            the others through windows of that size, somewhere on the planet.
+        kinds: Groups per batch.
+        views: Pictures of a group.
+        share: Step to the share of windows among its pictures, in 0..1; the larger sizes share them evenly.
+        seed: Unsigned 64-bit integer.
+        first_step: Where to begin, as if all steps before had been taken.
+
+    Raises:
+        RequestError: A class has no picture.
+    """
+    smallest = pictures[min(pictures)]
+    members = [np.flatnonzero(column) for column in smallest.labels.T]
+    if none := [name for name, found in zip(smallest.class_names, members, strict=True) if not len(found)]:
+        raise RequestError(f"There is no picture of {none[0]}: give some, or choose other classes.")
+    return _batches(pictures, members, (kinds, views), share, seed, first_step)
+
+
+def _batches(pictures, members, shape: tuple[int, int], share, seed: int, step: int) -> Iterator[Windows]:
+    kinds, views = shape
+    numbers = 3 + 2 * _TRIES
+    while True:
+        words = random_words(len(members) * -(-kinds // len(members)) + kinds * views * numbers, step, seed)
+        uniform = words / 2.0**64
+        order, rest = uniform[: -kinds * views * numbers], uniform[-kinds * views * numbers :]
+        chosen = np.argsort(order.reshape(-1, len(members)), axis=1).ravel()[:kinds]
+        rows = []
+        for row, chances in enumerate(rest.reshape(kinds * views, numbers)):
+            those = members[chosen[row // views]]
+            rows.append(_view(pictures, those[int(chances[0] * len(those))], share(step), chances[1:]))
+        images, windows = zip(*rows, strict=True)
+        labels = np.eye(len(members), dtype=np.float32)[np.repeat(chosen, views)]
+        yield Windows(np.stack(images), labels, np.array(windows, np.float32))
+        step += 1
+
+
+def _view(pictures: Mapping[int, Pictures], index: int, share: float, chances: np.ndarray):
+    """One picture, and its window."""
+    side, *larger = sorted(pictures)
+    if chances[0] >= share or not larger:
+        return _shifted(pictures[side].images[index], chances[2:4])
+    size = larger[int(chances[1] * len(larger))]
+    image = pictures[size].images[index]
+    for first, second in chances[2:].reshape(_TRIES, 2):
+        radius, angle = math.sqrt(first) * _OUTERMOST * PLANET_FILL * size / 2, second * 2 * math.pi
+        left, top = (
+            int(np.clip(size / 2 + radius * one(angle) - side / 2, 0, size - side)) for one in (math.cos, math.sin)
+        )
+        seen = image[top : top + side, left : left + side]
+        if seen.max() > _EMPTY:
+            break
+    return seen, _window(left + side / 2, top + side / 2, size)
+
+
+def _shifted(image: np.ndarray, chances: np.ndarray):
+    side = len(image)
+    right, down = (int(one * (2 * FARTHEST_SHIFT + 1)) - FARTHEST_SHIFT for one in chances)
+    padded = np.pad(image, ((FARTHEST_SHIFT,) * 2, (FARTHEST_SHIFT,) * 2, (0, 0)))
+    top, left = FARTHEST_SHIFT + down, FARTHEST_SHIFT + right
+    return padded[top : top + side, left : left + side], _window(side / 2 + right, side / 2 + down, side)
+
+
+def _window(x: float, y: float, size: int) -> tuple[float, float, float]:
+    """Of a picture whose middle is at this place, in pixels from the left and the top of one of this size."""
+    pixel = 2 / (PLANET_FILL * size)
+    return (x - size / 2) * pixel, (size / 2 - y) * pixel, pixel

@@ -1,0 +1,230 @@
+"""The sphere as six square grids: an equiangular cube, whose cells differ little in size, without poles.
+
+Axes as in `training.families.world2.rendering`: x towards 90° east, y north, z towards longitude 0. Faces stand in the
+order +z, +x, -z, -x, +y, -y; a place on a face is `(a, b)`, each an angle in [-1, 1] times 45°, a towards the face's
+right, b towards its top. Grids are float32 `(B, 6, n, n, C)`, rows from the top; cells of edges that touch have the
+same size, so that a row goes on in a row of the next face.
+
+References: Ronchi 1996, "The Cubed Sphere"; Cheng 2018, "Cube Padding for Weakly-Supervised Saliency Prediction in
+360° Videos" (arXiv:1806.01320).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+from keras import ops
+
+FACES = 6
+
+# Outwards, right and up, each by face.
+_FRAMES = (
+    np.float32([[0, 0, 1], [1, 0, 0], [0, 0, -1], [-1, 0, 0], [0, 1, 0], [0, -1, 0]]),
+    np.float32([[1, 0, 0], [0, 0, -1], [-1, 0, 0], [0, 0, 1], [1, 0, 0], [1, 0, 0]]),
+    np.float32([[0, 1, 0], [0, 1, 0], [0, 1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1]]),
+)
+_BEYOND = 1.0 + 1e-4  # just over an edge
+
+
+def directions(face, a, b, xp=ops):
+    """Places on faces as unit vectors.
+
+    Args:
+        face: Int32 `(…)`, in 0..5.
+        a: Float `(…)`.
+        b: Float `(…)`.
+        xp: What computes: `keras.ops`, or NumPy for tables.
+
+    Returns:
+        Float `(…, 3)`.
+    """
+    outwards, right, up = (xp.take(axis, face, axis=0) for axis in _FRAMES)
+    u, v = xp.tan(a * (math.pi / 4))[..., None], xp.tan(b * (math.pi / 4))[..., None]
+    return (outwards + u * right + v * up) / xp.sqrt(1.0 + u * u + v * v)
+
+
+def places(points, xp=ops):
+    """Unit vectors as places on faces; the inverse of `directions`.
+
+    Args:
+        points: Float `(…, 3)`.
+        xp: As for `directions`.
+
+    Returns:
+        `(face, a, b)`, int32, float and float, each `(…)`.
+    """
+    face = xp.argmax(xp.matmul(points, _FRAMES[0].T), axis=-1)
+    outwards, right, up = (xp.sum(points * xp.take(axis, face, axis=0), axis=-1) for axis in _FRAMES)
+    a, b = (xp.arctan(side / outwards) * (4 / math.pi) for side in (right, up))
+    return face, a, b
+
+
+def cells(n: int):
+    """Middles of a grid's cells as unit vectors, float32 `(6, n, n, 3)`."""
+    return directions(*_grid(n))
+
+
+def north(n: int):
+    """How much of north lies along each cell's right and up: what tells a face which way it lies. Float32
+    `(6, n, n, 2)`, 0 where these lie along a parallel."""
+    here = cells(n)
+    shares = []
+    for axis in _FRAMES[1:]:
+        axis = ops.convert_to_tensor(axis)[:, None, None]
+        along = ops.sum(here * axis, axis=-1)
+        shares.append((axis[..., 1] - along * here[..., 1]) * ops.rsqrt(1.0 - ops.square(along)))
+    return ops.stack(shares, axis=-1)
+
+
+@functools.cache
+def neighbors(n: int) -> np.ndarray:
+    """For each cell itself and the eight around it, as numbers of cells `face · n² + row · n + column`, row by row,
+    int32 `(6 n², 9)`. Where three faces meet there are but seven others: one of them stands there twice."""
+    halo = _halo(n)
+    around = np.lib.stride_tricks.sliding_window_view(halo, (3, 3), axis=(1, 2))
+    return around.reshape(FACES * n * n, 9)
+
+
+def padded(grid):
+    """A grid with a border of the neighboring faces' cells, `(B, 6, n + 2, n + 2, C)`.
+
+    The corner where three faces meet is what the three cells there are on average, so that all three faces see the
+    same beyond it.
+    """
+    n, channels = grid.shape[2], grid.shape[-1]
+    indices = ops.convert_to_tensor(_border(n))
+    # Only the border is gathered: gathering whole faces makes the way back three times as slow.
+    border = ops.take(ops.reshape(grid, (-1, FACES * n * n, channels)), indices, axis=1)
+    border = ops.reshape(border, (-1, FACES, 4 * n + 12, channels))
+    top, bottom, left, right = (border[:, :, i * n : (i + 1) * n] for i in range(4))
+    corners = ops.mean(ops.reshape(border[:, :, 4 * n :], (-1, FACES, 4, 3, channels)), axis=3)
+    rows = [
+        ops.concatenate([corners[:, :, 2 * i : 2 * i + 1], one, corners[:, :, 2 * i + 1 : 2 * i + 2]], axis=2)[
+            :, :, None
+        ]
+        for i, one in enumerate((top, bottom))
+    ]
+    middle = ops.concatenate([left[:, :, :, None], grid, right[:, :, :, None]], axis=3)
+    return ops.concatenate([rows[0], middle, rows[1]], axis=2)
+
+
+def enlarged(grid):
+    """A grid with cells of half the side, between which it is bilinear, also across edges, `(B, 6, 2 n, 2 n, C)`."""
+    return smoothed(repeated(grid))
+
+
+def repeated(grid):
+    """A grid with each cell cut into four alike, `(B, 6, 2 n, 2 n, C)`."""
+    return ops.repeat(ops.repeat(grid, 2, axis=2), 2, axis=3)
+
+
+def smoothed(grid):
+    """A grid after a binomial 3×3 filter, which takes away what alternates from cell to cell."""
+    return _smoothed()(grid)
+
+
+@functools.cache
+def _smoothed():
+    def filtered(grid):
+        n, channels = grid.shape[2], grid.shape[-1]
+        x = ops.reshape(padded(grid), (-1, n + 2, n + 2, channels))
+        kernel = np.float32([1, 2, 1]) / 4
+        kernel = np.tile((kernel[:, None] * kernel)[:, :, None, None], (1, 1, channels, 1))
+        x = ops.depthwise_conv(x, ops.convert_to_tensor(kernel), padding="valid")
+        return ops.reshape(x, (-1, FACES, n, n, channels))
+
+    @ops.custom_gradient
+    def smooth(grid):
+        # Cells share with each other alike, so the way back is the way there; TensorFlow's own takes far longer.
+        return filtered(grid), lambda *upstream: filtered(upstream[-1])
+
+    return smooth
+
+
+def sampled(grid, points):
+    """What a grid is at points: a quadratic B-spline of its cells.
+
+    Its slopes have no jumps, as those of a bilinear surface have at each cell's border; relief shading shows those.
+
+    Args:
+        grid: Float32 `(B, 6, n, n, C)`.
+        points: Unit vectors, float32 `(B, P, 3)`.
+
+    Returns:
+        Float32 `(B, P, C)`.
+    """
+    n, channels = grid.shape[2], grid.shape[-1]
+    side = n + 2
+    face, a, b = places(points)
+    column, across = _nearest(a, n)
+    row, along = _nearest(-b, n)
+    batch, count = ops.shape(points)[0], ops.shape(points)[1]
+    of_batch = ops.arange(batch, dtype="int32")[:, None] * (FACES * side * side)
+    corner = of_batch + face * (side * side) + row * side + column  # of the 3×3 cells, in the padded grid
+    flat = ops.reshape(padded(grid), (-1, channels))
+    taps = [
+        [ops.take(flat, corner + (i * side + j), axis=0) * weight for j, weight in enumerate(_spline(across))]
+        for i in range(3)
+    ]
+    rows = [(one[0] + one[1] + one[2]) * weight for one, weight in zip(taps, _spline(along), strict=True)]
+    return ops.reshape(rows[0] + rows[1] + rows[2], (batch, count, channels))
+
+
+def cell_of(points, n: int):
+    """Numbers of the cells, as in `neighbors`, in which points `(…, 3)` lie, int32 `(…)`."""
+    face, a, b = places(points)
+    column, row = (ops.cast(ops.clip(ops.floor((one + 1.0) * (n / 2)), 0, n - 1), "int32") for one in (a, -b))
+    return face * (n * n) + row * n + column
+
+
+def _nearest(angle, n: int):
+    """The cell in which an angle lies, int32, and how far from its middle, in cells, float32 `(…, 1)`."""
+    place = (angle + 1.0) * (n / 2) - 0.5
+    cell = ops.clip(ops.round(place), 0, n - 1)
+    return ops.cast(cell, "int32"), (place - cell)[..., None]
+
+
+def _spline(offset):
+    """Weights of the cells before, at and after a place, by its distance from the middle one's."""
+    return 0.5 * ops.square(0.5 - offset), 0.75 - ops.square(offset), 0.5 * ops.square(0.5 + offset)
+
+
+@functools.cache
+def _border(n: int) -> np.ndarray:
+    """Cells around each face: those above, below, left and right of it, and at each corner the three that meet there,
+    int32 `(6 · (4 n + 12),)`."""
+    halo = _halo(n)
+    inner = slice(1, -1)
+    sides = [halo[:, 0, inner], halo[:, -1, inner], halo[:, inner, 0], halo[:, inner, -1]]
+    corners = []
+    for row, row_in in ((0, 1), (-1, -2)):
+        for column, column_in in ((0, 1), (-1, -2)):
+            meeting = [halo[:, row, column_in], halo[:, row_in, column], halo[:, row_in, column_in]]
+            corners.append(np.stack(meeting, axis=1))
+    return np.concatenate(sides + corners, axis=1).reshape(-1)
+
+
+@functools.cache
+def _halo(n: int) -> np.ndarray:
+    """Numbers of the cells of each face and around it, int32 `(6, n + 2, n + 2)`; at the corners, where there is none,
+    that of the cell above or below."""
+    ends = np.concatenate([[-_BEYOND], _middles(n), [_BEYOND]])
+    face, b, a = np.meshgrid(range(FACES), -ends, ends, indexing="ij")
+    at_corner = (np.abs(a) > 1) & (np.abs(b) > 1)
+    a = np.where(at_corner, np.sign(a) * _middles(n)[-1], a)
+    found, a, b = places(directions(face, a, b, np), np)
+    column, row = (np.clip(np.floor((one + 1) * n / 2), 0, n - 1).astype(np.int32) for one in (a, -b))
+    return (found * (n * n) + row * n + column).astype(np.int32)
+
+
+def _grid(n: int):
+    """Face, a and b of a grid's cells, as `directions` takes them; small, as it is the graph that spreads them."""
+    face = ops.reshape(ops.arange(FACES, dtype="int32"), (FACES, 1, 1)) + ops.zeros((1, n, n), "int32")
+    middles = ops.convert_to_tensor(_middles(n).astype(np.float32))
+    return face, middles[None, None, :], -middles[None, :, None]
+
+
+def _middles(n: int) -> np.ndarray:
+    return (np.arange(n) + 0.5) * 2 / n - 1

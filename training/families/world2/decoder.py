@@ -1,0 +1,69 @@
+"""The surface of a world at a point: a small network that reads the field there, and what is finer than its cells."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers, ops
+
+from training.families.world2.chances import chances_of
+from training.families.world2.cube import sampled
+from training.families.world2.field import FEATURES
+from training.families.world2.fields import CRATER_GRIDS, FIELDS, craters, random_waves
+from training.families.world2.initial import dense
+
+HIGHEST = 0.05  # radii, of a relief
+
+_CHANNELS = 64
+_FINE_OCTAVES = (7, 8, 9)
+_FAINTNESS = 0.7  # of random waves beside craters
+
+
+@keras.saving.register_keras_serializable("planet_generator")
+class Surface(layers.Layer):
+    """Albedo, float32 `(B, P, 3)` in 0..1, and height, float32 `(B, P, 1)` in radii, of worlds at points.
+
+    Called with the points, unit vectors float32 `(B, P, 3)`; the field `(B, 6, n, n, FEATURES)`; the latent; and the
+    code `(B, N)`. Points get no gradient from what is finer than the field: it is too rough to tell which way to go.
+
+    Args:
+        width: Factor of its channels.
+        **kwargs: As for `keras.layers.Layer`.
+    """
+
+    def __init__(self, width: float = 1.0, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})  # geometry; the layers within have the global policy
+        self.width = width
+        channels = max(1, round(_CHANNELS * width))
+        self._read = dense(channels, name="read", dtype=None)
+        self._fine = dense(channels, 0.07, use_bias=False, name="fine", dtype=None)
+        self._gain = dense(channels, 0.1, name="gain", dtype=None)
+        self._style = dense(channels, 0.05, name="style")
+        self._hidden = dense(channels, name="hidden", dtype=None)
+        self._albedo = dense(3, name="albedo")
+        self._height = dense(1, 1e-3, name="height")
+
+    def build(self, points_shape, field_shape, latent_shape, code_shape):
+        channels = self._hidden.units
+        self._read.build((None, None, FEATURES))
+        self._gain.build((None, None, FEATURES))
+        self._fine.build((None, None, FIELDS * len(_FINE_OCTAVES) + 2 * len(CRATER_GRIDS)))
+        self._style.build(code_shape)
+        for layer in (self._hidden, self._albedo, self._height):
+            layer.build((None, None, channels))
+
+    def call(self, points, field, latent, code):
+        chances = chances_of(latent)
+        features = sampled(field, points)
+        still = ops.stop_gradient(points)
+        fine = [_FAINTNESS * random_waves(still, chances, _FINE_OCTAVES), craters(still, chances)]
+        fine = self._fine(ops.concatenate(fine, axis=-1)) * (1.0 + self._gain(features))
+        style = self._style(code)[:, None]
+        x = ops.leaky_relu(self._read(features) + fine + ops.cast(style, fine.dtype), 0.2)
+        x = ops.leaky_relu(self._hidden(x), 0.2)
+        return ops.sigmoid(self._albedo(x)), HIGHEST * ops.tanh(self._height(x))
+
+    def compute_output_shape(self, points_shape, field_shape, latent_shape, code_shape):
+        return (*points_shape[:-1], 3), (*points_shape[:-1], 1)
+
+    def get_config(self):
+        return {**super().get_config(), "width": self.width}

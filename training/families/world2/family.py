@@ -1,0 +1,85 @@
+"""`python -m training.train world_v2`: worlds that hold up at any size, learned from near and far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import RequestError
+from datasets.manifest import Size, load_manifest
+from datasets.pictures import Pictures
+from datasets.windows import load_sizes, window_batches
+from training.contract.config import TrainingConfig
+from training.contract.family import Export, Family
+from training.families.world2.critic import build_world_critic
+from training.families.world2.networks import build_world_generator
+from training.families.world2.objective import WorldObjective
+from training.families.world2.recipe import RECIPES, WorldRecipe
+from training.families.world2.trainer import WorldTrainer
+from training.gan.exports import generator_entries
+from training.gan.kinds import check_kinds
+from training.gan.projected.critic import projected_critics
+from training.gan.recipes import CHOICES
+from training.measure.quality import SampleQuality
+from training.records.grids import from_uint8
+
+
+def _build(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, total_steps: int) -> WorldTrainer:
+    check_kinds(pictures)
+    if config.batch_size % recipe.views:
+        raise RequestError(
+            f"--batch-size {config.batch_size} is no multiple of --views {recipe.views}: each world of a batch is seen "
+            "so many times."
+        )
+    size, kinds = Size(config.side, config.side), len(pictures.class_names)
+    generator = build_world_generator(size, kinds, recipe.width, recipe.grids)
+    critic = build_world_critic(size, kinds, recipe.width, config.batch_size)
+    objective = WorldObjective(generator, critic, recipe, total_steps)
+    objective.critics += projected_critics(recipe, size, kinds, config.batch_size)
+    return WorldTrainer(objective, config.seed, SampleQuality(pictures.images))
+
+
+def _feed(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, first_step: int) -> Iterator:
+    """Batches of whole planets, and of windows of all larger pictures that the data set has."""
+    larger = [size for size in _square_sizes(config.data) if size > config.side]
+    found = {config.side: pictures, **load_sizes(config.data, larger, classes=config.classes)}
+
+    def share(step: int) -> float:
+        return recipe.windows if step * config.batch_size < recipe.late_from else recipe.late_windows
+
+    worlds = config.batch_size // recipe.views
+    for batch in window_batches(found, worlds, recipe.views, share, config.seed, first_step):
+        yield from_uint8(batch.images), batch.labels, {"window": batch.windows}
+
+
+def _square_sizes(data: str) -> list[int]:
+    return [size.width for size in map(Size.of, load_manifest(data).sizes) if size.width == size.height]
+
+
+def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    from training.families.world2.savedmodel import LATENT_LENGTH, SIZES, save_world  # needs TensorFlow
+
+    size, recipe = Size.of(config["size"]), config["recipe"]
+    generator = build_world_generator(size, len(config["classes"]), recipe["width"], recipe["grids"])
+    generator.load_weights(run / "generator.weights.h5")
+    save_world(generator, size, folder)
+    return {
+        **generator_entries(config),
+        "description": (
+            f"Worlds with a surface all around, like {', '.join(config['classes'])} or mixes of them, seen from any "
+            f"side at any size ({config['family']})."
+        ),
+        "latent_size": LATENT_LENGTH,
+        "renders": list(SIZES),
+    }
+
+
+WORLD_V2 = Family(
+    help="worlds: planets with a surface all around, at any size, learned from near and far",
+    recipes=RECIPES,
+    choices=CHOICES,
+    build=_build,
+    exports={"generator": Export(_export_generator, lambda config: "world_v2")},
+    feed=_feed,
+)

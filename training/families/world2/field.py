@@ -1,0 +1,154 @@
+"""A convolutional field around a world: what the decoder reads, drawn from coarse to fine on a cube's faces.
+
+Convolutions are the only ones that see the coarse scales: given those, the decoder draws with them itself, and nothing
+looks like a planet.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import keras
+from keras import layers, ops
+
+from training.families.world2.chances import Chances, chances_of, mixed
+from training.families.world2.cube import FACES, cells, enlarged, north, padded, repeated, smoothed
+from training.families.world2.fields import CRATER_GRIDS, bands, random_waves, zones
+from training.families.world2.initial import dense, normal
+
+FEATURES = 20  # channels that the decoder reads
+
+_NOISES = len(CRATER_GRIDS)  # the first stream of patterns that are noises
+
+
+class Grid(NamedTuple):
+    """One of a field's grids, and what it is told beside the coarser one's features.
+
+    Attributes:
+        n: Cells along a face.
+        channels: Of its convolutions.
+        zones: Whether it is told latitudes themselves.
+        bands: Frequencies of waves of latitude.
+        octaves: Those of random waves that are about as fine as its cells.
+    """
+
+    n: int
+    channels: int
+    zones: bool
+    bands: tuple[int, ...]
+    octaves: tuple[int, ...]
+
+
+GRIDS = (
+    Grid(8, 64, True, (6, 12), (0, 1)),
+    Grid(16, 64, True, (6, 12), (2, 3)),
+    Grid(32, 48, True, (12, 24), (4,)),
+    Grid(64, 32, False, (24,), (5, 6)),
+    Grid(128, 16, False, (48,), (7,)),
+)
+
+
+@keras.saving.register_keras_serializable("planet_generator")
+class Field(layers.Layer):
+    """Latents `(B, LATENT_SIZE)` and codes `(B, N)` to features, float32 `(B, 6, n, n, FEATURES)`.
+
+    Args:
+        width: Factor of the channels of its convolutions.
+        grids: How many of `GRIDS`, at least 2; the last one's n is that of the features.
+        **kwargs: As for `keras.layers.Layer`.
+    """
+
+    def __init__(self, width: float = 1.0, grids: int = len(GRIDS), **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})  # geometry; the convolutions have the global policy
+        self.width, self.grids = width, GRIDS[:grids]
+        widths = [max(1, round(grid.channels * width)) for grid in self.grids]
+        self._first = [CubeConv(channels, name=f"first_{g.n}") for g, channels in zip(self.grids, widths, strict=True)]
+        self._second = [
+            CubeConv(channels, noisy=True, name=f"second_{g.n}") for g, channels in zip(self.grids, widths, strict=True)
+        ]
+        # Before a grid is enlarged its features become as few as the larger one has: there they cost most.
+        self._fewer = [
+            dense(channels, name=f"fewer_{g.n}") for g, channels in zip(self.grids, widths[1:], strict=False)
+        ]
+        self._coarse = dense(FEATURES, name=f"features_{self.grids[-2].n}")
+        self._fine = dense(FEATURES, 1e-3, name=f"features_{self.grids[-1].n}")
+
+    def build(self, latent_shape, code_shape):
+        channels = None
+        for i, grid in enumerate(self.grids):
+            told = 2 + 3 * grid.zones + 2 * len(grid.bands) + 4 * len(grid.octaves)
+            shape = (None, FACES, grid.n, grid.n, told + (channels or 0))
+            self._first[i].build(shape, code_shape)
+            shape = (*shape[:-1], self._first[i].channels)
+            self._second[i].build(shape, code_shape)
+            if i + 1 < len(self.grids):
+                self._fewer[i].build(shape)
+                channels = self._fewer[i].units
+        for layer, grid in ((self._coarse, -2), (self._fine, -1)):
+            layer.build((None, FACES, None, None, self._first[grid].channels))
+
+    def call(self, latent, code):
+        chances = chances_of(latent)
+        x, features = None, None
+        for i, grid in enumerate(self.grids):
+            told = _told(grid, chances)
+            x = told if x is None else ops.concatenate([enlarged(self._fewer[i - 1](x)), told], axis=-1)
+            x = self._first[i](x, code)
+            noise = ops.reshape(mixed(_NOISES + i, FACES * grid.n**2, chances.noises[:, i]), (-1, *told.shape[1:4], 1))
+            x = self._second[i](x, code, noise)  # (B, 6, n, n, channels)
+            if i == len(self.grids) - 2:
+                features = repeated(smoothed(self._coarse(x)))
+        return smoothed(features + self._fine(x))  # which makes the repeated ones bilinear
+
+    def compute_output_shape(self, latent_shape, code_shape):
+        n = self.grids[-1].n
+        return (latent_shape[0], FACES, n, n, FEATURES)
+
+    def get_config(self):
+        return {**super().get_config(), "width": self.width, "grids": len(self.grids)}
+
+
+class CubeConv(layers.Layer):
+    """A 3×3 convolution across the edges of the cube, whose result is of one strength over the whole sphere, with
+    noise, gain and shift by a code, and LeakyReLU: `(B, 6, n, n, C)` to `(B, 6, n, n, channels)`.
+
+    Noise as in Karras 2019, "A Style-Based Generator Architecture" (arXiv:1812.04948); RMS norm after Zhang 2019
+    (arXiv:1910.07467).
+    """
+
+    def __init__(self, channels: int, noisy: bool = False, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.channels, self.noisy = channels, noisy
+        self._conv = layers.Conv2D(channels, 3, use_bias=False, kernel_initializer=normal(), name="conv")
+        self._style = dense(2 * channels, 0.05, name="style")
+
+    def build(self, x_shape, code_shape):
+        self._conv.build((None, None, None, x_shape[-1]))
+        self._style.build(code_shape)
+        if self.noisy:
+            initializer = keras.initializers.RandomNormal(stddev=0.05)
+            self._loudness = self.add_weight((self.channels,), initializer, name="loudness")
+
+    def call(self, x, code, noise=None):
+        n, channels = x.shape[2], x.shape[-1]
+        y = self._conv(ops.reshape(padded(x), (-1, n + 2, n + 2, channels)))
+        y = ops.reshape(ops.cast(y, "float32"), (-1, FACES, n, n, self.channels))
+        strength = ops.mean(ops.square(y), axis=(1, 2, 3, 4), keepdims=True)
+        gain, shift = ops.split(self._style(code)[:, None, None, None], 2, axis=-1)
+        y = y * (ops.rsqrt(strength + 1e-4) * (1.0 + gain)) + shift
+        if self.noisy:
+            y = y + noise * (self._loudness * (1.0 + gain))
+        return ops.leaky_relu(y, 0.2)
+
+
+def _told(grid: Grid, chances: Chances):
+    """What a grid is told beside the coarser one's features, `(B, 6, n, n, C)`."""
+    n = grid.n
+    places = cells(n)
+    latitude = places[..., 1:2]
+    same = [north(n), bands(latitude, grid.bands)] + ([zones(latitude)] if grid.zones else [])
+    same = ops.concatenate(same, axis=-1)[None]
+    waves = random_waves(ops.reshape(places, (1, -1, 3)), chances, grid.octaves)
+    waves = ops.reshape(waves, (-1, *places.shape[:3], waves.shape[-1]))
+    batch = ops.shape(waves)[0]
+    return ops.concatenate([ops.broadcast_to(same, (batch, *same.shape[1:])), waves], axis=-1)

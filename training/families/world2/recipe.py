@@ -1,0 +1,59 @@
+"""How world_v2 is trained, as data."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from datasets.errors import RequestError
+from training.contract.recipes import check_ranges
+from training.families.world2.field import GRIDS
+from training.gan.recipes import STABLE, ChosenLossRecipe
+
+
+@dataclasses.dataclass(frozen=True)
+class WorldRecipe(ChosenLossRecipe):
+    """Hyperparameters of world_v2."""
+
+    flip: bool = dataclasses.field(init=False, default=False)  # a mirrored picture is of no world under its sun
+    width: float = dataclasses.field(kw_only=True)  # factor of the channels of generator and small discriminator
+    grids: int = dataclasses.field(kw_only=True)  # of the field, from 8² cells a face on: five lead to 128²
+    views: int = dataclasses.field(kw_only=True)  # of each world in a batch
+    kind_weight: float = dataclasses.field(kw_only=True)  # of the cross-entropy of kinds beside the GAN's own loss
+    # Share of windows of larger pictures among whole planets, in 0..1, at first and from some pictures on: with many
+    # from the start, detail comes before form.
+    windows: float = dataclasses.field(kw_only=True)
+    late_windows: float = dataclasses.field(kw_only=True)
+    late_from: int = dataclasses.field(kw_only=True)  # pictures shown
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_ranges(
+            self,
+            shares=("windows", "late_windows"),
+            positive=("width", "views"),
+            at_least_0=("kind_weight", "late_from"),
+        )
+        if not 2 <= self.grids <= len(GRIDS):
+            raise RequestError(f"grids is {self.grids}: it must be in 2..{len(GRIDS)}.")
+
+
+_STABLE = {name: value for name, value in STABLE.items() if name != "flip"}
+
+RECIPES = {
+    "usual": WorldRecipe(
+        **{
+            **_STABLE,
+            "generator_learning_rate": 0.0004,
+            "discriminator_learning_rate": 0.0004,
+            "r1_gamma": 0.1,
+        },
+        width=1.0,
+        grids=len(GRIDS),
+        views=4,
+        kind_weight=0.5,
+        windows=0.3,
+        late_windows=0.5,
+        late_from=60_000,
+        projected_weight=0.5,
+    ),
+}
