@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -83,10 +84,12 @@ class Answers:
         stands beside them."""
         if isinstance(value, ModelVersion):
             return [value.name, value.version, self._card_digest(value)]
-        if dataclasses.is_dataclass(value):
-            kept = [row.name for row in dataclasses.fields(value) if not row.metadata.get("resolved")]
-            return [type(value).__name__, {name: self._identity(getattr(value, name)) for name in kept}]
-        return value.tolist() if isinstance(value, np.ndarray) else value
+        if isinstance(value, np.ndarray):
+            return value.tolist()
+        names = _telling(type(value))
+        return (
+            value if names is None else [type(value).__name__, [self._identity(getattr(value, one)) for one in names]]
+        )
 
     def _card_digest(self, model: ModelVersion) -> str:
         """Of the card's text, made anew only for another card: it takes as long as half of an answer from the cache."""
@@ -109,6 +112,14 @@ class Answers:
         if order.options.model is None or order.options.version is None:
             return "no-cache"
         return f"{'public' if self._config.api_keys is None else 'private'}, {_FOREVER}"
+
+
+@functools.cache
+def _telling(kind: type) -> tuple[str, ...] | None:
+    """Names of the fields that tell two values of a dataclass apart; None of any other type."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple(row.name for row in dataclasses.fields(kind) if not row.metadata.get("resolved"))
 
 
 def model_headers(model: ModelVersion) -> dict[str, str]:

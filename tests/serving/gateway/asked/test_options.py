@@ -63,9 +63,11 @@ def test_an_option_is_used_wherever_it_is_taken(client: FlaskClient, path: str, 
 
 
 def test_a_tag_is_of_every_field_but_those_whose_outcome_is_told() -> None:
-    identity = Answers(None, PictureCache(0), GatewayConfig())._identity
+    answers = Answers(None, PictureCache(0), GatewayConfig())
     rows = {row.name: row for row in dataclasses.fields(PictureOptions)}
-    [_, kept] = identity(PictureOptions())
-    assert kept.keys() == {name for name, row in rows.items() if not row.metadata["resolved"]}
-    assert rows.keys() - kept.keys() == {"model", "version", "label", "kind"}  # in an order as `model` and `kinds`
+    usual = answers._identity(PictureOptions())
+    others = {name: PictureOptions(**{name: "another"}) for name in rows}
+    told = {name: answers._identity(other) != usual for name, other in others.items()}
+    assert told == {name: not row.metadata["resolved"] for name, row in rows.items()}
+    assert {name for name in rows if not told[name]} == {"model", "version", "label", "kind"}  # told by the order
     assert list(OPTIONS) == list(rows)
