@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from datasets.errors import RequestError
 from datasets.manifest import Size, load_manifest
-from datasets.pictures import Pictures
+from datasets.pictures import Pictures, load_pictures
 from datasets.windows import load_sizes, window_batches
 from training.contract.config import TrainingConfig
 from training.contract.family import Export, Family
@@ -22,6 +23,7 @@ from training.gan.kinds import check_kinds
 from training.gan.projected.critic import projected_critics
 from training.gan.recipes import CHOICES
 from training.measure.quality import SampleQuality
+from training.measure.small_yardstick import SmallYardstick
 from training.records.grids import from_uint8
 
 
@@ -37,7 +39,17 @@ def _build(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, tota
     critic = build_world_critic(size, kinds, recipe.width, config.batch_size)
     objective = WorldObjective(generator, critic, recipe, total_steps)
     objective.critics += projected_critics(recipe, size, kinds, config.batch_size)
-    return WorldTrainer(objective, config.seed, SampleQuality(pictures.images))
+    return WorldTrainer(objective, config.seed, _quality(config, pictures))
+
+
+def _quality(config: TrainingConfig, pictures: Pictures) -> SmallYardstick | SampleQuality:
+    """What previews are measured by, and the best checkpoint chosen: the yardstick if it is there."""
+    try:
+        holdout = load_pictures(config.data, config.side, "holdout", config.classes)
+        return SmallYardstick(pictures.images, holdout.images)
+    except RequestError as error:
+        print(f"note: previews are measured by sliced Wasserstein distance, not by features: {error}", file=sys.stderr)
+        return SampleQuality(pictures.images)
 
 
 def _feed(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, first_step: int) -> Iterator:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from keras import ops
 
@@ -11,7 +9,8 @@ from datasets.manifest import Size
 from training.contract.trainer import Preview
 from training.families.world2.rendering import pixel_side
 from training.gan.trainer import GANTrainer
-from training.measure.quality import collapse_warning
+from training.measure.quality import SampleQuality, collapse_warning
+from training.measure.small_yardstick import SmallYardstick
 from training.records.grids import tile, to_uint8
 from training.saved.sights import SIGHT_SIZE, SUN, sights
 
@@ -27,14 +26,14 @@ class WorldTrainer(GANTrainer):
     """A `GANTrainer` whose previews show rows of whole worlds, a kind a column, and the first row's from nearer and
     nearer; figures are of other worlds, seen as the screenshots are."""
 
-    def __init__(self, objective, seed: int, quality: Any):
+    def __init__(self, objective, seed: int, quality: SmallYardstick | SampleQuality):
         super().__init__(objective, seed, quality)
         self.quality = quality
 
     def preview(self) -> Preview:
         pictures = to_uint8(self._draw(*self._shown()))
         measures = self.quality.measure(to_uint8(self._draw(*self._measured())))
-        score = measures.get("kid_x1000", measures.get("sliced_wasserstein"))
+        score = measures["kid_x1000" if "kid_x1000" in measures else "sliced_wasserstein"]
         return Preview(tile(pictures, self._columns), measures, score, collapse_warning(measures))
 
     @property
