@@ -38,10 +38,11 @@ from training.loop.earlier import find_earlier
 from training.loop.feeding import choose_sampler, training_batches
 from training.records import logs
 from training.records.checksums import forget_sums, write_sums
-from training.records.files import write_text, write_whole
+from training.records.files import write_text
 from training.records.grids import save_picture
-from training.records.resources import record_peak_memory
+from training.records.resources import RESOURCES_NAME, record_peak_memory
 from training.records.runs import CONFIG_NAME
+from training.records.weights import write_weights
 from training.reports.report import write_report
 from training.reports.timelapse import write_timelapse
 
@@ -137,7 +138,7 @@ def _train(config: TrainingConfig, resume: bool, workers: Workers):
             batches = training_batches(pictures, config.batch_size, sampler, progress.step)
         _run_epochs(config, trainer, batches, progress, log, workers, _agreed(stop, workers, progress, steps), steps)
     if workers.chief:
-        _save_models(trainer, run, CONFIG_NAME, logs.CSV_NAME)
+        _save_models(trainer, run, CONFIG_NAME, logs.CSV_NAME, RESOURCES_NAME)
         _show(run)
     workers.meet()
 
@@ -253,8 +254,8 @@ def _save_models(trainer: Trainer, folder: Path, *others: str):
     forget_sums(folder)
     weights = {f"{name}.weights.h5": model for name, model in trainer.models.items()}
     for name, model in weights.items():
-        write_whole(folder / name, model.save_weights)
-    write_sums(folder, [*weights, *others])
+        write_weights(folder / name, model)
+    write_sums(folder, [*weights, *(name for name in others if (folder / name).is_file())])
 
 
 def _forget_models(trainer: Trainer, folder: Path):

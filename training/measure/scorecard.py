@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from training.records.files import write_text
-from training.saved.served import CARD, read_card
+from training.saved.served import CARD, SUMS, read_card, seal
 
 _COLUMNS = (  # heading, key, format
     ("pictures", "pictures", "{}"),
@@ -58,4 +58,6 @@ def as_json(value: Mapping[str, Any]) -> str:
 def save_to_card(folder: Path, metrics: Mapping[str, Any]) -> Path:
     """Sets `metrics` in the card of `NAME/VERSION`, in one step; the rest of the card stays. Returns its path."""
     write_text(folder / CARD, as_json(read_card(folder) | {"metrics": metrics}))
+    if (folder / SUMS).exists():
+        seal(folder)
     return folder / CARD

@@ -21,7 +21,7 @@ from training.records.checksums import check_sums
 from training.records.files import write_text
 from training.records.logs import CSV_NAME, read_log
 from training.records.runs import CONFIG_NAME, read_config
-from training.saved.served import CARD, HIGHEST_VERSION, first_line, versions_in
+from training.saved.served import CARD, HIGHEST_VERSION, first_line, seal, versions_in
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +84,7 @@ def export_run(run: Path, options: ExportOptions) -> Path:
         if options.description:
             card["description"] = options.description
         write_text(partial / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+        seal(partial)
         partial.chmod(0o755)  # mkdtemp makes it private, a model server may be another user
         os.replace(partial, target)
     except BaseException as error:

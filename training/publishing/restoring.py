@@ -13,8 +13,9 @@ import tensorflow as tf
 from datasets.errors import RequestError
 from datasets.manifest import Size
 from training.families import FAMILIES
-from training.records.files import write_text, write_whole
-from training.saved.served import find_version, first_line, read_card
+from training.records.files import write_text
+from training.records.weights import write_weights
+from training.saved.served import check_files, find_version, first_line, read_card
 
 
 def restore_run(saved_model: Path, out: Path) -> Path:
@@ -41,12 +42,14 @@ def restore_run(saved_model: Path, out: Path) -> Path:
         folders["discriminator"] = find_version(discriminator)
     if (out / "config.json").exists():
         raise RequestError(f"{out} already holds a training: choose another folder.")
+    for one in folders.values():
+        check_files(one)
     config = _config_of(read_card(folder), folder)
     networks = FAMILIES[config["family"]].networks
     for name in folders.keys() & networks.keys():
         network = networks[name](config)
         _read_weights(network, folders[name])
-        write_whole(out / f"{name}.weights.h5", network.save_weights)
+        write_weights(out / f"{name}.weights.h5", network)
     write_text(out / "config.json", json.dumps(config, indent=2) + "\n")
     return out
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from training.records.files import write_whole
+from datasets.decoding import Unusable, open_picture
+from datasets.errors import RequestError
+from training.records.files import reason, write_whole
 
 CAPTION = 32  # pixels above each captioned picture
 
@@ -65,3 +67,11 @@ def _fitted(picture: Image.Image, side: int) -> Image.Image:
     scale = side / max(picture.size)
     size = (round(picture.width * scale), round(picture.height * scale))
     return picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+
+
+def open_sample(path: Path) -> Image.Image:
+    """Reads a picture that `save_picture` wrote, RGB; raises `RequestError` where it is damaged."""
+    try:
+        return open_picture(path.read_bytes()).convert("RGB")
+    except (Unusable, OSError, SyntaxError) as error:
+        raise RequestError(f"{path} can't be read ({reason(error)}): delete it to do without.") from None

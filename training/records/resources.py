@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
 
-from training.records.files import write_text
+from datasets.errors import RequestError
+from training.records.files import read_json, write_text
 
 RESOURCES_NAME = "resources.json"
 
@@ -25,13 +27,19 @@ def peak_memory_bytes() -> int:
 
 def record_peak_memory(run: Path):
     """Writes `resources.json` of a run: this process's peak, or that of an earlier part of the run if it was higher."""
-    peak = max(peak_memory_bytes(), read_peak_memory(run) or 0)
+    earlier = None
+    with contextlib.suppress(RequestError):  # damaged: written anew
+        earlier = read_peak_memory(run)
+    peak = max(peak_memory_bytes(), earlier or 0)
     write_text(run / RESOURCES_NAME, json.dumps({"peak_memory_bytes": peak}) + "\n")
 
 
 def read_peak_memory(run: Path) -> int | None:
-    """What `record_peak_memory` wrote, in bytes; None if it didn't, or if that can't be read: it is but a figure."""
-    try:
-        return int(json.loads((run / RESOURCES_NAME).read_text(encoding="utf-8"))["peak_memory_bytes"])
-    except (OSError, ValueError, TypeError, KeyError):
+    """What `record_peak_memory` wrote, in bytes; None if it didn't; raises `RequestError` where that can't be read."""
+    path = run / RESOURCES_NAME
+    if not path.is_file():
         return None
+    peak = read_json(path, "delete it to do without").get("peak_memory_bytes")
+    if not isinstance(peak, int):
+        raise RequestError(f"{path} does not say how much memory was taken: delete it to do without.")
+    return peak

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import RequestError
-from training.records.checksums import check_sums
+from training.records.checksums import check_sums, is_listed
 from training.records.files import read_json, reason
 from training.records.logs import COUNTERS, CSV_NAME, read_log
-from training.records.resources import read_peak_memory
+from training.records.resources import RESOURCES_NAME, read_peak_memory
 
 CONFIG_NAME = "config.json"
 
@@ -111,6 +111,8 @@ def read_run(folder: Path) -> Run:
         raise RequestError(f"{folder} is not a run of training.train: {CONFIG_NAME} is missing.")
     finished = any(folder.glob("*.weights.h5"))
     check_sums(folder, [CONFIG_NAME, CSV_NAME] if finished else [CONFIG_NAME])
+    if finished and is_listed(folder, RESOURCES_NAME):
+        check_sums(folder, [RESOURCES_NAME])
     numbers = {path: re.fullmatch(r"epoch_(\d+)", path.stem, re.ASCII) for path in folder.glob("samples/epoch_*.png")}
     return Run(
         folder=folder,

@@ -14,6 +14,7 @@ from PIL import Image
 from training.families.command import recorded_config, train_arguments
 from training.measure.quality import collapse_warning
 from training.records.files import write_text
+from training.records.grids import open_sample
 from training.records.runs import Run, read_run
 from training.reports.charts import line_chart
 from training.reports.timelapse import choose_epochs
@@ -99,8 +100,7 @@ def _pictures(run: Run) -> str:
 
 
 def _figure(path: Path, side: int, caption: str) -> str:
-    with Image.open(path) as file:
-        picture = file.convert("RGB")
+    picture = open_sample(path)
     picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     encoded = io.BytesIO()
     picture.save(encoded, "WEBP", quality=88)

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from datasets.errors import RequestError
 from training.records.files import write_whole
+from training.records.grids import open_sample
 from training.records.runs import read_run
 
 FRAMES = 120  # at most
@@ -108,8 +109,7 @@ def _frames(shown: Sequence[tuple[int, Path]], side: int) -> Iterator[Image.Imag
     last = shown[-1][0]
     size = None
     for epoch, path in shown:
-        with Image.open(path) as file:
-            picture = file.convert("RGB")
+        picture = open_sample(path)
         size = size or _even_size(picture.width, picture.height, side)
         if picture.size != size:
             picture = picture.resize(size, Image.Resampling.LANCZOS)

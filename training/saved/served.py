@@ -12,8 +12,10 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from datasets.errors import RequestError
+from training.records.checksums import check_sums, write_sums
 
 CARD = Path("assets.extra", "card.json")
+SUMS = "assets.extra/SHA256SUMS"
 
 HIGHEST_VERSION = 2**63 - 1  # of TensorFlow Serving's
 
@@ -37,6 +39,7 @@ class ServedModel:
             RequestError: There is no SavedModel, or it or its card can't be read.
         """
         self.folder = find_version(path)
+        check_files(self.folder)
         self.card = read_card(self.folder)
         self.name = f"{self.folder.parent.name} version {self.folder.name}"
         try:
@@ -93,6 +96,22 @@ def find_version(path: Path) -> Path:
     if not versions:
         raise RequestError(f"{path} holds no SavedModel: expected saved_models/NAME or saved_models/NAME/VERSION.")
     return versions[max(versions)].resolve()
+
+
+def seal(folder: Path):
+    """Writes the checksums of a SavedModel's files and its card, for whoever copies or loads it."""
+    write_sums(folder, files_of(folder), SUMS)
+
+
+def check_files(folder: Path):
+    """Raises `RequestError` where a file of a version isn't what was exported; see `check_sums`."""
+    check_sums(folder, files_of(folder), SUMS, listed=True)
+
+
+def files_of(folder: Path) -> list[str]:
+    """What there is of a SavedModel and its card, by paths with slashes."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and path != folder / SUMS)
+    return [path.relative_to(folder).as_posix() for path in paths if not path.name.startswith(".")]
 
 
 def versions_in(folder: Path) -> dict[int, Path]:
