@@ -28,9 +28,12 @@ from tests.serving.tiny_model import write_tiny_generator
 from tests.training.runs import weights, without_time
 from tests.training.tiny_family import TINY
 from training.contract.config import TrainingConfig
+from training.export import main as export_main
 from training.families import FAMILIES
 from training.loop.loop import train
 from training.records.logs import read_log
+from training.records.runs import read_finished
+from training.report import main as report_main
 from training.saved.served import ServedModel, seal
 from training.train import main as train_main
 
@@ -62,6 +65,7 @@ def flip_at(share: float) -> Callable[[Path], None]:
     return flip_a_bit
 
 
+_NOT_NEEDED = ("samples", "checkpoints", "best", "resources.json", "generator.weights.h5")  # of a run that is reported
 DAMAGES = (cut, empty, rename, Path.unlink, replace_by_a_folder, *map(flip_at, (0.1, 0.6)))
 
 
@@ -142,6 +146,41 @@ def check_named(code: int, said: str, name: str, drill: str):
     assert code == 2, drill
     assert last.startswith("error: "), drill
     assert Path(name).name in said or (name.endswith(".h5") and "*.weights.h5 is missing" in said), f"{drill}: {said}"
+
+
+def test_runs_are_reported_exported_and_begun_with_as_they_were_or_not_at_all(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    assert ended(report_main, tmp_path / "run") == (0, "")
+    report = (tmp_path / "run" / "report.html").read_text()
+    exported = {}
+    for best in ((), ("--best",)):
+        assert ended(export_main, run, "--saved-models", tmp_path / "sound", *best) == (0, "")
+        exported[best] = (tmp_path / "sound" / "tiny_16" / str(len(exported) + 1) / "saved_model.pb").read_bytes()
+    drills = 0
+    made = ("report.html", "timelapse.webp", "timelapse.mp4")  # of what is drilled here
+    for name in sorted(set(files_of(run)) - set(made)):
+        for damage in DAMAGES:
+            copy = spoiled(run, tmp_path / "run", damage, name)
+            drill = f"{damage.__name__} {name}"
+            code, said = ended(report_main, copy)
+            if code or (copy / "report.html").read_text() != report:
+                lost = damage in (rename, Path.unlink, replace_by_a_folder)
+                if not (lost and code == 0 and name.partition("/")[0] in _NOT_NEEDED):
+                    check_named(code, said, name, f"report, {drill}")
+            for best, content in exported.items():
+                code, said = ended(export_main, copy, "--saved-models", tmp_path / "models", *best)
+                if code:
+                    check_named(code, said, name, f"export, {drill}")
+                    assert not list(tmp_path.glob("models/*/*")), drill
+                else:
+                    assert (tmp_path / "models" / "tiny_16" / "1" / "saved_model.pb").read_bytes() == content, drill
+                    shutil.rmtree(tmp_path / "models")
+            begun, sentence = attempt(read_finished, copy, "tiny", ["generator"])
+            assert begun or Path(name).name in sentence, drill
+            if begun:
+                assert (begun["classes"], begun["batch_size"]) == (["ice", "lava"], 4), drill
+            drills += 1
+    assert drills >= 12 * len(DAMAGES)
 
 
 def test_trainings_go_on_as_undisturbed_or_not_at_all(run, config, tmp_path):
