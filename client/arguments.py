@@ -87,6 +87,9 @@ def _drawing() -> _Parser:
     options = _Parser(add_help=False)
     for name, hint in get_type_hints(PlanetOptions, include_extras=True).items():
         [told] = hint.__metadata__
+        if name == "extra_query":
+            options.add_argument("--extra", dest=name, type=_named, action="append", **told)
+            continue
         options.add_argument(f"--{name}", **{**told, "type": {int: _positive}.get(told.get("type"), told.get("type"))})
     return options
 
@@ -108,6 +111,13 @@ def _positive(text: str) -> int:
     if not re.fullmatch("[0-9]{1,7}", text) or not 1 <= int(text) <= MAX_NUMBER:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 to {MAX_NUMBER}")
     return int(text)
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is no option with its value such as size=256")
+    return name, value
 
 
 def _seconds(text: str) -> float:

@@ -146,7 +146,8 @@ def health(client: PlanetClient, arguments: argparse.Namespace, console: Console
 
 def options_of(arguments: argparse.Namespace) -> PlanetOptions:
     """The options of `PlanetOptions` among a command's."""
-    return cast(PlanetOptions, {name: getattr(arguments, name) for name in PlanetOptions.__annotations__})
+    options = {name: getattr(arguments, name) for name in PlanetOptions.__annotations__}
+    return cast(PlanetOptions, {**options, "extra_query": dict(options["extra_query"] or ())})
 
 
 def _is_hopeless(error: PlanetError) -> bool:

@@ -24,6 +24,7 @@ class PlanetOptions(TypedDict, total=False):
         size: Longer side of a picture in pixels; the model's own if None.
         background: `"black"`, as also if None, or `"transparent"`, which the formats `"jpg"` and `"gif"` cannot be.
         temperature: 0 to 2: towards 0 the planets of a kind grow alike, above 1 they grow strange; 1 if None.
+        extra_query: Further options by name, for a server that is newer than this client; it says which it has.
     """
 
     # Beside each stands how the command line tells of it, for `argparse`.
@@ -34,6 +35,13 @@ class PlanetOptions(TypedDict, total=False):
     size: Annotated[int | None, {"help": "longer side (default: the model's own)", "type": int, "metavar": "PIXELS"}]
     background: Annotated[str | None, {"help": "behind the planet (default: black)", "choices": BACKGROUNDS}]
     temperature: Annotated[float | None, {"help": "0, all alike, to 2, strange (default: 1)", "type": float}]
+    extra_query: Annotated[
+        Mapping[str, Any] | None,
+        {
+            "help": "an option that this client does not know but the server does; may be repeated",
+            "metavar": "NAME=VALUE",
+        },
+    ]
 
 
 def to_parameters(options: PlanetOptions) -> dict[str, Any]:
@@ -52,7 +60,8 @@ def to_parameters(options: PlanetOptions) -> dict[str, Any]:
             f"A temperature of {temperature} is too low or too high: choose 0 to {HIGHEST_TEMPERATURE}."
         )
     kind = options.get("kind")
-    return given(**{**options, "kind": mix_text(kind) if isinstance(kind, Mapping) else kind})
+    parameters = given(**{**options, "kind": mix_text(kind) if isinstance(kind, Mapping) else kind})
+    return {**(parameters.pop("extra_query", None) or {}), **parameters}
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class PlanetCalls(Calls):
         Args:
             seed_or_address: A seed, 0 to 2^64 - 1, as an integer or in decimal digits; or any other text, an address.
             format: `"png"`, `"webp"` or `"jpg"`.
-            options: model, version, label, kind, size, background, temperature: see `PlanetOptions`.
+            options: model, version, label, kind, size, background, temperature, extra_query: see `PlanetOptions`.
 
         Raises:
             PlanetError: Its kind and text say what went wrong.

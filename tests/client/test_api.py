@@ -57,6 +57,14 @@ def test_an_option_that_there_is_not_is_a_mistake_of_the_program(client: PlanetC
     assert stub.requests == []
 
 
+def test_an_option_of_a_newer_server_goes_by_extra_query(client: PlanetClient, stub: Stub) -> None:
+    client.planet(1, size=12, extra_query={"tint": "red"})
+    client.planets(seeds=["a"], extra_query={"tint": "red"})
+    (_, url, _), (_, _, body) = stub.requests
+    assert url == "/v1/planets/1.png?tint=red&size=12"
+    assert body == {"seeds": ["a"], "format": "png", "tint": "red"}
+
+
 @pytest.mark.parametrize("seed", [7, "7", "007", "+7"])
 def test_a_number_has_no_address(client: PlanetClient, seed: int | str) -> None:
     assert client.planet(seed).address is None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +21,7 @@ from tests.client.page_visits import Visit, browser, needs_chromium, studio, stu
 
 __all__ = ["browser", "studio", "studio_url", "visit"]  # fixtures
 
+WEB = Path(__file__).resolve().parents[2] / "client/web"
 PATHS = document(GatewayConfig())["paths"]
 PYTHON_NAMES = {"from": "start", "to": "end", "seed": "seed_or_address"}
 CALLS = {
@@ -36,6 +39,7 @@ COMMANDS = {"generate": ["planet"], "world": ["world", "world_map", "world_spin"
 SUBCOMMANDS = next(
     action.choices for action in parser("planets")._actions if isinstance(action, argparse._SubParsersAction)
 )
+NAMED = set(PlanetOptions.__annotations__) - {"extra_query"}
 NO_ARGUMENT = {"format", "loop"}  # told by the file's ending, and by --once
 
 
@@ -48,20 +52,22 @@ def told(call: str) -> dict[str, dict[str, Any]]:
 def taken(call: str) -> set[str]:
     """The parameters of a call."""
     names = set(inspect.signature(getattr(PlanetClient, call)).parameters) - {"self"}
-    return (names - {"options"}) | set(PlanetOptions.__annotations__) if "options" in names else names
+    return (names - {"options"}) | NAMED if "options" in names else names
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_takes_what_its_route_takes(call: str) -> None:
     is_map = call in ("world_map", "world_normal")
     refused = told("planet").keys() - told(call).keys() if is_map else set()  # the server says why
-    assert taken(call) - refused - {"picture"} == told(call).keys()
+    takes = taken(call) - refused - {"picture"}
+    assert takes <= told(call).keys()
+    more = told(call).keys() - takes
+    assert not more or (takes >= NAMED - refused and more <= told("planet").keys())  # these go by `extra_query`
 
 
 def test_bodies_and_queries_have_the_same_options() -> None:
     order = document(GatewayConfig())["components"]["schemas"]["Order"]["properties"]
-    options = set(PlanetOptions.__annotations__) | {"format"}
-    assert order.keys() - {"seeds", "count", "seed"} == options
+    assert order.keys() - {"seeds", "count", "seed"} == told("planet").keys() - {"seed_or_address"}
 
 
 @pytest.mark.parametrize("command", ["generate", "morph", "sheet", "world", "classify", "translate"])
@@ -72,9 +78,14 @@ def test_a_command_has_an_argument_for_each_parameter(command: str) -> None:
             name = "seed" if name == "seed_or_address" else name
             if name in NO_ARGUMENT:
                 continue
-            assert name in arguments, f"{command} has no --{name}"
-            if "enum" in one["schema"]:
+            assert name in arguments or "extra_query" in arguments, f"{command} has no --{name}"
+            if "enum" in one["schema"] and name in arguments:
                 assert list(arguments[name].choices) == one["schema"]["enum"]
+
+
+def test_the_page_knows_what_python_calls_by_name() -> None:
+    [names] = re.findall(r"CLIENT_OPTIONS = new Set\((\[.*\])\)", (WEB / "lib/snippets.js").read_text())
+    assert set(json.loads(names)) == NAMED
 
 
 @needs_chromium
@@ -100,7 +111,7 @@ def test_the_page_has_every_option_and_carries_one_it_was_not_written_for(visit:
     assert asked.keys() == query.keys()
     assert asked["halo"] == "red"
     visit.page.click(".code summary")
-    assert 'halo="red"' in visit.page.inner_text("[aria-label='Python code']")
+    assert 'extra_query={"halo": "red"}' in visit.page.inner_text("[aria-label='Python code']")
     assert "size=256" in visit.page.inner_text("[aria-label='Python code']")
     visit.page.select_option("select[name=halo]", "")
     visit.page.wait_for_url(lambda url: "halo=" not in url)

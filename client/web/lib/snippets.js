@@ -4,6 +4,8 @@ import { isNumber, pictureUrl, planetOptions, worldUrl } from "./api.js";
 import { el } from "./dom.js";
 import { copyButton, fileName } from "./saving.js";
 
+const CLIENT_OPTIONS = new Set(["model", "version", "label", "kind", "size", "background", "temperature"]); // by name
+
 /** Elements that show the two snippets, each with a button that copies it. */
 export function snippets(address, options) {
   return figures([["curl", curl(address, options)], ["Python", python(address, options)]]);
@@ -48,10 +50,13 @@ function worldPython(address, { model, version, kind, lon, lat, sun }) {
 }
 
 function python(address, { format, ...options }) {
+  const asked = planetOptions.filter(({ name }) => options[name]);
+  const text = (one) => isNumber(one) ? options[one.name] : quoted(options[one.name]);
+  const extra = asked.filter(({ name }) => !CLIENT_OPTIONS.has(name)).map((one) => `${quoted(one.name)}: ${text(one)}`);
   const given = [
-    ...planetOptions.filter(({ name }) => options[name]).map((one) =>
-      `${one.name}=${isNumber(one) ? options[one.name] : quoted(options[one.name])}`),
+    ...asked.filter(({ name }) => CLIENT_OPTIONS.has(name)).map((one) => `${one.name}=${text(one)}`),
     ...(format === "png" ? [] : [`format=${quoted(format)}`]),
+    ...(extra.length ? [`extra_query={${extra.join(", ")}}`] : []),
   ].join(", ");
   return [
     "from client import PlanetClient",
