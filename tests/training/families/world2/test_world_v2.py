@@ -197,7 +197,7 @@ def tiny_config(data, run) -> TrainingConfig:
         epochs=2,
         batch_size=8,
         checkpoint_every=1,
-        changes={"width": WIDTH, "grids": GRIDS, "projected_weight": 0.0},
+        changes={"width": WIDTH, "grids": 2, "projected_weight": 0.0},
     )
 
 
@@ -211,7 +211,7 @@ def test_training_leaves_a_run_to_draw_with(prepared_data, tmp_path, monkeypatch
     assert all(np.isfinite(float(row[name])) for row in rows for name in ("generator_loss", "sliced_wasserstein"))
     with Image.open(run / "samples" / "epoch_00002.png") as preview:
         assert preview.size == (2 * 16, (WHOLE_ROWS + len(ZOOMS)) * 16)
-    network = build_world_generator(Size.of(16), 2, WIDTH, GRIDS)
+    network = build_world_generator(Size.of(16), 2, WIDTH, 2)
     before = network.get_weights()
     network.load_weights(run / "generator.weights.h5")
     assert all((new != old).any() for new, old in zip(network.get_weights(), before, strict=True))
