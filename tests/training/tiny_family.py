@@ -52,6 +52,7 @@ def _export(run: Path, config, folder: Path) -> dict:
 
 
 TINY = Family(
+    name="tiny",
     help="for tests",
     recipes={"usual": TinyRecipe(), "eager": TinyRecipe(learning_rate=0.5)},
     choices={},

@@ -32,6 +32,7 @@ class Family(NamedTuple):
     """A kind of model, from its command-line options to its SavedModel.
 
     Attributes:
+        name: What `python -m training.train` and a run's `config.json` call it.
         help: One line for the command line.
         recipes: Hyperparameters by name, the default first: frozen dataclasses of one type, each field of which
             becomes a command-line option and whose `__post_init__` raises `RequestError` for what can't be.
@@ -50,6 +51,7 @@ class Family(NamedTuple):
             `config.json` to the network, its weights not loaded. `training.restore` gets them back from a SavedModel.
     """
 
+    name: str
     help: str
     recipes: Mapping[str, Any]
     choices: Mapping[str, tuple[str, ...]]

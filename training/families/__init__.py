@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from typing import Any
 
 from datasets.errors import RequestError
 from training.contract.config import TrainingConfig
 from training.contract.family import Family
-from training.families.autoencoders.family import CVAEGAN, VAE
-from training.families.classifier.family import CLASSIFIER
-from training.families.cyclegan.family import CYCLEGAN
-from training.families.dcgan.family import DCGAN
-from training.families.labelled.family import ACGAN, CONDITIONAL
-from training.families.planet.family import PLANET_V3
-from training.families.refiner.family import REFINER
-from training.families.world.family import WORLD_V1
-from training.families.world2.family import WORLD_V2
 
-FAMILIES: dict[str, Family] = {
-    "planet_v3": PLANET_V3,
-    "refiner": REFINER,
-    "world_v1": WORLD_V1,
-    "world_v2": WORLD_V2,
-    "dcgan": DCGAN,
-    "conditional": CONDITIONAL,
-    "acgan": ACGAN,
-    "vae": VAE,
-    "cvaegan": CVAEGAN,
-    "cyclegan": CYCLEGAN,
-    "classifier": CLASSIFIER,
-}
+# Each folder's `family.py` declares one or more, which are known by their names.
+_FOLDERS = (
+    "planet",
+    "refiner",
+    "world",
+    "world2",
+    "dcgan",
+    "labelled",
+    "autoencoders",
+    "cyclegan",
+    "classifier",
+)
+
+
+def _declared(folder: str) -> list[Family]:
+    module = importlib.import_module(f"training.families.{folder}.family")
+    return [value for value in vars(module).values() if isinstance(value, Family)]
+
+
+FAMILIES: dict[str, Family] = {family.name: family for folder in _FOLDERS for family in _declared(folder)}
 
 
 def recipe_of(config: TrainingConfig) -> tuple[str, Any]:

@@ -103,7 +103,7 @@ class Objective:
     Attributes:
         networks: Those that learn to draw, by the names of their weights in the run folder, `generator` first.
         critics: Those that judge, the most important one first.
-        extras: Names of what batches bring besides images and labels (`training.base.family.Family.feed`).
+        extras: Names of what batches bring besides images and labels (`training.contract.family.Family.feed`).
         facts: What `config.json` shall say besides.
     """
 

@@ -53,6 +53,7 @@ def _export_critic(run: Path, config: Mapping[str, Any], folder: Path) -> dict[s
 
 
 VAE = Family(
+    name="vae",
     help="an autoencoder whose decoder draws the kind asked for",
     recipes=VAE_RECIPES,
     choices={},
@@ -62,6 +63,7 @@ VAE = Family(
 )
 
 CVAEGAN = Family(
+    name="cvaegan",
     help="an autoencoder and a GAN that share their generator",
     recipes=CVAEGAN_RECIPES,
     choices=CHOICES,

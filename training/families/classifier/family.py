@@ -43,6 +43,7 @@ def _export(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any
 
 
 CLASSIFIER = Family(
+    name="classifier",
     help="which of the classes a picture shows, with calibrated probabilities",
     recipes=RECIPES,
     choices={},

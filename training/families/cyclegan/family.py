@@ -90,6 +90,7 @@ def _name(config: Mapping[str, Any], direction: str) -> str:
 
 
 CYCLEGAN = Family(
+    name="cyclegan",
     help="pictures of one class turned into pictures of another, and back",
     recipes=RECIPES,
     choices=CHOICES,

@@ -56,6 +56,7 @@ def _export(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any
 
 
 DCGAN = Family(
+    name="dcgan",
     help="the DCGANs of the first Planet Generator",
     recipes=RECIPES,
     choices=CHOICES,

@@ -79,6 +79,7 @@ def _exports(family: str) -> dict[str, Export]:
 
 
 CONDITIONAL = Family(
+    name="conditional",
     help="a GAN whose discriminator is shown the kind",
     recipes=CONDITIONAL_RECIPES,
     choices=CONDITIONAL_CHOICES,
@@ -88,6 +89,7 @@ CONDITIONAL = Family(
 )
 
 ACGAN = Family(
+    name="acgan",
     help="a GAN whose discriminator has to tell the kind",
     recipes=ACGAN_RECIPES,
     choices=ACGAN_CHOICES,

@@ -101,6 +101,7 @@ def _export_discriminator(run: Path, config: Mapping[str, Any], folder: Path) ->
 
 
 PLANET_V3 = Family(
+    name="planet_v3",
     help="planets of any kind, sharp, growing from 64 px to 128 and 256",
     recipes=RECIPES,
     choices=CHOICES,

@@ -79,6 +79,7 @@ def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dic
 
 
 REFINER = Family(
+    name="refiner",
     help="planet_v3's pictures twice as large: 128 px from 64, 256 from 128",
     recipes=RECIPES,
     choices=CHOICES,

@@ -61,6 +61,7 @@ def _export_discriminator(run: Path, config: Mapping[str, Any], folder: Path) ->
 
 
 WORLD_V1 = Family(
+    name="world_v1",
     help="worlds: planets with a surface all around, seen from any side under any sun",
     recipes=RECIPES,
     choices=CHOICES,

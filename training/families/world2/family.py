@@ -88,6 +88,7 @@ def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dic
 
 
 WORLD_V2 = Family(
+    name="world_v2",
     help="worlds: planets with a surface all around, at any size, learned from near and far",
     recipes=RECIPES,
     choices=CHOICES,
