@@ -17,6 +17,7 @@ from serving.gateway.guards.admission import Admission
 from serving.gateway.guards.authorization import require_keys
 from serving.gateway.guards.cors import allow_origins
 from serving.gateway.guards.door import ModelDoor
+from serving.gateway.guards.intake import refuse_what_cannot_be_read
 from serving.gateway.guards.limits import limit_clients
 from serving.gateway.guards.logs import log_requests
 from serving.gateway.guards.metrics import add_metrics
@@ -24,7 +25,7 @@ from serving.gateway.guards.swaps import SwapProofFlask
 from serving.gateway.guards.timing import ARRIVED, Timings
 from serving.gateway.openapi import add_openapi_routes
 from serving.gateway.pictures.cache import PictureCache
-from serving.gateway.problems import Problem, handle_problems
+from serving.gateway.problems import handle_problems
 from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.health import add_health_routes
 from serving.gateway.routes.models import add_model_routes
@@ -62,6 +63,7 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     log_requests(app)
     add_metrics(app, catalog, admission, cache)
     _accompany_requests(app, config)
+    refuse_what_cannot_be_read(app)
     allow_origins(app, config)
     limit_clients(app, config)
     require_keys(app, config)
@@ -89,10 +91,6 @@ def _accompany_requests(app: Flask, config: GatewayConfig) -> None:
         g.expires = came + config.deadline_s
         given = request.headers.get("X-Request-Id", "")
         g.request_id = given if _SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        try:
-            request.environ["PATH_INFO"].encode("latin-1").decode()
-        except UnicodeError:
-            raise Problem(400, "The path is not UTF-8; percent-encode addresses as UTF-8.") from None
 
     @app.after_request
     def finish(response: Response) -> Response:

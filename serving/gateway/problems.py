@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import json
+import logging
 from collections.abc import Mapping
 
 from flask import Flask, Response, g, request
@@ -20,6 +21,8 @@ from serving.backends.base import (
 from serving.gateway.config import GatewayConfig
 
 MEDIA_TYPE = "application/problem+json"
+
+_log = logging.getLogger(__name__)
 
 _STATUS_OF_BACKEND_ERROR = {
     ModelNotFound: 404,
@@ -48,6 +51,12 @@ class Problem(Exception):
         self.detail = detail
         self.parameter = parameter
         self.headers = dict(headers or {})
+
+
+def no_room(reason: OSError) -> Problem:
+    """What to answer, and a line in the log, if the temporary file of a request's body cannot be written."""
+    _log.warning("There is no room for the body of a request: %s. Make room for temporary files.", reason)
+    return Problem(503, "The gateway has no room for so large a body now; try again later, or send a smaller one.")
 
 
 def document(status: int, detail: str) -> dict[str, str | int]:

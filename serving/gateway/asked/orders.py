@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import reprlib
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -131,7 +133,7 @@ def orders_from_body(body: bytes, catalog: Catalog, config: GatewayConfig) -> li
     if (seeds is None) == (count is None):
         raise Problem(422, 'Give either "seeds", a list, or "count", with or without a "seed" to count from.')
     texts = counted_texts(count, base, config) if seeds is None else _listed(seeds, base, config)
-    seeds = [to_seed(text) for text in texts]
+    seeds = [to_seed(text, "seed" if seeds is None else _place(index)) for index, text in enumerate(texts)]
     drawn_by: dict[int, tuple[ModelVersion, list[int]]] = {}
     for place, seed in enumerate(seeds):
         model = _model(options, seed, catalog)
@@ -195,7 +197,7 @@ def _order(texts: Sequence[str], seeds: Sequence[int], model: ModelVersion, opti
 
 def _json_object(body: bytes) -> Mapping[str, Any]:
     try:
-        value = json.loads(body)
+        value = json.loads(body, object_pairs_hook=_named_once)
     except (ValueError, RecursionError) as error:
         reason = f": {error}" if isinstance(error, json.JSONDecodeError) else ""
         raise Problem(400, f"The body is not JSON{reason}.") from None
@@ -204,12 +206,24 @@ def _json_object(body: bytes) -> Mapping[str, Any]:
     return value
 
 
+def _named_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    for name, times in Counter(name for name, _ in pairs).items():
+        if times > 1:
+            raise Problem(422, f"{reprlib.repr(name)} is given {times} times; give it once.", parameter=name)
+    return dict(pairs)
+
+
 def _listed(seeds: Any, base: Any, config: GatewayConfig) -> list[str]:
     if base is not None:
         raise Problem(422, '"seed" goes with "count" only; leave it out beside "seeds".', parameter="seed")
     if not isinstance(seeds, list) or not 1 <= len(seeds) <= config.max_planets:
         raise Problem(422, f"seeds must be a list of 1..{config.max_planets} seeds or addresses.", parameter="seeds")
-    return [_text(seed, "seeds") for seed in seeds]
+    return [_text(seed, _place(index)) for index, seed in enumerate(seeds)]
+
+
+def _place(index: int) -> str:
+    """Which of the listed seeds a problem is about."""
+    return f"seeds[{index}]"
 
 
 def _text(value: Any, parameter: str) -> str:

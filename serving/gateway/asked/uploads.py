@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from serving.gateway.asked.decoding import Upload, decode
 from serving.gateway.config import GatewayConfig
-from serving.gateway.problems import Problem
+from serving.gateway.problems import Problem, no_room
 
 _DECODED_AT_ONCE = 2  # a picture of 40 megapixels takes up to 400 MB while it is decoded
 
@@ -25,7 +25,8 @@ class Uploads:
         """The picture of the request under way: the body, or the part `image` of `multipart/form-data`.
 
         Raises:
-            Problem: 413 too many bytes or pixels, 415 no picture, 422 none given, a broken one, or a wrong form.
+            Problem: 413 too many bytes or pixels, 415 no picture, 422 none given, a broken one, or a wrong form, 503 no
+                room for it.
         """
         with g.timings.stage("decode"):
             file = self._file()
@@ -46,6 +47,8 @@ class Uploads:
                 raise _problem(415, f"The body is {request.mimetype}, not a picture. {detail}")
         except RequestEntityTooLarge:
             raise _problem(413, f"The upload is larger than {self._config.max_upload_bytes} bytes.") from None
+        except OSError as error:  # a form's parts have temporary files of their own
+            raise no_room(error) from None
         if not file:
             raise _problem(422, "The picture is empty: send the bytes of a picture file.")
         return file

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 import sys
 import tempfile
@@ -13,6 +15,7 @@ from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication
 
+from serving.gateway.guards.intake import NO_ROOM
 from serving.gateway.guards.timing import ARRIVED
 from serving.gateway.problems import MEDIA_TYPE, document
 
@@ -37,7 +40,8 @@ class Bridge:
 
     A request gets a thread once its body is there, and its answer is sent without one: who sends or reads slowly holds
     up nobody. (asgiref's bridge has one thread for all requests, a2wsgi's reads the body in the request's thread.)
-    The environment tells at `ARRIVED` since when the request has waited for its thread, as `time.monotonic()`.
+    The environment tells at `ARRIVED` since when the request has waited for its thread, as `time.monotonic()`, and at
+    `NO_ROOM` the error, if its body could not be kept: then there is none.
 
     Args:
         app: The WSGI app.
@@ -54,14 +58,14 @@ class Bridge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         environ = _environ(scope)
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
+        with _Body() as body:
             try:
                 async with asyncio.timeout(self._body_s):
                     is_there = await self._read(environ, receive, body)
             except TimeoutError:
                 return await _send(send, *_too_slow(self._body_s))
             if is_there:
-                environ["wsgi.input"] = body
+                environ["wsgi.input"] = body.file
                 environ[ARRIVED] = time.monotonic()
                 answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, environ)
                 await _send(send, *answer)
@@ -70,7 +74,7 @@ class Bridge:
         """Takes no more requests; those in the app end by themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _read(self, environ: dict[str, Any], receive: Receive, body: IO[bytes]) -> bool:
+    async def _read(self, environ: dict[str, Any], receive: Receive, body: _Body) -> bool:
         """Reads the body, whose length the environment then tells; False if the client has gone."""
         told = environ.get("CONTENT_LENGTH", "")
         if told.isdecimal() and int(told) > self._max_body_bytes:
@@ -80,9 +84,12 @@ class Bridge:
             message = await receive()
             if message["type"] != "http.request":
                 return False
-            length += body.write(message["body"])
+            body.write(message["body"])
+            length += len(message["body"])
             more = message["more_body"]
-        body.seek(0)
+        body.rewind()
+        if body.lost is not None:
+            environ[NO_ROOM] = body.lost
         if length or told:
             environ["CONTENT_LENGTH"] = str(length)
         return True
@@ -92,6 +99,46 @@ class Bridge:
         told = [(name.lower(), value) for name, value in headers if name.lower() != "date"]  # the server tells it
         encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told]
         return int(status.partition(" ")[0]), encoded, body
+
+
+class _Body:
+    """A request's body: in memory, or in a temporary file. While there is no room for that, what comes is read all the
+    same, and dropped: a client that still sends would not see the answer.
+
+    Attributes:
+        file: What was kept, to be read from its beginning.
+        lost: Why it could not be kept; None if it was.
+    """
+
+    def __init__(self) -> None:
+        self.file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115
+        self.lost: OSError | None = None
+
+    def __enter__(self) -> _Body:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def write(self, data: bytes) -> None:
+        self._unless_lost(lambda: self.file.write(data))
+
+    def rewind(self) -> None:
+        self._unless_lost(lambda: self.file.seek(0))  # which writes the last of it
+
+    def _unless_lost(self, do: Callable[[], object]) -> None:
+        if self.lost is not None:
+            return
+        try:
+            do()
+        except OSError as error:
+            self.lost = error
+            self._close()
+            self.file = io.BytesIO()
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):  # it tries to write once more what there was no room for
+            self.file.close()
 
 
 def _called(app: WSGIApplication, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -141,6 +143,18 @@ def test_a_form_holds_it_too(client: FlaskClient) -> None:
 def test_wrong_forms(client: FlaskClient, form: dict, sentence: str) -> None:
     response = client.post("/v1/classify", data=form, content_type="multipart/form-data; boundary=x")
     assert sentence in refused(client, response, 422)
+
+
+def test_a_form_that_there_is_no_room_for(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    form = {"image": (io.BytesIO(bytes(3_000_000)), "a.png")}
+
+    response = client.post("/v1/classify", data=form, content_type="multipart/form-data")
+    assert response.status_code == 503
+    assert response.content_type == "application/problem+json"
+    assert response.headers["Retry-After"] == "2"
+    assert "no room" in response.get_json(force=True)["detail"]
+    assert understood(client, file_of(planet(), "PNG"))["kind"] == "red"
 
 
 @pytest.mark.parametrize(

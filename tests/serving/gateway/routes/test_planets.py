@@ -264,7 +264,23 @@ def test_bad_get(client: FlaskClient, url: str, status: int, parameter: str | No
 
 def test_path_that_is_not_utf_8(client: FlaskClient) -> None:
     response = client.get("/v1/planets/a.png", environ_overrides={"PATH_INFO": "/v1/planets/\xff.png"})
-    assert "not UTF-8" in problem(response, 400)
+    assert "The path is not UTF-8" in problem(response, 400)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["seed=%E9&count=1", "seed=%C0%AF&count=1", "seed=%ED%A0%80&count=1", "seed=\xe9&count=1", "%FF", "a=%F0%9F"],
+)
+@pytest.mark.parametrize("path", ["/v1/sheet.png", "/v1/sheet.json", "/v1/planets/1.png", "/health/live", "/none"])
+def test_query_that_is_not_utf_8(client: FlaskClient, path: str, query: str) -> None:
+    response = client.get(path, environ_overrides={"QUERY_STRING": query})
+    assert "The query is not UTF-8" in problem(response, 400)
+
+
+@pytest.mark.parametrize("query", ["seed=%C3%A9&count=1", "seed=\xc3\xa9&count=1", "count=1&seed=%c3%a9"])
+def test_query_in_utf_8_is_the_address_it_reads(client: FlaskClient, query: str) -> None:
+    answer = client.get("/v1/sheet.json", environ_overrides={"QUERY_STRING": query})
+    assert list(answer.get_json()["frames"]) == [str(parse_seed("é/0"))]
 
 
 def test_post_of_seeds(client: FlaskClient) -> None:
@@ -351,10 +367,17 @@ def test_post_refuses_to_answer_with_what_it_does_not_make(client: FlaskClient) 
         ({"seeds": []}, "seeds", "1..64 seeds"),
         ({"seeds": ["1"] * 65}, "seeds", "1..64 seeds"),
         ({"seeds": "1"}, "seeds", "1..64 seeds"),
-        ({"seeds": [2**53]}, "seeds", "2^53-1"),
-        ({"seeds": [1.0]}, "seeds", "must be text"),
-        ({"seeds": [str(2**64)]}, "seed", "out of range"),
-        ({"seeds": ["\ud800"]}, "seed", "surrogate"),
+        ({"seeds": [2**53]}, "seeds[0]", "2^53-1"),
+        ({"seeds": ["1", 1.0]}, "seeds[1]", "must be text"),
+        ({"seeds": ["1", "2", None]}, "seeds[2]", "must be text"),
+        ({"seeds": ["1", str(2**64)]}, "seeds[1]", "out of range"),
+        ({"seeds": ["1", ""]}, "seeds[1]", "is empty"),
+        ({"seeds": ["\ud800"]}, "seeds[0]", "surrogate"),
+        ({"seeds": ["a\0"]}, "seeds[0]", "control character"),
+        ({"count": 1, "seed": "\ud800"}, "seed", "surrogate"),
+        ({"count": 1, "seed": "a\0"}, "seed", "control character"),
+        ({"count": 1, "seed": [1]}, "seed", "must be text"),
+        ({"count": 1, "kind": "\ud800"}, "kind", "knows no kinds"),
         ({"seeds": ["1"], "seed": "1"}, "seed", "only"),
         ({"count": 1, "seed": "x" * 256}, "seed", "258 characters"),
         ({"count": 1, "format": "gif"}, "format", "possible: png, webp, jpg"),
@@ -375,6 +398,15 @@ def test_bad_post(client: FlaskClient, body: Any, parameter: str | None, sentenc
 @pytest.mark.parametrize("body", [b"", b"{", b"count=1", b"\xff", b"[" * 100_000])
 def test_body_that_is_no_json(client: FlaskClient, body: bytes) -> None:
     assert "not JSON" in problem(client.post("/v1/planets", data=body, content_type="application/json"), 400)
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [(b'{"count": 1, "seed": "a", "seed": "b"}', "seed"), (b'{"count": 1, "kind": {"a": 1, "a": 2}}', "a")],
+)
+def test_body_that_gives_a_name_twice(client: FlaskClient, body: bytes, name: str) -> None:
+    response = client.post("/v1/planets", data=body, content_type="application/json")
+    assert "is given 2 times; give it once" in problem(response, 422, name)
 
 
 def test_body_of_another_type(client: FlaskClient) -> None:
