@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import logging
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from serving.texts import read_text
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +48,13 @@ def scan(saved_models: Path) -> list[StoredVersion]:
                 card, error = _read_card(folder)
                 versions.append(StoredVersion(model.name, int(folder.name), folder, card, error))
             else:
-                _log.info("Passing over '%s': its name is not a version number.", folder)
+                _pass_over(folder)
     return sorted(versions, key=lambda stored: (stored.name, -stored.version))
+
+
+@functools.cache  # folders are scanned again and again
+def _pass_over(folder: Path) -> None:
+    _log.warning("Passing over '%s': its name is not a version number such as 1.", folder)
 
 
 def _folders(parent: Path) -> Iterator[Path]:
@@ -65,7 +73,7 @@ def _read_card(folder: Path) -> tuple[Mapping[str, Any], str]:
     path = folder / "assets.extra" / "card.json"
     where = f"{folder.parent.name}/{folder.name}/assets.extra/card.json"
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
+        card = json.loads(read_text(path))
     except FileNotFoundError:
         return {}, f"Its card {where} is missing: export the model again."
     except (OSError, ValueError) as error:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from serving.backends.base import LABELS
+from serving.texts import read_text
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def read_choices(path: Path) -> dict[str, dict[str, int]]:
         RolloutError: The file cannot be read, or holds anything else.
     """
     try:
-        choices = tomllib.loads(path.read_text(encoding="utf-8"))
+        choices = tomllib.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise RolloutError(f"'{path}' cannot be read: {error}.") from error
     for name, labels in choices.items():

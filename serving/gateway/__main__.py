@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import limits
 
 from serving.gateway.asked.splits import parse_split
 from serving.gateway.config import GatewayConfig
 from serving.gateway.guards.authorization import KeysError, read_keys
+from serving.gateway.guards.cors import parse_origin
 from serving.gateway.guards.logs import STYLES, configure_logging
 from serving.gateway.http.server import StartError, serve
 
@@ -29,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--backend tfserving needs --target HOST:PORT, the gRPC port of TensorFlow Serving")
     if given.backend == "embedded" and given.target is not None:
         parser.error("--target is for --backend tfserving; the embedded backend has no other server")
+    twice = {name for name, times in Counter(name for name, _ in given.split).items() if times > 1}
+    if twice:
+        parser.error(f"--split is given twice for {', '.join(sorted(twice))}; give each model one")
     if given.backend == "tfserving" and given.rollout is not None:
         parser.error("--rollout is for --backend embedded; TensorFlow Serving tells the labels that it was given")
     configure_logging(given.log)
@@ -130,10 +134,10 @@ def _rate(text: str) -> str:
 
 
 def _origin(text: str) -> str:
-    parts = urlsplit(text)
-    if text != "*" and not (parts.scheme and parts.netloc and text == f"{parts.scheme}://{parts.netloc}"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not an origin such as https://game.example, or *")
-    return text
+    try:
+        return parse_origin(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _seconds(text: str) -> float:

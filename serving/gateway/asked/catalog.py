@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import reprlib
 import threading
 import time
@@ -12,6 +13,8 @@ from serving.backends.base import Backend, ModelVersion
 from serving.gateway.asked.splits import assigned_label
 from serving.gateway.config import GatewayConfig
 from serving.gateway.problems import Problem
+
+_log = logging.getLogger(__name__)
 
 _VERBS = {
     "generate": "draw planets",
@@ -34,6 +37,7 @@ class Catalog:
         self._lock = threading.Lock()
         self._versions: list[ModelVersion] | None = None
         self._asked = self._expires = -float("inf")
+        self._strangers: set[str] = set()
 
     def versions(self) -> list[ModelVersion]:
         """Every version, sorted by name, then newest first."""
@@ -124,6 +128,17 @@ class Catalog:
         self._versions = self._backend.models()
         self._asked = asked
         self._expires = time.monotonic() + self._config.catalog_age_s
+        self._tell_of_strangers()
+
+    def _tell_of_strangers(self) -> None:
+        """A line in the log for every name in the settings that no model bears: it may come, or be misspelled."""
+        served = {one.name for one in self._versions}
+        named = {self._config.default_model, self._config.default_classifier, *self._config.splits} - {None}
+        strangers = named - served if served else self._strangers
+        for name in sorted(strangers - self._strangers):
+            told = ", ".join(sorted(served))
+            _log.warning("The settings name the model %s, which is not served; served are %s.", ascii(name), told)
+        self._strangers = strangers
 
     def of_model(self, name: str, parameter: str = "model") -> list[ModelVersion]:
         """The versions of one model, newest first, at least one; a model nobody knows is a 404 `Problem`."""

@@ -14,10 +14,10 @@ def parse_split(text: str) -> tuple[str, dict[str, int]]:
     Raises:
         ValueError: The text is of another form; one sentence.
     """
-    model, _, shares = text.partition("=")
+    model, _, shares = (piece.strip() for piece in text.partition("="))
     weights: dict[str, int] = {}
     for share in shares.split(","):
-        label, _, weight = share.partition(":")
+        label, _, weight = (piece.strip() for piece in share.partition(":"))
         if not model or label not in LABELS or label in weights or not (weight.isascii() and weight.isdecimal()):
             raise ValueError(f"{text!r} is not a split such as planet_v3_64=stable:95,canary:5")
         weights[label] = int(weight)

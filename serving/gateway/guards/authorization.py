@@ -11,6 +11,7 @@ from flask import Flask, request
 
 from serving.gateway.config import GatewayConfig
 from serving.gateway.problems import Problem
+from serving.texts import read_text
 
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -51,8 +52,8 @@ def read_keys(file: Path) -> frozenset[str]:
         KeysError: The file cannot be read, a line holds no digest, or there is none at all.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeError) as error:
+        lines = read_text(file).splitlines()
+    except (OSError, ValueError) as error:
         raise KeysError(f"The file of API keys {file} cannot be read: {error}.") from None
     digests = set()
     for number, line in enumerate(lines, 1):

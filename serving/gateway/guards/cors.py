@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, request
 
 from serving.gateway.config import GatewayConfig
@@ -13,12 +17,16 @@ _EXPOSED = (
 _ALLOWED_HEADERS = "Authorization, Content-Type, If-None-Match, X-Request-Id"
 _PREFLIGHT_AGE_S = 3600
 
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+
 
 def allow_origins(app: Flask, config: GatewayConfig) -> None:
     """Lets pages of `config.cors_origins` read the answers of `/v1`, errors included, and send what it accepts."""
     if not config.cors_origins:
         return
-    any_origin = "*" in config.cors_origins
+    origins = set(map(parse_origin, config.cors_origins))
+    any_origin = "*" in origins
 
     @app.after_request
     def share(response: Response) -> Response:
@@ -27,7 +35,7 @@ def allow_origins(app: Flask, config: GatewayConfig) -> None:
         if not any_origin:
             response.vary.add("Origin")
         origin = request.headers.get("Origin")
-        if origin is None or not (any_origin or origin in config.cors_origins):
+        if origin is None or not (any_origin or origin in origins):
             return response
         headers = response.headers
         headers["Access-Control-Allow-Origin"] = "*" if any_origin else origin
@@ -38,3 +46,40 @@ def allow_origins(app: Flask, config: GatewayConfig) -> None:
             headers["Access-Control-Allow-Headers"] = _ALLOWED_HEADERS
             headers["Access-Control-Max-Age"] = str(_PREFLIGHT_AGE_S)
         return response
+
+
+def parse_origin(text: str) -> str:
+    """An origin as browsers write it, in lower case and without its scheme's own port, or `*`.
+
+    Raises:
+        ValueError: No browser sends such an origin; one clause.
+    """
+    fault = f"{text!r} is not an origin such as https://game.example, or *"
+    if text == "*":
+        return text
+    if not text.isascii():
+        raise ValueError(
+            f"{text!r} has letters beyond ASCII: write its host as browsers send it, such as xn--bcher-kva"
+        )
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError(fault) from None
+    if text.lower() != f"{parts.scheme}://{parts.netloc}".lower() or not parts.scheme or "@" in parts.netloc:
+        raise ValueError(fault)
+    if ":" in host:
+        host = f"[{_address(host, fault)}]"
+    elif not _HOST.fullmatch(host):
+        raise ValueError(fault)
+    elif host.rstrip(".").rpartition(".")[2].isdigit():
+        host = _address(host, fault)
+    is_told = port is not None and port != _DEFAULT_PORTS.get(parts.scheme)
+    return f"{parts.scheme}://{host}:{port}" if is_told else f"{parts.scheme}://{host}"
+
+
+def _address(host: str, fault: str) -> str:
+    try:
+        return ipaddress.ip_address(host).compressed
+    except ValueError:
+        raise ValueError(fault) from None

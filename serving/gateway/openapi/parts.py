@@ -62,7 +62,7 @@ _PROBLEMS: Mapping[int, tuple[str, str, str | None]] = {
     ),
     502: ("The model server failed.", "The model server failed.", None),
     503: (
-        "The gateway or the model server is busy, away or starting; `Retry-After` tells the seconds to wait.",
+        "The gateway or the model server is busy, away, starting or full; `Retry-After` tells the seconds to wait.",
         f"The gateway is busy, and {GatewayConfig.max_waiting} requests wait already: try again soon.",
         None,
     ),

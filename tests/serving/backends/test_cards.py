@@ -24,14 +24,21 @@ def test_versions_are_sorted_by_name_then_newest_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", [".tmp-2", "two", "2.bak", "-1", "0", "02", "²", ".hidden/1"])
-def test_folders_that_are_no_version_are_passed_over(tmp_path: Path, folder: str) -> None:
+def test_folders_that_are_no_version_are_passed_over(
+    tmp_path: Path, folder: str, caplog: pytest.LogCaptureFixture
+) -> None:
     write_card(tmp_path / "planet" / "1", tiny_card("planet", 1))
     write_card(tmp_path / "planet" / folder, tiny_card("planet", 2))
     write_card(tmp_path / ".tmp-planet" / "1", tiny_card("planet", 1))
     (tmp_path / "README.md").touch()
     (tmp_path / "planet" / "3").touch()  # a file, not a folder
 
-    assert [(stored.name, stored.version) for stored in scan(tmp_path)] == [("planet", 1)]
+    for _ in range(2):
+        assert [(stored.name, stored.version) for stored in scan(tmp_path)] == [("planet", 1)]
+    passed_over = [] if folder.startswith(".") else [tmp_path / "planet" / folder]
+    assert caplog.messages == [
+        f"Passing over '{one}': its name is not a version number such as 1." for one in passed_over
+    ]
 
 
 def test_an_empty_or_missing_folder_has_no_versions(tmp_path: Path) -> None:

@@ -155,6 +155,20 @@ def test_the_split_is_the_same_for_ever() -> None:
 
 def test_a_split_is_read() -> None:
     assert parse_split("m=stable:95,canary:5") == ("m", {"stable": 95, "canary": 5})
+    assert parse_split(" m = stable: 95 , canary :5\n") == ("m", {"stable": 95, "canary": 5})
+
+
+def test_settings_that_name_no_model_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    backend = FakeBackend()
+    config = GatewayConfig(
+        catalog_age_s=0.0, splits={"Fake": {"stable": 1}, "fake": {"stable": 1}}, default_model="fake"
+    )
+    client = create_app(backend, config).test_client()
+    for _ in range(2):
+        assert client.get("/v1/planets/1.png").status_code == 200
+    backend.versions = []
+    assert client.get("/v1/models").get_json()["models"] == []
+    assert caplog.messages == ["The settings name the model 'Fake', which is not served; served are fake."]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from serving.gateway import GatewayConfig, create_app
 from serving.gateway.guards.authorization import KeysError, digest_line, read_keys
+from serving.gateway.guards.cors import parse_origin
 from serving.gateway.keys import main as make_key
 from tests.serving.fake_backend import FakeBackend
 
@@ -113,6 +114,74 @@ def test_unusable_file_of_keys(tmp_path: Path, text: str | None, sentence: str) 
         file.write_text(text, encoding="utf-8")
     with pytest.raises(KeysError, match=sentence):
         read_keys(file)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_a_file_of_keys_is_read_in_what_its_byte_order_mark_tells(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "keys.txt"
+    file.write_text(f"# Schl\u00fcssel\r\n{digest_line('the key', 'studio')}\r\n", encoding=encoding)
+    assert read_keys(file) == {digest_line("the key")}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        digest_line("the key").encode("utf-16-le"),
+        digest_line("the key").encode() + b"\n" + digest_line("another").encode("utf-16-le"),
+        digest_line("the key", "Schl\u00fcssel").encode("latin-1"),
+        b"\xff\xfe" + digest_line("the key").encode("utf-16-le")[:-1],
+    ],
+)
+def test_a_file_of_keys_in_another_encoding_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "keys.txt"
+    file.write_bytes(content)
+    with pytest.raises(KeysError, match=r"keys\.txt cannot be read: it is not UTF-8 throughout, save it as UTF-8\."):
+        read_keys(file)
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("HTTPS://Game.Example", _ORIGIN),
+        ("https://game.example:443", _ORIGIN),
+        ("https://game.example:", _ORIGIN),
+        ("https://game.example:0443", _ORIGIN),
+        ("http://game.example:80", "http://game.example"),
+        ("http://game.example:443", "http://game.example:443"),
+        ("http://LOCALHOST:8080", "http://localhost:8080"),
+        ("http://[0:0::1]:8080", "http://[::1]:8080"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("capacitor://localhost", "capacitor://localhost"),
+    ],
+)
+def test_an_origin_matches_as_browsers_write_it(written: str, sent: str) -> None:
+    response = client_of(cors_origins=(written,)).get(_PINNED, headers={"Origin": sent})
+    assert response.headers["Access-Control-Allow-Origin"] == sent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://game.example/",
+        "https://game.example/play",
+        "https://game.example?",
+        " https://game.example",
+        "https://*.example",
+        "https://me@game.example",
+        "https://game.example:port",
+        "https://game.example:99999",
+        "https://game..example",
+        "https://10.0.1",
+        "http://[::g]",
+        "https://",
+        "//game.example",
+        "null",
+        "",
+    ],
+)
+def test_what_no_browser_sends_is_no_origin(text: str) -> None:
+    with pytest.raises(ValueError, match="is not an origin such as https://"):
+        parse_origin(text)
 
 
 @pytest.mark.parametrize(("origins", "shared_with"), [((_ORIGIN, "https://b.example"), _ORIGIN), (("*",), "*")])

@@ -477,8 +477,8 @@ def test_options_reach_the_app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     configs = []
     monkeypatch.setattr(gateway_main, "serve", lambda **named: configs.append(named["config"]))
     limits = ["--threads", "3", "--max-waiting", "4", "--cache-mib", "0", "--rate-limit", "10/second;99/hour"]
-    origins = ["--cors-origin", "https://a.example", "--cors-origin", "https://b.example"]
-    split = ["--split", "planet=stable:95,canary:5"]
+    origins = ["--cors-origin", "https://a.example", "--cors-origin", "HTTPS://B.example:443"]
+    split = ["--split", " planet = stable:95, canary:5"]
     assert main([*limits, *origins, *split, "--trusted-proxies", "2", "--api-keys", str(keys), "--log", "none"]) == 0
     assert configs == [
         GatewayConfig(
@@ -515,6 +515,8 @@ def test_unknown_host_cannot_be_listened_at() -> None:
         (["--rate-limit", "often"], "'often' is not a rate such as 600/minute"),
         (["--cors-origin", "game.example"], "'game.example' is not an origin such as https://"),
         (["--cors-origin", "https://game.example/"], "is not an origin such as https://"),
+        (["--cors-origin", "https://b\u00fccher.example"], "such as xn--bcher-kva"),
+        (["--split", "m=stable:1", "--split", " m = canary:1"], "--split is given twice for m; give each model one"),
         (["--log", "xml"], "invalid choice: 'xml'"),
     ],
 )
