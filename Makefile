@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all schemathesis lint format bench overload faults bench-training train clean
+.PHONY: help run test test-all schemathesis fuzz lint format bench overload faults bench-training train clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test-all: $(VENV)/.dev ## Run the tests that need minutes or gigabytes, too
 
 schemathesis: $(VENV)/.dev ## Try the API with requests made up from its OpenAPI document (EXAMPLES=100 per route)
 	$(BIN)/python -m tests.serving.gateway.openapi.fuzz --max-examples $(EXAMPLES) --continue-on-failure
+
+fuzz: $(VENV)/.dev ## Send the gateway any bytes, JSON and broken pictures, others each time (EXAMPLES=100 of each)
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q tests/serving/gateway/test_fuzzing.py
 
 lint: $(VENV)/.dev ## Check style, and the client's types
 	$(BIN)/ruff check .
