@@ -388,6 +388,7 @@ def test_post_refuses_to_answer_with_what_it_does_not_make(client: FlaskClient) 
         ({"count": 1, "temperature": float("nan")}, "temperature", "temperature is nan"),
         ({"count": 1, "temperature": [1]}, "temperature", "of 0..2"),
         ({"seeds": ["a/b"], "background": "transparent"}, "background", "'a/b' by tiny_planet shows no planet"),
+        ({"count": 1, "a\ud800": 1}, "a\\ud800", "no parameter 'a\\ud800'"),
         ({"count": 1, "cuont": 1}, "cuont", "allowed: seeds, count, seed, model"),
     ],
 )
