@@ -91,9 +91,8 @@ def handle_problems(app: Flask, config: GatewayConfig) -> None:
 def _response(status: int, detail: str, headers: Mapping[str, str], parameter: str | None = None) -> Response:
     members = {**document(status, detail), "request_id": g.request_id}
     if parameter is not None:
-        members["parameter"] = parameter.encode(
-            errors="backslashreplace"
-        ).decode()  # JSON may name half a surrogate pair
+        # A name in JSON may hold half of a surrogate pair.
+        members["parameter"] = parameter.encode(errors="backslashreplace").decode()
     response = Response(json.dumps(members), status, headers, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return response
