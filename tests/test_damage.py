@@ -94,8 +94,9 @@ def raw(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def data(raw, tmp_path_factory):
-    prepare(raw, tmp_path_factory.mktemp("data") / "data", sizes=[16], workers=1, fewest=1)
-    return tmp_path_factory.getbasetemp() / "data0" / "data"
+    out = tmp_path_factory.mktemp("data") / "data"
+    prepare(raw, out, sizes=[16], workers=1, fewest=1)
+    return out
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ class _Batches(logging.Handler):
         super().__init__()
         self._stream = stream
         self._lines: list[str] = []
-        self._closed = threading.Event()
+        self._ended = threading.Event()
         threading.Thread(target=self._write, name="log", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -84,12 +84,12 @@ class _Batches(logging.Handler):
                 self._lines.clear()
 
     def close(self) -> None:
-        self._closed.set()
+        self._ended.set()
         self.flush()
         super().close()
 
     def _write(self) -> None:
-        while not self._closed.wait(_WRITTEN_EVERY_S):
+        while not self._ended.wait(_WRITTEN_EVERY_S):
             self.flush()
 
 

@@ -11,6 +11,7 @@ from training.contract.config import TrainingConfig
 from training.export import main as export_main
 from training.families import FAMILIES
 from training.loop.loop import train
+from training.records.checksums import SUMS_NAME
 from training.restore import main
 
 WIDTH = 0.05
@@ -85,5 +86,7 @@ def test_what_nothing_can_begin_with_is_refused(published, tmp_path, capsys, cha
     shutil.copytree(published[1], tmp_path / "models")
     path = tmp_path / "models/planet_v3_16/1/assets.extra/card.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    for sums in path.parents[1].rglob(SUMS_NAME):
+        sums.unlink()  # as in a model published before there were any
     assert main([str(tmp_path / "models/planet_v3_16"), str(tmp_path / "run")]) == 2
     assert sentence in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from datasets.manifest import Size
@@ -14,6 +15,7 @@ from training.saved.sights import SUN
 LATENTS = np.random.default_rng(0).standard_normal((2, LATENT_LENGTH), dtype=np.float32)
 
 
+@pytest.mark.slow
 def test_an_exported_world_draws_what_the_network_draws(tmp_path):
     network = build(16, grids=2)
     save_world(network, Size.of(16), tmp_path, (16, 24))

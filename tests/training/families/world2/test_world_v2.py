@@ -158,6 +158,7 @@ def test_maps_edges_meet_and_its_poles_are_of_one_color(world):
     assert ops.convert_to_numpy(height).std() > 0
 
 
+@pytest.mark.slow
 def test_both_backends_draw_the_same(tmp_path):
     """In a process of its own, which cannot import TensorFlow."""
     pytest.importorskip("jax", reason="JAX is not installed")
