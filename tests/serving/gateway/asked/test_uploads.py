@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from PIL import ExifTags, Image
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from serving.gateway import GatewayConfig, create_app
 from tests.serving import picture_files
@@ -146,10 +147,10 @@ def test_wrong_forms(client: FlaskClient, form: dict, sentence: str) -> None:
 
 
 def test_a_form_that_there_is_no_room_for(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    boundary, form = encode_multipart({"image": FileStorage(io.BytesIO(bytes(3_000_000)), "a.png")})
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    form = {"image": (io.BytesIO(bytes(3_000_000)), "a.png")}
 
-    response = client.post("/v1/classify", data=form, content_type="multipart/form-data")
+    response = client.post("/v1/classify", data=form, content_type=f"multipart/form-data; boundary={boundary}")
     assert response.status_code == 503
     assert response.content_type == "application/problem+json"
     assert response.headers["Retry-After"] == "2"
