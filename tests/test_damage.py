@@ -285,6 +285,8 @@ def test_models_are_loaded_as_they_were_or_not_at_all(tmp_path):
     seal(folder)
     latent = np.ones((2, 8), np.float32)
     sound = ServedModel(folder).call("generate", "image", "", latent=latent)
+    [stored] = scan(tmp_path / "sound")
+    sound_card = stored.card
     drills = 0
     for name in files_of(folder):
         for damage in DAMAGES:
@@ -300,6 +302,7 @@ def test_models_are_loaded_as_they_were_or_not_at_all(tmp_path):
             if served.load():
                 found = served.call("generate", {"latent": latent})["image"]
                 np.testing.assert_array_equal(found, sound, err_msg=drill)
+                assert stored.card == sound_card, drill
             else:
                 assert Path(name).name in served.error, f"{drill}: {served.error}"
                 assert served.error.count(". ") == 0

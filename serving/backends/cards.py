@@ -11,9 +11,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from serving.backends.checksums import checksum_fault
 from serving.texts import read_text
 
 _log = logging.getLogger(__name__)
+
+_CARD = "assets.extra/card.json"
+_HIGHEST_VERSION = 2**63 - 1  # of TensorFlow Serving's int64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,23 +42,26 @@ class StoredVersion:
 def scan(saved_models: Path) -> list[StoredVersion]:
     """Lists every version below `saved_models`, sorted by name, then newest first. Never raises.
 
-    Hidden folders (an export under way) are passed over, and so are names that are no version number, as TensorFlow
-    Serving does.
+    Names are read as TensorFlow Serving reads them: `02` is version 2, unless there is a `2`, too. Hidden folders (an
+    export under way) are passed over, and so are names that are no version number.
     """
-    versions = []
+    versions: dict[tuple[str, int], StoredVersion] = {}
     for model in _folders(saved_models):
-        for folder in _folders(model):
-            if _is_version(folder.name):
-                card, error = _read_card(folder)
-                versions.append(StoredVersion(model.name, int(folder.name), folder, card, error))
+        for folder in sorted(_folders(model), key=lambda folder: len(folder.name)):
+            number = _version_number(folder.name)
+            if not number:
+                _pass_over(folder, "its name is not a version number such as 1")
+            elif (model.name, number) in versions:
+                other = versions[model.name, number].folder.name
+                _pass_over(folder, f"'{other}' beside it is version {number}")
             else:
-                _pass_over(folder)
-    return sorted(versions, key=lambda stored: (stored.name, -stored.version))
+                versions[model.name, number] = StoredVersion(model.name, number, folder, *_read_card(folder))
+    return sorted(versions.values(), key=lambda stored: (stored.name, -stored.version))
 
 
 @functools.cache  # folders are scanned again and again
-def _pass_over(folder: Path) -> None:
-    _log.warning("Passing over '%s': its name is not a version number such as 1.", folder)
+def _pass_over(folder: Path, reason: str) -> None:
+    _log.warning("Passing over '%s': %s.", folder, reason)
 
 
 def _folders(parent: Path) -> Iterator[Path]:
@@ -64,20 +71,25 @@ def _folders(parent: Path) -> Iterator[Path]:
         _log.warning("Cannot list '%s': %s.", parent, error.strerror)
 
 
-def _is_version(name: str) -> bool:
-    return name.isascii() and name.isdecimal() and not name.startswith("0")
+def _version_number(name: str) -> int:
+    """The version that a folder's name tells; 0 if it tells none."""
+    digits = name.lstrip("0") if name.isascii() and name.isdecimal() else ""
+    number = int(digits) if 0 < len(digits) <= len(str(_HIGHEST_VERSION)) else 0
+    return number if number <= _HIGHEST_VERSION else 0
 
 
 def _read_card(folder: Path) -> tuple[Mapping[str, Any], str]:
     """The card and `""`, or an empty card and the reason in one sentence."""
-    path = folder / "assets.extra" / "card.json"
-    where = f"{folder.parent.name}/{folder.name}/assets.extra/card.json"
+    path = folder / _CARD
+    where = f"{folder.parent.name}/{folder.name}/{_CARD}"
     try:
         card = json.loads(read_text(path))
     except FileNotFoundError:
         return {}, f"Its card {where} is missing: export the model again."
     except (OSError, ValueError) as error:
         return {}, f"Its card {where} cannot be read ({error}): export the model again."
+    if fault := checksum_fault(folder, [_CARD]):
+        return {}, f"Its card {fault}: export the model again."
     fault = _card_fault(card)
     return ({}, f"Its card {where} {fault}: export the model again.") if fault else (card, "")
 

@@ -116,8 +116,9 @@ def files_of(folder: Path) -> list[str]:
 
 def versions_in(folder: Path) -> dict[int, Path]:
     """The versions of a model by number, as TensorFlow Serving reads their folders' names: `007` is version 7."""
-    named = (one for one in folder.glob("*") if re.fullmatch("[0-9]+", one.name, re.ASCII))
-    return {int(one.name): one for one in sorted(named, key=lambda one: (int(one.name), len(one.name)))}
+    named = [one for one in folder.glob("*") if re.fullmatch("0*[0-9]{1,19}", one.name, re.ASCII)]
+    fewest_zeros_last = sorted(named, key=lambda one: len(one.name), reverse=True)
+    return {int(one.name): one for one in fewest_zeros_last if int(one.name) <= HIGHEST_VERSION}
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -23,7 +23,9 @@ def test_versions_are_sorted_by_name_then_newest_first(tmp_path: Path) -> None:
     assert {stored.error for stored in found} == {""}
 
 
-@pytest.mark.parametrize("folder", [".tmp-2", "two", "2.bak", "-1", "0", "02", "²", ".hidden/1"])
+@pytest.mark.parametrize(
+    "folder", [".tmp-2", "two", "2.bak", "-1", "0", "²", "9223372036854775808", "9" * 200, ".hidden/1"]
+)
 def test_folders_that_are_no_version_are_passed_over(
     tmp_path: Path, folder: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -41,6 +43,18 @@ def test_folders_that_are_no_version_are_passed_over(
     ]
 
 
+def test_leading_zeros_are_read_as_the_model_server_reads_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for folder in ("1", "002", "03", "3", "09223372036854775807"):
+        write_card(tmp_path / "planet" / folder, tiny_card("planet", int(folder)))
+
+    found = {stored.version: stored.folder.name for stored in scan(tmp_path)}
+
+    assert found == {2**63 - 1: "09223372036854775807", 3: "3", 2: "002", 1: "1"}
+    assert caplog.messages == [f"Passing over '{tmp_path / 'planet' / '03'}': '3' beside it is version 3."]
+
+
 def test_an_empty_or_missing_folder_has_no_versions(tmp_path: Path) -> None:
     assert scan(tmp_path) == []
     assert scan(tmp_path / "missing") == []
@@ -53,6 +67,25 @@ def test_a_missing_card_is_told(tmp_path: Path) -> None:
 
     assert stored.card == {}
     assert stored.error == "Its card planet/1/assets.extra/card.json is missing: export the model again."
+
+
+@pytest.mark.parametrize(
+    ("sums", "fault"),
+    [
+        (f"{'0' * 64}  assets.extra/card.json\n", "card.json is not what was exported, by assets.extra/SHA256SUMS"),
+        ("", "card.json is not what was exported, by assets.extra/SHA256SUMS"),
+        (b"\xff", "SHA256SUMS cannot be read"),
+    ],
+)
+def test_a_card_that_is_not_the_exported_one_is_told(tmp_path: Path, sums: str | bytes, fault: str) -> None:
+    write_card(tmp_path / "planet" / "1", tiny_card("planet", 1))
+    path = tmp_path / "planet" / "1" / "assets.extra" / "SHA256SUMS"
+    path.write_bytes(sums if isinstance(sums, bytes) else sums.encode())
+
+    (stored,) = scan(tmp_path)
+
+    assert stored.card == {}
+    assert stored.error == f"Its card planet/1/assets.extra/{fault}: export the model again."
 
 
 @pytest.mark.parametrize("content", [b"", b'{"task": "generate"', b"\xff\xfe\x00"])

@@ -54,6 +54,7 @@ def test_leading_zeros_are_read_as_the_model_server_reads_them(export, tmp_path)
     shutil.copytree(tmp_path / "run", tmp_path / "models" / "tiny_16" / "007")
     (tmp_path / "models" / "tiny_16" / "007" / "saved_model.pb").touch()
     (tmp_path / "models" / "tiny_16" / "٣").mkdir()  # a digit, but none of the model server's
+    (tmp_path / "models" / "tiny_16" / str(2**63)).mkdir()  # more than it can count to
     code, told = export("--version", "7")
     assert code == 2
     assert "tiny_16/007 exists already" in told
