@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from datasets.bodies import class_of_folder
 from datasets.errors import RequestError
+from datasets.listing import pictures_below
 from datasets.manifest import Rejection
 from datasets.names import class_objection, natural, printable, text_objection
 
@@ -37,8 +38,8 @@ def read_labels(table: LabelFile, raw: Path) -> tuple[Classes, list[Rejection]]:
     """Reads the labels of the pictures below `raw`.
 
     Returns:
-        The classes of each picture by its path, in order of the paths, and the rows that can't be used, as
-        `labels.csv:7`.
+        The classes of each picture by its path, in order of the paths; and the rows that can't be used, as
+        `labels.csv:7`, and pictures that no row names.
 
     Raises:
         RequestError: The file can't be read, lacks a column, or has no row that can be used.
@@ -46,7 +47,9 @@ def read_labels(table: LabelFile, raw: Path) -> tuple[Classes, list[Rejection]]:
     classes: Classes = {}
     lines: dict[str, int] = {}
     rejected = []
+    named = set()
     for line, path, labels, surplus in _rows(table):
+        named.add(path)
         reason = _objection(path, labels, raw, lines)
         if surplus:
             reason = f"It has more fields than there are headings, such as {surplus!r}: quote what holds a comma."
@@ -57,7 +60,9 @@ def read_labels(table: LabelFile, raw: Path) -> tuple[Classes, list[Rejection]]:
     if not classes:
         why = f", the first because: {rejected[0].reason}" if rejected else ": it has none."
         raise RequestError(f"No row of {table.path} can be used{why}")
-    return dict(sorted(classes.items(), key=lambda item: [natural(part) for part in item[0].split("/")])), rejected
+    reason = f"No row of {table.path.name} names it."
+    rejected += [Rejection(printable(path), reason) for path in sorted(_unnamed(raw, named), key=_by_parts)]
+    return dict(sorted(classes.items(), key=lambda item: _by_parts(item[0]))), rejected
 
 
 def drop_small(classes: Classes, fewest: int) -> tuple[Classes, list[Rejection]]:
@@ -82,6 +87,26 @@ def small_classes(classes: Mapping[str, tuple[str, ...]], fewest: int) -> dict[s
     """The number of pictures of each class that has fewer than `fewest`, the smallest first."""
     counts = Counter(name for names in classes.values() for name in names)
     return {name: count for name, count in reversed(counts.most_common()) if count < fewest}
+
+
+def _unnamed(raw: Path, named: Collection[str]) -> Iterator[str]:
+    """The pictures below `raw` that are none of those named, however the disk spells these."""
+    known = set(filter(None, (_identity(raw, path) for path in named)))
+    for path in pictures_below(raw):
+        if path not in named and _identity(raw, path) not in known:
+            yield path
+
+
+def _identity(raw: Path, path: str) -> tuple[int, int] | None:
+    try:
+        status = (raw / path).stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _by_parts(path: str) -> list[tuple]:
+    return [natural(part) for part in path.split("/")]
 
 
 def _rows(table: LabelFile) -> Iterator[tuple[int, str, tuple[str, ...], str]]:

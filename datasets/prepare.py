@@ -22,7 +22,7 @@ from pathlib import Path
 from datasets.bodies import class_order
 from datasets.errors import RequestError
 from datasets.labels import SEPARATOR, LabelFile, drop_small, read_labels, small_classes
-from datasets.manifest import Manifest, Picture, Rejection, Size, Treatment, load_manifest
+from datasets.manifest import MANIFEST_NAME, Manifest, Picture, Rejection, Size, Treatment, load_manifest
 from datasets.planets import PLANET_FILL
 from datasets.pool import Run, cores, pool
 from datasets.render import Inspection, inspect, render
@@ -32,6 +32,7 @@ SIZES = (64, 128, 256, 512)
 HOLDOUT = 0.15
 FEWEST = 20  # pictures of a class below which there is little to learn
 
+_SHOWN = 100  # rejections that are printed; the manifest has all
 _SAVE_EVERY_S = 5.0  # an interrupted run repeats no more than this
 
 
@@ -267,8 +268,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rejected = report.manifest.rejected
     if rejected:
         print(f"{len(rejected)} rejected:", file=sys.stderr)
-        for rejection in rejected:
+        for rejection in rejected[:_SHOWN]:
             print(f"  {rejection.source}: {rejection.reason}", file=sys.stderr)
+        if len(rejected) > _SHOWN:
+            print(f"  and {len(rejected) - _SHOWN} more: see {options.out / MANIFEST_NAME}", file=sys.stderr)
     return 1 if rejected else 0
 
 

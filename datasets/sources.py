@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import os
 from collections import Counter
 from pathlib import Path
 
-from PIL import Image
-
 from datasets.bodies import class_of_folder, class_order
 from datasets.errors import RequestError
 from datasets.labels import Classes
+from datasets.listing import ends_like_a_picture, is_hidden
 from datasets.manifest import Rejection
 from datasets.names import class_objection, file_key, folder_name, natural, printable, text_objection
 
 # Views of a body come in three regions, one after the other: around the equator (about half of them), from the
 # north (about 30 %), from the south. Blocks around these shares of a class lie well inside one region each.
 HOLDOUT_POSITIONS = (0.25, 0.65, 0.9)
-
-_IGNORED = ("thumbs.db", "desktop.ini")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +39,7 @@ def in_folders(raw: Path) -> tuple[Classes, list[Rejection]]:
     try:
         entries = sorted((e for e in raw.iterdir() if not e.name.startswith(".")), key=lambda e: natural(e.name))
         folders = [entry for entry in entries if entry.is_dir()]
-        loose = [entry.name for entry in entries if not entry.is_dir() and entry.suffix.lower() in _endings()]
+        loose = [entry.name for entry in entries if not entry.is_dir() and ends_like_a_picture(entry.name)]
     except OSError as error:
         raise _unreadable(raw, error) from None
     if not folders:
@@ -62,7 +58,7 @@ def in_folders(raw: Path) -> tuple[Classes, list[Rejection]]:
             raise _unreadable(folder, error) from None
         for entry in entries:
             path = f"{folder.name}/{entry.name}"
-            if entry.name.startswith(".") or entry.name.lower() in _IGNORED:
+            if is_hidden(entry.name):
                 continue
             if objection := text_objection(entry.name):
                 rejected.append(Rejection(printable(path), objection))
@@ -119,12 +115,6 @@ def held_out_indices(count: int, share: float) -> set[int]:
         held_out.update(range(start, start + length))
         earliest = start + length
     return held_out
-
-
-@functools.cache
-def _endings() -> frozenset[str]:
-    """Of all pictures that Pillow knows."""
-    return frozenset(Image.registered_extensions())
 
 
 def _unreadable(folder: Path, error: OSError) -> RequestError:

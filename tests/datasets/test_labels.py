@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,25 @@ def test_labels_come_in_their_order_without_blanks_and_repetitions(posters, tabl
     classes, rejected = read_labels(table(*rows), posters)
     assert classes == {"a.png": ("drama",), "b.png": ("sun", "drama"), "old/c.png": ("horror", "Drama")}
     assert list(classes) == sorted(classes)
-    assert not rejected
+    assert rejected == [Rejection("old/d.png", "No row of labels.csv names it.")]
+
+
+def test_pictures_that_no_row_names_are_listed_and_nothing_else(posters, table):
+    (posters / "old" / "d.png").rename(posters / "old" / "cafe\u0301 10.JPG")
+    (posters / "old" / "c.png").rename(posters / "old" / "cafe\u0301 9.webp")
+    for name in ("notes.txt", ".hidden.png", "Thumbs.db", ".git/x.png"):
+        (posters / name).parent.mkdir(exist_ok=True)
+        (posters / name).touch()
+    (posters / "link.png").symlink_to("a.png")
+    (posters / os.fsdecode(b"\xe9.png")).touch()
+    classes, rejected = read_labels(table("file,labels", "a.png,drama", "b.png,"), posters)
+    assert list(classes) == ["a.png"]
+    assert [(one.source, one.reason) for one in rejected] == [
+        ("labels.csv:3", "b.png has no label."),
+        ("old/cafe\u0301 9.webp", "No row of labels.csv names it."),
+        ("old/cafe\u0301 10.JPG", "No row of labels.csv names it."),
+        ("\\xe9.png", "No row of labels.csv names it."),
+    ]
 
 
 def test_columns_can_be_named_and_excel_writes_a_byte_order_mark(posters, table):
@@ -65,6 +84,7 @@ def test_each_row_that_cannot_be_used_is_named(posters, table):
     classes, rejected = read_labels(table("file,labels", *rows), posters)
     assert classes == {"a.png": ("drama",), "old/d.png": ("war",)}
     expected = {f"labels.csv:{line}": reason for line, reason in enumerate(rows.values(), 2) if reason}
+    expected["old/c.png"] = "No row of labels.csv names it."
     assert [rejection.source for rejection in rejected] == list(expected)
     for rejection in rejected:
         assert expected[rejection.source] in rejection.reason

@@ -212,6 +212,17 @@ def test_labels_from_a_file_name_and_sort_pictures_from_anywhere(posters, tmp_pa
     np.testing.assert_array_equal(pictures.labels, [[1, 1], [1, 0], [1, 0], [1, 1], [0, 1]])
 
 
+def test_of_very_many_rejections_the_first_are_printed_and_the_manifest_has_all(posters, tmp_path, capsys):
+    for number in range(110):
+        (posters / f"x{number}.png").touch()
+    arguments = [posters, tmp_path / "out", "--labels", tmp_path / "labels.csv", "--sizes", "16", "--plain"]
+    assert main([*map(str, arguments), "--fewest", "1", "--workers", "1"]) == 1
+    *listed, more = capsys.readouterr().err.splitlines()[-101:]
+    assert "  x0.png: No row of labels.csv names it." in listed
+    assert more == f"  and 11 more: see {tmp_path / 'out' / 'manifest.json'}"
+    assert len(load_manifest(tmp_path / "out").rejected) == 111
+
+
 def test_changed_labels_are_taken_over(posters, tmp_path):
     table, out = tmp_path / "labels.csv", tmp_path / "out"
     options = {"labels": LabelFile(table), "fewest": 1, "sizes": [16], "workers": 1}
