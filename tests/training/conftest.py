@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from datasets.prepare import prepare
+from tests.training.uncompiled import uncompiled
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +44,9 @@ def measurable_data(tmp_path_factory):
 
 @pytest.fixture
 def eagerly():
-    """Steps without compiling them: quicker where only a few are taken."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    """The test's steps are not compiled."""
+    with uncompiled():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,10 @@ def save_signatures(
     warm = warm or {first: WARMUP_BATCH_SIZES}
     module = tf.Module()
     module.variables_of_models = [variable.value for model in models for variable in model.variables]
-    tf.saved_model.save(module, str(folder), signatures={"serving_default": functions[first], **functions})
+    traced = {
+        name: function.get_concrete_function() for name, function in functions.items()
+    }  # once: saving would again
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": traced[first], **traced})
 
     def inputs_of(name: str, batch: int) -> dict[str, np.ndarray]:
         examples = example(batch)
@@ -51,7 +54,7 @@ def save_signatures(
     loaded = tf.saved_model.load(str(folder))
     for name in warm:
         inputs = {key: tf.constant(values) for key, values in inputs_of(name, min(2, *warm[name])).items()}
-        _check_equal(loaded.signatures[name](**inputs), functions[name](**inputs))
+        _check_equal(loaded.signatures[name](**inputs), traced[name](**inputs))
 
 
 def _check_equal(answers: Mapping[str, tf.Tensor], expected: Mapping[str, tf.Tensor]):

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.training.runs import weights, without_time
+from tests.training.uncompiled import uncompiled
 from training.contract.config import TrainingConfig
 from training.gan.trainer import GANTrainer
 from training.loop import loop
@@ -32,7 +33,8 @@ def finished(prepared_data, tmp_path_factory):
         sample_every=2,
         checkpoint_every=1,
     )
-    train(config)
+    with uncompiled():
+        train(config)
     return config
 
 
@@ -70,7 +72,7 @@ def test_original_recipe_trains_the_original_discriminator(config):
     assert described["discriminator_parameters"] < 20_000
 
 
-def test_recipe_can_be_changed_from_the_command_line(finished, tmp_path):
+def test_recipe_can_be_changed_from_the_command_line(finished, tmp_path, eagerly):
     run = tmp_path / "run"
     options = "--size 16 --batch-size 8 --epochs 1 --loss wasserstein_gp --gradient-penalty 10 --clip-norm 1 --no-flip"
     arguments = ["dcgan", "--data", finished.data, "--out", str(run), *options.split(), "--schedule", "cosine"]
@@ -82,7 +84,7 @@ def test_recipe_can_be_changed_from_the_command_line(finished, tmp_path):
 
 
 @pytest.mark.parametrize("steps", [pytest.param(2, marks=pytest.mark.slow), 3])
-def test_stopped_anywhere_and_resumed_equals_uninterrupted(finished, config, monkeypatch, steps):
+def test_stopped_anywhere_and_resumed_equals_uninterrupted(finished, config, eagerly, monkeypatch, steps):
     asked = iter([False] * steps + [True])  # 2 is the end of an epoch, 3 within one
     with monkeypatch.context() as patch:
         patch.setattr(loop, "_stop_requests", lambda: contextlib.nullcontext(lambda: next(asked)))
@@ -96,7 +98,7 @@ def test_stopped_anywhere_and_resumed_equals_uninterrupted(finished, config, mon
     assert without_time(read_log(Path(config.out))) == without_time(read_log(Path(finished.out)))
 
 
-def test_training_that_went_on_and_was_stopped_leaves_no_older_models(copy, monkeypatch):
+def test_training_that_went_on_and_was_stopped_leaves_no_older_models(copy, eagerly, monkeypatch):
     asked = iter([False, True])
     monkeypatch.setattr(loop, "_stop_requests", lambda: contextlib.nullcontext(lambda: next(asked)))
     with pytest.raises(TrainingInterrupted):
@@ -104,7 +106,7 @@ def test_training_that_went_on_and_was_stopped_leaves_no_older_models(copy, monk
     assert not list(Path(copy.out).glob("*.weights.h5"))
 
 
-def test_rows_written_after_the_checkpoint_are_dropped_on_resume(copy):
+def test_rows_written_after_the_checkpoint_are_dropped_on_resume(copy, eagerly):
     run = Path(copy.out)
     newest_checkpoint(run / "checkpoints").unlink()  # killed in the fourth epoch, its row already written
     with (run / "log.csv").open("a") as file:

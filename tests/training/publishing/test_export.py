@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.training.uncompiled import uncompiled
 from training.contract.config import TrainingConfig
 from training.export import main
 from training.families.dcgan.networks import build_generator
@@ -19,7 +20,8 @@ from training.saved.warmup import prediction_log
 @pytest.fixture(scope="module")
 def run(prepared_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "run"
-    train(TrainingConfig(data=str(prepared_data), out=str(folder), size=16, epochs=1, batch_size=8))
+    with uncompiled():
+        train(TrainingConfig(data=str(prepared_data), out=str(folder), size=16, epochs=1, batch_size=8))
     return folder
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.training.tiny_trainers import build_trainer, draw_pictures
+from tests.training.uncompiled import uncompiled
 from training.contract.config import TrainingConfig
 from training.export import main as export_main
 from training.families import FAMILIES
@@ -30,7 +31,8 @@ def published(prepared_data, tmp_path_factory):
         batch_size=8,
         changes={"r1_gamma": 0.0, "width": WIDTH},
     )
-    run = train(config)
+    with uncompiled():
+        run = train(config)
     for model in ("generator", "discriminator"):
         assert export_main([str(run), "--saved-models", str(folder / "models"), "--model", model]) == 0
     return run, folder / "models"

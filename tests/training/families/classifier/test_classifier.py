@@ -12,6 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from datasets.pictures import load_pictures
+from tests.training.uncompiled import uncompiled
 from training.calibrate import main as calibrate_main
 from training.contract.config import TrainingConfig
 from training.export import main as export_main
@@ -34,7 +35,8 @@ def config_of(data, out, **changes) -> TrainingConfig:
 @pytest.fixture(scope="module")
 def run(prepared_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "classifier"
-    train(config_of(prepared_data, folder))
+    with uncompiled():
+        train(config_of(prepared_data, folder))
     return folder
 
 
@@ -113,7 +115,7 @@ def test_batches_too_small_for_outliers_are_named():
         _outliers(1, 0.125)
 
 
-def test_state_holds_all_that_a_step_depends_on(prepared_data, batch, tmp_path):
+def test_state_holds_all_that_a_step_depends_on(prepared_data, batch, eagerly, tmp_path):
     undisturbed, resumed = tiny_trainer(prepared_data), tiny_trainer(prepared_data)
     undisturbed.step(*batch, 0)
     checkpoint = save_checkpoint(tmp_path, 1, undisturbed.state, {}, keep=1)

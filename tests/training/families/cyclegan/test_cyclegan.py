@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tests.training.families.cyclegan.tiny_cyclegan import CHANGES, build_trainer, pairs
+from tests.training.uncompiled import uncompiled
 from training.contract.config import TrainingConfig
 from training.export import main as export_main
 from training.families.cyclegan.family import build_networks
@@ -21,14 +22,6 @@ from training.families.cyclegan.trainer import CycleGANTrainer
 from training.loop.checkpoints import load_checkpoint, save_checkpoint
 from training.loop.loop import train
 from training.train import main
-
-
-@pytest.fixture
-def eagerly():
-    """Steps taken once or twice are not worth compiling."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 def config_of(data, out, **changes) -> TrainingConfig:
@@ -46,7 +39,8 @@ def config_of(data, out, **changes) -> TrainingConfig:
 
 @pytest.fixture(scope="module")
 def run(prepared_data, tmp_path_factory):
-    return train(config_of(prepared_data, tmp_path_factory.mktemp("runs") / "cyclegan"))
+    with uncompiled():
+        return train(config_of(prepared_data, tmp_path_factory.mktemp("runs") / "cyclegan"))
 
 
 def values(model: keras.Model) -> list[np.ndarray]:
