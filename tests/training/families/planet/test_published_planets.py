@@ -11,10 +11,17 @@ from training.saved.archetypes import ARCHETYPES
 from training.saved.served import ServedModel
 
 FOLDERS = sorted((Path(__file__).resolve().parents[4] / "saved_models").glob("planet_v3_*"))
+QUICK = "planet_v3_64"  # the others refine it
 STEPS = 33
 
 
-@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(folder, id=folder.name, marks=[] if folder.name == QUICK else pytest.mark.slow)
+        for folder in FOLDERS
+    ],
+)
 def model(request):
     return ServedModel(request.param)
 

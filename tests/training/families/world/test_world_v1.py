@@ -6,6 +6,7 @@ import json
 
 import keras
 import numpy as np
+import pytest
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
@@ -102,6 +103,7 @@ def test_directions_of_waves_are_not_learned():
     assert sum(np.prod(variable.shape) for variable in surface.non_trainable_variables) == 6 * 32 * (3 + 4) + 140
 
 
+@pytest.mark.slow
 def test_training_leaves_a_run_to_go_on_from(prepared_data, tmp_path):
     run, changes = tmp_path / "first", {"r1_gamma": 0.0, "width": WIDTH}
     config = TrainingConfig(
