@@ -126,6 +126,7 @@ def test_a_mix_of_kinds_lies_between_them():
     assert steps.max() < 3 * steps.min()
 
 
+@pytest.mark.slow
 def test_discriminator_learns_kinds_and_all_metrics_are_finite():
     pictures = draw_pictures()
     images = tf.constant(from_uint8(pictures.images))

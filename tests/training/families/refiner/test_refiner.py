@@ -106,6 +106,7 @@ def test_softened_pictures_keep_what_is_coarse_and_lose_what_is_a_pixel_wide():
     assert np.abs(soft[0, :2]).max() < 1e-6
 
 
+@pytest.mark.slow
 def test_a_step_changes_the_refiner_and_not_what_it_refines(trainer):
     base, refiner = (trainer.generator.get_layer(name) for name in ("base", "refiner"))
     before = base.get_weights(), refiner.get_layer("detail").get_weights()[0]
@@ -149,6 +150,7 @@ def test_a_refined_generator_is_exported_whole(runs, exported):
     assert (image.dtype, image.shape) == (tf.uint8, (4, 32, 32, 3))
 
 
+@pytest.mark.slow
 def test_it_can_be_refined_again_and_restored(runs, exported, tmp_path):
     twice = build_trainer("refiner", draw_pictures(64, count=8), width=WIDTH, base=runs[32])
     assert twice.generator.output_shape == (None, 64, 64, 3)
