@@ -34,7 +34,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     command = add(commands.generate, "save planets as pictures", drawing)
     command.add_argument("--seed", help="a whole number below 2^64, or any text: an address (default: a random number)")
     command.add_argument("--count", type=_positive, default=1, help="planets to make: of SEED, or of SEED/0, SEED/1, …")
-    command.add_argument("--out", type=Path, default=Path("planets"), help="folder to save in, or one planet's file")
+    command.add_argument("--out", default="planets", help="folder to save in, or one planet's file")
     command.add_argument("--format", choices=FORMATS, help="picture format (default: that of --out, or png)")
     command.add_argument("--jobs", type=_positive, default=4, help="requests at once, 1 to 32 (default: %(default)s)")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import secrets
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +22,20 @@ from client.results import Picture
 from client.seeds import addresses
 
 EXIT_OK, EXIT_SOME_FAILED, EXIT_CANNOT, EXIT_STOPPED = 0, 1, 2, 130
-_PICTURES = (*FORMATS, "gif", "bmp", "tif", "tiff", "avif")  # endings of what is meant to be a file, not a folder
+_PICTURES = (
+    *FORMATS,
+    "gif",
+    "bmp",
+    "tif",
+    "tiff",
+    "avif",
+    "heic",
+    "ico",
+    "jp2",
+    "jxl",
+    "svg",
+    "tga",
+)  # endings of what is meant to be a file, not a folder
 HOPELESS = (InvalidRequest, NotFound, ServerUnreachable)  # what fails for one picture and would for all others
 
 
@@ -52,10 +66,11 @@ def generate(client: PlanetClient, arguments: argparse.Namespace, console: Conso
 
 def _where(arguments: argparse.Namespace) -> tuple[Path, str]:
     """The folder, made if missing, or the file to save planets as, and their format."""
-    out: Path = arguments.out
+    out = Path(arguments.out)
+    is_folder = out.is_dir() or arguments.out.endswith(("/", os.sep))
     ending = out.suffix.removeprefix(".").lower()
     ending = {"jpeg": "jpg"}.get(ending, ending)
-    if out.is_dir() or ending not in _PICTURES:
+    if is_folder or ending not in _PICTURES:
         if out.exists() and not out.is_dir():
             raise NotADirectoryError(f"{out} is a file; --out must name a folder to save planets in.")
         out.mkdir(parents=True, exist_ok=True)

@@ -54,7 +54,7 @@ class Transport:
         api_key: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        if not re.fullmatch(r"https?://[^/\s]\S*", base_url):
+        if not re.fullmatch(r"https?://[^/\s?#][^\s?#]*", base_url, re.IGNORECASE):
             raise InvalidRequest(f"{base_url!r} is not a server's URL; it should look like http://127.0.0.1:8000.")
         self.base_url = base_url.rstrip("/")
         self.timeout = timeout
@@ -123,21 +123,24 @@ class Transport:
     def _proxy(self) -> str | None:
         """The proxy that the environment tells to use for this server, without its password."""
         url = select_proxy(self.base_url, get_environ_proxies(self.base_url))
-        return url and re.sub(r"//[^/@]*@", "//", url)
+        return url and re.sub(r"^(\w+://)?[^/]*@", r"\1", url)
 
     def _what_happened(self, error: requests.RequestException) -> str:
+        proxy = self._proxy()
+        without = f"see to it, or go without it by NO_PROXY={urlsplit(self.base_url).hostname}"
         if isinstance(error, requests.exceptions.ProxyError):
-            host = urlsplit(self.base_url).hostname
-            return (
-                f"The proxy {self._proxy()}, which the environment names, does not lead to {self.base_url}: "
-                f"see to it, or go without it by NO_PROXY={host}."
-            )
+            return f"The proxy {proxy}, which the environment names, does not lead to {self.base_url}: {without}."
+        if proxy and isinstance(error, ValueError) and "adapters" not in str(error):  # those are of a redirect
+            return f"The proxy {proxy}, which the environment names, is none that can be used: {without}."
         if isinstance(error, requests.exceptions.SSLError):
             return f"{self.base_url} can't be trusted ({_innermost(error)}): see to its certificate, or to the URL."
         if isinstance(error, requests.TooManyRedirects):
             return f"{self.base_url} redirects in a circle: give the URL at which the planet server itself answers."
         if isinstance(error, ValueError):  # InvalidSchema, InvalidURL
             return f"{self.base_url} is, or redirects to, what is no http or https address ({_innermost(error)})."
+        reached = error.request.url if error.request is not None else None
+        if reached and not reached.startswith(self.base_url.lower()):
+            return f"{self.base_url} redirects to {reached}, where nobody answers: give the planet server's own URL."
         return (
             f"No planet server answers at {self.base_url}: start one with `python -m serving.gateway`, "
             "or give the URL of one that runs."
@@ -168,8 +171,8 @@ def _is_read_timeout(error: requests.RequestException) -> bool:
 
 
 def _keep_the_method(response: requests.Response, **_: Any) -> None:
-    """Makes old redirects of a POST new ones, else `requests` would follow them, as browsers once did, by a GET."""
-    if response.status_code in (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND):
+    """Makes all redirects of a POST new ones, else `requests` would follow them, as browsers do, by a GET."""
+    if response.status_code in (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER):
         response.status_code = HTTPStatus.PERMANENT_REDIRECT
 
 

@@ -8,6 +8,8 @@ from PIL import Image, ImageOps
 
 LARGEST_PICTURE = 600_000_000  # pixels: the finest maps have 374 million, and each takes up to 4 bytes while it is read
 
+_DEEP = "deep"  # whether channels have 16 bits, of which Pillow keeps the upper 8 of colors
+
 Image.MAX_IMAGE_PIXELS = None  # in place of Pillow's own limit, which NASA's map of the Earth is beyond
 
 
@@ -33,6 +35,7 @@ def open_picture(data: bytes) -> Image.Image:
         if image.format == "PNG":  # compares checksums, which decoding doesn't
             image.verify()
             image = Image.open(io.BytesIO(data))
+        image.info[_DEEP] = any(";16" in str(tile.args) for tile in image.tile)  # which loading forgets
     except Image.UnidentifiedImageError:
         raise Unusable("It is not a picture that Pillow can read.") from None
     except Unusable:
@@ -43,11 +46,18 @@ def open_picture(data: bytes) -> Image.Image:
 
 
 def upright_on_black(image: Image.Image) -> Image.Image:
-    """Turned as its EXIF says, transparency on black, the first frame of an animation; of any mode without alpha."""
+    """Turned as its EXIF says, transparency on black, the first frame of an animation; of any mode without alpha.
+
+    Raises:
+        Unusable: Its colors of 16 bits use the lowest alone, such as 12, and what is left of them would be black.
+    """
+    is_deep = image.info.get(_DEEP)
     ImageOps.exif_transpose(image, in_place=True)
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image.convert("RGBA")).convert("RGB")
     image.load()
+    if is_deep and image.mode == "RGB" and max(high for _, high in image.getextrema()) < 64:
+        raise Unusable("It uses 14 of its 16 bits per channel or fewer, and would be nearly black: stretch it first.")
     return image
 
 

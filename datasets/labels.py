@@ -115,6 +115,10 @@ def _rows(table: LabelFile) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
         with table.path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True, skipinitialspace=True)
             columns = reader.fieldnames = [heading.strip() for heading in reader.fieldnames or []]
+            if any("\0" in heading for heading in columns):
+                raise _no_text(table)
+            if found := [sign for sign in ";\t" if len(columns) == 1 and sign in columns[0]]:
+                raise RequestError(f"{table.path} is separated by {found[0]!r}: save it as CSV with commas.")
             for column, option in ((table.file_column, "--file-column"), (table.labels_column, "--labels-column")):
                 if column not in columns:
                     raise RequestError(
@@ -135,13 +139,17 @@ def _rows(table: LabelFile) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
                 surplus = "".join(row.get(None, ())[:1])
                 yield reader.line_num, str(PurePosixPath(path)) if path else "", tuple(distinct), surplus
     except UnicodeDecodeError:
-        raise RequestError(f"{table.path} is not a text in UTF-8: save it as CSV in UTF-8.") from None
+        raise _no_text(table) from None
     except OSError as error:
         raise RequestError(f"{table.path} can't be read: {error.strerror or error}.") from None
     except csv.Error as error:
         raise RequestError(
             f"{table.path} can't be read as CSV, line {reader.reader.line_num}: {error}; see to its quotes."
         ) from None
+
+
+def _no_text(table: LabelFile) -> RequestError:
+    return RequestError(f"{table.path} is not a text in UTF-8: save it as CSV in UTF-8.")
 
 
 def _objection(path: str, labels: tuple[str, ...], raw: Path, lines: Mapping[str, int]) -> str | None:

@@ -32,7 +32,7 @@ def text_objection(name: str) -> str | None:
     """Why a file's name is no text that can be written down and read again, in one sentence; None if it is."""
     if any(unicodedata.category(character) == "Cs" for character in name):
         return "Its name is not UTF-8: rename it."
-    if any(unicodedata.category(character) == "Cc" for character in name):
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in name):
         return "Its name holds a line break or another control character: rename it."
     return None
 

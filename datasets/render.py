@@ -76,6 +76,8 @@ def _decode(data: bytes) -> Image.Image:
         raise Unusable(f"It has more than 8 bits per channel (mode {image.mode}): convert it to 8 bits.")
     try:
         image = upright_on_black(image).convert("RGB")
+    except Unusable:
+        raise
     except Exception as error:  # decoders raise what they like at broken files
         raise undecodable(error) from None
     if min(image.size) < _SMALLEST_SIDE:

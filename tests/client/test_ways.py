@@ -13,7 +13,7 @@ import flask
 import pytest
 from PIL import Image
 
-from client import AccessDenied, PlanetClient, ServerUnreachable
+from client import AccessDenied, InvalidRequest, PlanetClient, ServerUnreachable
 from client.__main__ import main
 from tests.client.servers import Stub, picture, running
 
@@ -58,7 +58,28 @@ def test_a_proxy_that_refuses_is_named(client: PlanetClient, monkeypatch: pytest
             client.models()
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize(
+    "proxy", ["http://", "me:secret@127.0.0.1:9", "ftp://me:secret@127.0.0.1:9", "http://127.0.0.1:99999", "no proxy"]
+)
+def test_a_proxy_that_is_none_is_named(proxy: str, client: PlanetClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(ServerUnreachable, match=r"^The proxy .*, which the environment names, .*NO_PROXY=127") as error:
+        client.models()
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000?x=1", "http://127.0.0.1:8000#x", "127.0.0.1:8000", "ftp://a"])
+def test_what_is_no_url_of_a_server_is_refused(url: str) -> None:
+    with pytest.raises(InvalidRequest, match="not a server's URL"):
+        PlanetClient(url)
+
+
+def test_a_scheme_may_have_capitals(stub_url: str) -> None:
+    with PlanetClient(stub_url.replace("http", "HTTP")) as client:
+        assert client.models()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_keep_the_method(stub: Stub, stub_url: str, status: int) -> None:
     with answering(status, Location=f"{stub_url}/{{path}}") as url, PlanetClient(url, api_key="secret") as client:
         assert client.planets(seeds=["a", "b"])[1].address == "b"
@@ -75,7 +96,11 @@ def test_a_key_is_not_told_to_another_host(stub: Stub, stub_url: str) -> None:
 
 @pytest.mark.parametrize(
     ("location", "sentence"),
-    [("/{path}", "redirects in a circle"), ("ftp://elsewhere/{path}", "no http or https address")],
+    [
+        ("/{path}", "redirects in a circle"),
+        ("ftp://elsewhere/{path}", "no http or https address"),
+        ("http://127.0.0.1:9/{path}", r"redirects to http://127\.0\.0\.1:9/v1/models, where nobody answers"),
+    ],
 )
 def test_redirects_that_lead_nowhere_say_so(location: str, sentence: str, waits: list[float]) -> None:
     with (
@@ -98,6 +123,8 @@ def test_out_may_name_one_picture(stub_url: str, tmp_path: Path, capsys: pytest.
     (tmp_path / "folder.png").mkdir()
     assert generate(stub_url, "--out", str(tmp_path / "folder.png")) == 0
     assert (tmp_path / "folder.png" / "5.png").is_file()
+    assert generate(stub_url, "--out", f"{tmp_path / 'new.png'}/") == 0
+    assert (tmp_path / "new.png" / "5.png").is_file()
     assert generate(stub_url, "--out", str(tmp_path / "v1.5")) == 0
     assert (tmp_path / "v1.5" / "5.png").is_file()
 

@@ -97,6 +97,8 @@ def test_each_row_that_cannot_be_used_is_named(posters, table):
         (("file,genre", "a.png,drama"), "no column 'labels', only file, genre.*--labels-column"),
         ((), "no column 'file', only none"),
         (("file,labels",), "it has none"),
+        (("file;labels", "a.png;drama"), "is separated by ';': save it as CSV with commas"),
+        (("file\tlabels", "a.png\tdrama"), r"is separated by '\\t': save it as CSV with commas"),
         (("file,labels", "x.png,drama", "y.png,war"), "the first because: There is no file x.png"),
         (("file,labels", "a.png," + "x" * 200_000), "can't be read as CSV"),
     ],
@@ -109,6 +111,9 @@ def test_a_useless_file_is_refused_in_one_sentence(posters, table, rows, complai
 def test_a_file_that_is_missing_or_no_text_is_refused(posters, table):
     with pytest.raises(RequestError, match=r"missing\.csv can't be read: No such file"):
         read_labels(LabelFile(posters / "missing.csv"), posters)
+    for encoding in ("utf-16", "utf-16-le"):
+        with pytest.raises(RequestError, match="not a text in UTF-8"):
+            read_labels(table("file,labels", "a.png,drama", encoding=encoding), posters)
     with pytest.raises(RequestError, match="not a text in UTF-8"):
         read_labels(table("file,labels", "a.png,comédie", encoding="latin-1"), posters)
 

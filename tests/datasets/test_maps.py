@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import struct
+import zlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,7 +13,7 @@ from datasets import maps as module
 from datasets.bodies import body_of_map
 from datasets.capture import Options, capture, main
 from datasets.errors import RequestError
-from datasets.maps import find_maps, load_map
+from datasets.maps import decode_map, find_maps, load_map
 
 SMALL = ["--views", "1", "--width", "64", "--height", "64", "--workers", "1"]
 
@@ -156,3 +160,22 @@ def test_a_bit_flipped_in_a_png_is_seen(maps):
     (maps / "mars.png").write_bytes(content)
     with pytest.raises(RequestError, match="can't be decoded"):
         load_map(maps / "mars.png", 16)
+
+
+def test_colors_of_12_bits_in_16_are_refused_before_they_are_nearly_black(tmp_path):
+    """Pillow keeps the upper 8 of 16 bits per channel, and cannot write such a file."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    def write(highest: int) -> Path:
+        rows = np.linspace(0, highest, 32, dtype=">u2").repeat(3).tobytes()
+        header = chunk(b"IHDR", struct.pack(">IIBBBBB", 32, 16, 16, 2, 0, 0, 0))
+        pixels = chunk(b"IDAT", zlib.compress((b"\0" + rows) * 16))
+        path = tmp_path / f"{highest}.png"
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b""))
+        return path
+
+    assert np.asarray(decode_map(write(65535))).max() == 255
+    with pytest.raises(RequestError, match="would be nearly black: stretch it first"):
+        decode_map(write(4095))

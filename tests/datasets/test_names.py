@@ -32,7 +32,21 @@ def raw(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["gas, giant", "K2:18b", "K2:18b:1", "", " ice", "ice ", "a\nb", "a\tb", "a\x00", "x" * 201, "é" * 101, "\udce9"],
+    [
+        "gas, giant",
+        "K2:18b",
+        "K2:18b:1",
+        "",
+        " ice",
+        "ice ",
+        "a\nb",
+        "a\tb",
+        "a\x00",
+        "a\u2028b",
+        "x" * 201,
+        "é" * 101,
+        "\udce9",
+    ],
 )
 def test_names_that_no_kind_can_have(name):
     assert class_objection(name).count(". ") == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,6 +42,8 @@ class TrainingConfig:
         for name in ("epochs", "batch_size", "sample_every", "checkpoint_every", "keep_checkpoints"):
             if getattr(self, name) < 1:
                 raise RequestError(f"--{name.replace('_', '-')} is {getattr(self, name)}: it must be at least 1.")
+        if self.minutes is not None and not 0 <= self.minutes < math.inf:
+            raise RequestError(f"--minutes is {self.minutes}: it must be a number of at least 0.")
         if self.balance not in BALANCES:
             raise RequestError(f"--balance {self.balance} is unknown: choose {', '.join(BALANCES)}.")
         if (self.balance == "cap") != (self.cap is not None):

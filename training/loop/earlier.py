@@ -91,6 +91,8 @@ def find_earlier(config: TrainingConfig, resume: bool) -> Earlier | None:
         RequestError: It holds one that is not to go on, or can't.
     """
     run = Path(config.out)
+    if run.exists() and not run.is_dir():
+        raise RequestError(f"--out {run} is a file: name a folder.")
     checkpoint, damaged = newest_sound_checkpoint(run / "checkpoints") if resume else (None, {})
     if checkpoint is None:
         if any((run / "checkpoints").glob("*.npz")):

@@ -16,9 +16,10 @@ import keras
 import tensorflow as tf
 
 from datasets.errors import RequestError
+from datasets.names import file_key, folder_name
 from training.families import FAMILIES
 from training.records.checksums import check_sums
-from training.records.files import write_text
+from training.records.files import reason, write_text
 from training.records.logs import CSV_NAME, read_log
 from training.records.runs import CONFIG_NAME, read_config
 from training.saved.served import CARD, HIGHEST_VERSION, first_line, seal, versions_in
@@ -61,7 +62,7 @@ def export_run(run: Path, options: ExportOptions) -> Path:
     if model not in exports:
         raise RequestError(f"A {config['family']} has no {model} to export: choose {' or '.join(exports)}.")
     name = options.name or exports[model].name(config)
-    _check_name(name)
+    _check_name(name, options.saved_models)
     existing = versions_in(options.saved_models / name)
     version = max(existing, default=0) + 1 if options.version is None else options.version
     if not 1 <= version <= HIGHEST_VERSION:
@@ -69,7 +70,10 @@ def export_run(run: Path, options: ExportOptions) -> Path:
     if version in existing:
         raise RequestError(f"{existing[version]} exists already and a version never changes: choose another --version.")
     target = options.saved_models / name / str(version)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RequestError(f"{target.parent} can't be made a folder: {reason(error)}.") from None
     # A name that is no integer, so that a server polling the folder never loads it half written.
     partial = Path(tempfile.mkdtemp(prefix=f".{version}-partial-", dir=target.parent))
     try:
@@ -134,10 +138,16 @@ def _read_finished(run: Path, best: bool) -> dict[str, Any]:
     return config
 
 
-def _check_name(name: str):
-    """Raises `RequestError` for a name that leads out of the folder, or that a server or gateway wouldn't take."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", name, re.ASCII):
+def _check_name(name: str, saved_models: Path):
+    """Raises `RequestError` for a name that leads out of the folder, that a server or gateway wouldn't take, or that
+    some disks can't have, or not beside the others."""
+    beside = sorted(path.name for path in saved_models.glob("*") if file_key(path.name) == file_key(name))
+    if beside and name not in beside:
+        raise RequestError(
+            f"{name} and {beside[0]} are one folder on disks that don't tell capitals apart: choose one."
+        )
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", name, re.ASCII) or folder_name(name) != name:
         raise RequestError(
             f"{name!r} can't be the name of a model: give a --name of at most 128 letters, digits, _ and -, the first "
-            "of which is a letter or digit."
+            "of which is a letter or digit, and which is no device of Windows such as nul."
         )

@@ -39,7 +39,8 @@ class Upload:
 def decode(file: bytes, max_pixels: int) -> Upload:
     """Decodes a picture; its header is checked before anything is unpacked.
 
-    Transparent parts become black, 16 bits per channel 8, CMYK and palettes RGB; EXIF's orientation is applied.
+    Transparent parts become black, 16 bits 8, of which those count that are used, such as 12, CMYK and palettes RGB;
+    EXIF's orientation is applied.
 
     Args:
         file: The file's bytes.
@@ -87,7 +88,9 @@ def _decoded(picture: Image.Image, file: bytes) -> Upload:
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """The picture as RGB, or as RGBA if parts of it are transparent."""
     if picture.mode.startswith("I;16"):
-        levels = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+        values = np.asarray(picture)
+        bits = next(bits for bits in (8, 10, 12, 14, 16) if values.max() < 1 << bits)  # cameras' and telescopes', too
+        levels = Image.fromarray((values >> (bits - 8)).astype(np.uint8))
         levels.info = picture.info
         picture = levels
     elif picture.mode in ("I", "F"):

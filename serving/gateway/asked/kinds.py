@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import reprlib
 from collections.abc import Mapping, Sequence
 
@@ -15,6 +16,7 @@ from serving.gateway.problems import Problem
 from serving.latents import kind_index
 
 _MAX_WEIGHT = 1000.0
+_NUMBER = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
 def parse_mix(text: str, parameter: str = "kind") -> dict[str, float]:
@@ -82,10 +84,7 @@ def kind_rows(
 
 
 def _weight(name: str, text: str, parameter: str) -> float:
-    try:
-        weight = float(text)
-    except ValueError:
-        weight = math.nan
+    weight = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not 0.0 < weight <= _MAX_WEIGHT:
         shown = f"The weight of {reprlib.repr(name)} is {reprlib.repr(text)}"
         raise _problem(f"{shown}; it must be a number above 0, at most {_MAX_WEIGHT:.0f}.", parameter)

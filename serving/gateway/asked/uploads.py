@@ -46,6 +46,8 @@ class Uploads:
                 )
                 raise _problem(415, f"The body is {request.mimetype}, not a picture. {detail}")
         except RequestEntityTooLarge:
+            if (request.content_length or 0) <= self._config.max_upload_bytes:
+                raise _problem(413, "The form has too many parts: send one, the file named image.") from None
             raise _problem(413, f"The upload is larger than {self._config.max_upload_bytes} bytes.") from None
         except OSError as error:  # a form's parts have temporary files of their own
             raise no_room(error) from None

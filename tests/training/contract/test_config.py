@@ -38,6 +38,8 @@ def test_size_and_balance_survive_the_command_line():
         ({"cap": 5}, "go together"),
         ({"balance": "cap", "cap": 0}, "--cap is 0: it must be at least 1"),
         ({"epochs": 0}, "--epochs is 0"),
+        ({"minutes": -1.0}, "--minutes is -1.0"),
+        ({"minutes": float("nan")}, "--minutes is nan"),
     ],
 )
 def test_what_cannot_be_is_named(options, complaint):

@@ -13,12 +13,14 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from datasets.errors import RequestError
 from datasets.labels import LabelFile
 from datasets.prepare import prepare
 from tests.training.runs import weights, without_time
 from tests.training.tiny_family import TinyTrainer
 from training.contract.config import TrainingConfig
 from training.loop import checkpoints, loop
+from training.loop.earlier import find_earlier
 from training.loop.loop import OutOfMemory, train
 from training.records.logs import read_log
 from training.records.runs import read_run
@@ -312,3 +314,9 @@ def test_a_full_disk_names_the_file_and_keeps_the_checkpoints(config, monkeypatc
     with pytest.raises(OSError, match=r"step_00000012\.npz can't be written: No space left on device\."):
         train(config, resume=True)
     assert files(str(Path(config.out, "checkpoints"))) == before
+
+
+def test_a_file_is_no_run_folder(tmp_path):
+    (tmp_path / "run").touch()
+    with pytest.raises(RequestError, match="run is a file: name a folder"):
+        find_earlier(TrainingConfig(data="data", out=str(tmp_path / "run")), resume=True)

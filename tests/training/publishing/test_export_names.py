@@ -33,7 +33,7 @@ def export(finished, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "name", ["../out", "a/b", "/tmp/out", "dcgan.v1", ".", "..", "-x", "a b", "a\\b", "é", "a" * 200]
+    "name", ["../out", "a/b", "/tmp/out", "dcgan.v1", ".", "..", "-x", "a b", "a\\b", "é", "a" * 200, "nul", "COM1"]
 )
 def test_names_that_cannot_be_served_are_refused_before_anything_is_written(export, tmp_path, name):
     code, told = export(f"--name={name}")
@@ -73,3 +73,15 @@ def test_weights_with_a_bit_flipped_are_not_exported(export, tmp_path, best):
     assert code == 2
     assert f"{path} is not what was written" in told
     assert not (tmp_path / "models").exists()
+
+
+def test_what_one_disk_or_another_cannot_have_is_refused(export, tmp_path):
+    (tmp_path / "models" / "Tiny_16").mkdir(parents=True)
+    code, told = export()
+    assert code == 2
+    assert "tiny_16 and Tiny_16 are one folder on disks that don't tell capitals apart" in told
+    (tmp_path / "models" / "Tiny_16").rmdir()
+    (tmp_path / "models" / "tiny_16").touch()
+    code, told = export()
+    assert code == 2
+    assert told == f"error: {tmp_path / 'models' / 'tiny_16'} can't be made a folder: File exists.\n"

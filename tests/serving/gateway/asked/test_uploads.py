@@ -16,6 +16,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from serving.gateway import GatewayConfig, create_app
+from serving.gateway.asked.decoding import decode
 from tests.serving import picture_files
 from tests.serving.fake_backend import SeeingBackend
 from tests.serving.picture_files import BLUE, GREEN, RED, file_of, planet
@@ -221,3 +222,21 @@ def test_limits_are_the_configs() -> None:
     assert "larger than 3000" in refused(client, client.post("/v1/classify", data=form), 413)
     assert "more than 0.004" in refused(client, send(client, file_of(Image.new("RGB", (65, 64)), "PNG")), 413)
     assert client.post("/v1/planets", json={"count": 1, "seed": "long"}).status_code == 413
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_of_16_bits_those_count_that_are_used(bits: int) -> None:
+    ramp = np.linspace(0, (1 << bits) - 1, 64, dtype=np.uint16)[None].repeat(64, axis=0)
+
+    pixels = np.asarray(decode(file_of(Image.fromarray(ramp), "PNG"), 10_000).picture)
+
+    np.testing.assert_array_equal(pixels[0, :, 0], ramp[0] >> (bits - 8))
+
+
+def test_a_form_of_too_many_parts_is_told_as_such(client: FlaskClient) -> None:
+    parts = {f"p{number}": "x" for number in range(1001)}
+    data = {**parts, "image": (io.BytesIO(file_of(planet(), "PNG")), "a.png")}
+
+    response = client.post("/v1/classify", data=data, content_type="multipart/form-data")
+
+    assert refused(client, response, 413) == "The form has too many parts: send one, the file named image."
