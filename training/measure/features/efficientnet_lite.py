@@ -18,13 +18,15 @@ from keras import layers
 from datasets.errors import RequestError
 from training.measure.features.network import features_of
 from training.measure.features.pytorch_file import read_pytorch_file
+from training.measure.features.resizing import resize
 
 _STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))  # blocks, stride of the first
 _EPSILON = 1e-3
+_SIDE = 224  # pixels
 
 
 class EfficientNetLite:
-    """An `Extractor`: the 1,280 averages below the top, of pictures at their own size.
+    """An `Extractor`: the 1,280 averages below the top, of pictures resized to 224 px, as the network was trained.
 
     Attributes:
         name: With the first digits of the weights' SHA-256.
@@ -34,7 +36,7 @@ class EfficientNetLite:
         """Loads weights; raises `RequestError` if they are none of this network, `OSError` if they can't be read."""
         self._model = build(read_pytorch_file(weights))
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-        self.name = f"EfficientNet-Lite0 (weights {digest[:8]})"
+        self.name = f"EfficientNet-Lite0 at {_SIDE} px (weights {digest[:8]})"
 
     def features(self, images: np.ndarray, description: str = "features") -> np.ndarray:
         return features_of(self._model, images, _prepare, description)
@@ -102,5 +104,4 @@ def _folded(arrays: Mapping[str, np.ndarray], name: str, norm: str) -> tuple[np.
 
 
 def _prepare(images: np.ndarray) -> np.ndarray:
-    """As the network was trained: (x - 127) / 128."""
-    return (images.astype(np.float32) - 127.0) / 128.0
+    return (resize(images, (_SIDE, _SIDE)).astype(np.float32) - 127.0) / 128.0

@@ -9,16 +9,13 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-_PIXELS = 32 * 128 * 128  # of a batch: bounds memory at all sizes alike
+_BATCH_SIZE = 16
 
 
 def features_of(
     model: keras.Model, images: np.ndarray, prepare: Callable[[np.ndarray], np.ndarray], description: str
 ) -> np.ndarray:
-    """What a model says of pictures, computed batch by batch, scaled to one length.
-
-    That length, √(F / 3), is KID's unit: its kernel (a·b / F + 1)³ magnifies outliers of features as they come, and
-    these grow and shrink with the pictures' size. At this length it stays between 1 and (4/3)³.
+    """What a model says of pictures, computed batch by batch.
 
     Args:
         model: Float32 (B, H, W, 3) to features (B, F).
@@ -27,9 +24,9 @@ def features_of(
         description: Text of the progress bar, which is shown on a terminal.
 
     Returns:
-        float32 (N, F), each of length √(F / 3), but for zeros.
+        float32 (N, F).
     """
-    size = max(1, min(len(images), _PIXELS // (images.shape[1] * images.shape[2])))
+    size = min(len(images), _BATCH_SIZE)
     parts = []
     with tqdm(total=len(images), desc=description, unit=" pictures", disable=None, leave=False) as bar:
         for start in range(0, len(images), size):
@@ -38,9 +35,7 @@ def features_of(
             filled = np.concatenate([batch, batch[:1].repeat(size - len(batch), axis=0)])
             parts.append(model.predict_on_batch(prepare(filled))[: len(batch)])
             bar.update(len(batch))
-    features = np.concatenate(parts).astype(np.float32, copy=False)
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    return features * (np.float32((features.shape[1] / 3.0) ** 0.5) / np.maximum(lengths, 1e-6))
+    return np.concatenate(parts).astype(np.float32, copy=False)
 
 
 def digest_of(arrays: Iterable[np.ndarray]) -> str:
