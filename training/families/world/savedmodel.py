@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,10 +12,10 @@ import tensorflow as tf
 from datasets.manifest import Size
 from training.families.world.networks import CODE_SIZE, LATENT_SIZE, style_of
 from training.families.world.shader import network_numbers, world_numbers
+from training.families.world2.relief import map_normals
 from training.families.world2.rendering import (
     bumped,
     lit,
-    map_latitudes,
     map_places,
     pixel_places,
     pixel_side,
@@ -119,37 +118,6 @@ def save_world(generator: keras.Model, size: Size, folder: Path, sizes: Sequence
     }
     warm = {name: (1,) for name in functions if name not in {f"render_{side}" for side in sizes if side > _WARMED}}
     save_signatures(folder, [generator], functions, example, {**warm, "generate": WARMUP_BATCH_SIZES})
-
-
-def map_normals(height):
-    """Normals of a relief on the unit sphere, in the axes east, north and out of each place of its map.
-
-    At the poles, where every direction is north or south, east is that of the column's longitude.
-
-    Args:
-        height: As a map, in radii, float32 `(H, 2 H)`, H even.
-
-    Returns:
-        Unit normals, float32 `(H, 2 H, 3)`.
-    """
-    rows, columns = height.shape
-    step = math.pi / (rows - 1)
-    # Beyond a pole the rows come back on the other side of the globe.
-    beyond = [tf.roll(height[row : row + 1], rows, axis=1) for row in (1, rows - 2)]
-    padded = tf.concat([beyond[0], height, beyond[1]], axis=0)
-    north = (padded[:-2] - padded[2:]) / (2.0 * math.sin(step))
-    # Towards the poles columns crowd: neighbors are taken as far apart as those of other rows.
-    ring = np.cos(map_latitudes(rows)[1:-1])
-    apart = np.minimum(np.rint(1.0 / ring), columns // 4).astype(np.int32)
-    chord = (2.0 * np.sin(apart * math.pi / rows) * ring).astype(np.float32)
-    places, apart = tf.range(columns)[None, :], apart[:, None]
-    after, before = (
-        tf.gather(height[1:-1], (places + side) % columns, axis=1, batch_dims=1) for side in (apart, -apart)
-    )
-    quarter = columns // 4
-    poles = tf.roll(north[:1], quarter, axis=1), tf.roll(north[-1:], -quarter, axis=1)
-    east = tf.concat([poles[0], (after - before) / chord[:, None], poles[1]], axis=0)
-    return tf.math.l2_normalize(tf.stack([-east, -north, tf.ones_like(east)], axis=-1), axis=-1)
 
 
 class _World:

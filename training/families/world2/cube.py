@@ -149,21 +149,21 @@ def sampled(grid, points):
     Its slopes have no jumps, as those of a bilinear surface have at each cell's border; relief shading shows those.
 
     Args:
-        grid: Float32 `(B, 6, n, n, C)`.
+        grid: With its border, as `padded` gives it, float32 `(B, 6, n + 2, n + 2, C)`.
         points: Unit vectors, float32 `(B, P, 3)`.
 
     Returns:
         Float32 `(B, P, C)`.
     """
-    n, channels = grid.shape[2], grid.shape[-1]
-    side = n + 2
+    side, channels = grid.shape[2], grid.shape[-1]
+    n = side - 2
     face, a, b = places(points)
     column, across = _nearest(a, n)
     row, along = _nearest(-b, n)
     batch, count = ops.shape(points)[0], ops.shape(points)[1]
     of_batch = ops.arange(batch, dtype="int32")[:, None] * (FACES * side * side)
     corner = of_batch + face * (side * side) + row * side + column  # of the 3×3 cells, in the padded grid
-    flat = ops.reshape(padded(grid), (-1, channels))
+    flat = ops.reshape(grid, (-1, channels))
     taps = [
         [ops.take(flat, corner + (i * side + j), axis=0) * weight for j, weight in enumerate(_spline(across))]
         for i in range(3)

@@ -22,8 +22,9 @@ _FAINTNESS = 0.7  # of random waves beside craters
 class Surface(layers.Layer):
     """Albedo, float32 `(B, P, 3)` in 0..1, and height, float32 `(B, P, 1)` in radii, of worlds at points.
 
-    Called with the points, unit vectors float32 `(B, P, 3)`; the field `(B, 6, n, n, FEATURES)`; the latent; and the
-    code `(B, N)`. Points get no gradient from what is finer than the field: it is too rough to tell which way to go.
+    Called with the points, unit vectors float32 `(B, P, 3)`; the field `(B, 6, n + 2, n + 2, FEATURES)`; the latent;
+    and the code `(B, N)`. Points get no gradient from what is finer than the field: it is too rough to tell which way
+    to go.
 
     Args:
         width: Factor of its channels.

@@ -50,7 +50,8 @@ GRIDS = (
 
 @keras.saving.register_keras_serializable("planet_generator")
 class Field(layers.Layer):
-    """Latents `(B, LATENT_SIZE)` and codes `(B, N)` to features, float32 `(B, 6, n, n, FEATURES)`.
+    """Latents `(B, LATENT_SIZE)` and codes `(B, N)` to features with a border of the neighboring faces', as
+    `training.families.world2.cube.sampled` reads them, float32 `(B, 6, n + 2, n + 2, FEATURES)`.
 
     Args:
         width: Factor of the channels of its convolutions.
@@ -98,11 +99,11 @@ class Field(layers.Layer):
             x = self._second[i](x, code, noise)  # (B, 6, n, n, channels)
             if i == len(self.grids) - 2:
                 features = repeated(smoothed(self._coarse(x)))
-        return smoothed(features + self._fine(x))  # which makes the repeated ones bilinear
+        return padded(smoothed(features + self._fine(x)))  # smoothing makes the repeated ones bilinear
 
     def compute_output_shape(self, latent_shape, code_shape):
         n = self.grids[-1].n
-        return (latent_shape[0], FACES, n, n, FEATURES)
+        return (latent_shape[0], FACES, n + 2, n + 2, FEATURES)
 
     def get_config(self):
         return {**super().get_config(), "width": self.width, "grids": len(self.grids)}

@@ -1,4 +1,4 @@
-"""Worlds as SavedModels: pictures from any side, under any sun, at several sizes."""
+"""Worlds as SavedModels: pictures from any side, under any sun, at many sizes, and maps (`saved_models/README.md`)."""
 
 from __future__ import annotations
 
@@ -11,69 +11,87 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from training.families.world2.chances import LATENT_SIZE
-from training.families.world2.networks import STEEPEST, style_of
-from training.families.world2.rendering import bumped, lit, see, turn_of
+from training.families.world2.decoder import HIGHEST
+from training.families.world2.networks import CODE_SIZE, STEEPEST, style_of
+from training.families.world2.relief import map_normals
+from training.families.world2.rendering import bumped, lit, map_places, pixel_places, pixel_side, see, turn_of
 from training.saved.sights import SIGHT_SIZE, SUN, sights
 from training.saved.signatures import WARMUP_BATCH_SIZES, example_latents, save_signatures
 
 LATENT_LENGTH = LATENT_SIZE + SIGHT_SIZE  # the last numbers choose what `generate` sees of the world
-SIZES = (64, 128, 256, 512)  # px, of square pictures
+SIZES = (64, 128, 256, 512, 1024)  # px, of square pictures
+MAP_HEIGHT = 1024  # px; maps are twice as wide
 
-_POINTS = 16384  # of a surface at a time: bounds the memory
+_POINTS = 16384  # of a surface at a time: bounds the memory, and is the fastest
+_MARGIN = 3.0  # px around the globe in which its color goes on, so that no filter brings black in over the limb
+_WARMED = 512  # px, the largest picture that a server draws before it serves
 
 
-def save_world(generator: keras.Model, size: Size, folder: Path, sizes: Sequence[int] = SIZES):
-    """Saves signatures `generate`, and `render_64` and its like. A row is computed alone.
+def save_world(
+    generator: keras.Model, size: Size, folder: Path, sizes: Sequence[int] = SIZES, map_height: int = MAP_HEIGHT
+):
+    """Saves signatures `generate`, `render_64` and its like, and `map`.
+
+    A row is computed alone, so that no other row of its batch changes it, and piece by piece, so that a picture of
+    1024 px takes as little memory as one of 128 px. Rows that follow one of the same world share its field, the dear
+    part: views of one world belong side by side.
 
     Args:
         generator: A trained `training.families.world2.networks.build_world_generator`, of any size.
         size: Of the pictures of `generate`.
         folder: Gets the SavedModel.
         sizes: Sides of the square pictures that there shall be a `render_…` for, in px.
+        map_height: Of the maps, in px.
     """
-    style, field, surface = style_of(generator), generator.get_layer("field"), generator.get_layer("surface")
+    worlds = _Worlds(generator)
     kinds = next(one.shape[-1] for one in generator.inputs if one.name == "kind")
     lengths = {"latent": LATENT_LENGTH, "kind": kinds, "view": 3, "sun": 3}
     specs = {name: tf.TensorSpec([None, length], tf.float32, name=name) for name, length in lengths.items()}
 
-    @tf.function(input_signature=[tf.TensorSpec([LATENT_LENGTH]), tf.TensorSpec([kinds])], autograph=False)
-    def world(latent, kind):
-        """A row's field, and by name what else it is."""
-        latent = latent[None, :LATENT_SIZE]
-        looks = style({"latent": latent, "kind": kind[None]}, training=False)
-        return {**looks, "field": field(latent, looks["code"]), "latent": latent}
-
-    def seen(size: Size, row):
-        """Light in 0..1 as it would be without sky, `(P, 3)`, and coverage `(P, 1)`."""
-        latent, kind, view, sun = row
-        looks = world(latent, kind)
-        sight = see(size, looks["axes"], turn_of(view[None]))
-
-        def some(points):
-            albedo, height = surface(points[None], looks["field"], looks["latent"], looks["code"], training=False)
-            return tf.concat([albedo, height], axis=-1)[0]
-
-        both = _in_pieces(some, sight.points[0])
-        normals = bumped(sight.normals, both[None, :, 3:], size, steepest=STEEPEST)
-        return lit(both[None, :, :3], normals, sight.normals, sun[None], looks)[0], sight.coverage[0]
-
     @tf.function(input_signature=[specs["latent"], specs["kind"]], autograph=False)
     def generate(latent, kind):
-        def picture(row):
-            light, coverage = seen(size, row)
-            return _levels(tf.reshape(light * coverage, (size.height, size.width, 3)))
+        shape = (size.height, size.width, 3)
 
-        return {"image": _by_row(picture, (latent, kind, *sights(latent[:, LATENT_SIZE:])), tf.uint8)}
+        def picture(one, view, sun):
+            light, coverage = worlds.seen(size, one, view, sun)
+            return {"image": _levels(tf.reshape(light * coverage, shape))}
+
+        return worlds.each({"image": (shape, tf.uint8)}, picture, latent, kind, sights(latent[:, LATENT_SIZE:]))
 
     def render_of(side: int):
         @tf.function(input_signature=list(specs.values()), autograph=False)
         def render(latent, kind, view, sun):
-            def picture(row):
-                return _levels(tf.reshape(tf.concat(seen(Size(side, side), row), axis=-1), (side, side, 4)))
+            def picture(one, view, sun):
+                both = tf.concat(worlds.seen(Size(side, side), one, view, sun), axis=-1)
+                return {"image": _levels(tf.reshape(both, (side, side, 4)))}
 
-            return {"image": _by_row(picture, (latent, kind, view, sun), tf.uint8)}
+            return worlds.each({"image": ((side, side, 4), tf.uint8)}, picture, latent, kind, (view, sun))
 
         return render
+
+    @tf.function(input_signature=[specs["latent"], specs["kind"]], autograph=False)
+    def map_(latent, kind):
+        def maps(one):
+            albedo, height = worlds.mapped(map_height, one)
+            low, high = tf.reduce_min(height), tf.reduce_max(height)
+            levels = tf.round(65535.0 * (height - low) / tf.maximum(high - low, 1e-6 * HIGHEST))
+            return {
+                "image": _levels(albedo),
+                "normal": tf.cast(tf.round(128.0 + 127.0 * map_normals(height)), tf.uint8),
+                "height": tf.cast(levels, tf.uint16),
+                "heights": tf.stack([low, high]),
+                "axes": one["axes"][0],
+            }
+
+        shape = (map_height, 2 * map_height)
+        outputs = {
+            "image": ((*shape, 3), tf.uint8),
+            "normal": ((*shape, 3), tf.uint8),
+            "height": (shape, tf.uint16),
+            "heights": ((2,), tf.float32),
+            "axes": ((3,), tf.float32),
+        }
+        return worlds.each(outputs, maps, latent, kind)
 
     def example(batch: int) -> dict[str, np.ndarray]:
         return {
@@ -83,28 +101,98 @@ def save_world(generator: keras.Model, size: Size, folder: Path, sizes: Sequence
             "sun": np.tile(np.float32(SUN), (batch, 1)),
         }
 
-    renders = {f"render_{side}": render_of(side) for side in sizes}
-    save_signatures(
-        folder,
-        [generator],
-        {"generate": generate, **renders},
-        example,
-        {"generate": WARMUP_BATCH_SIZES, **dict.fromkeys(renders, (1,))},
-    )
+    functions = {"generate": generate, **{f"render_{side}": render_of(side) for side in sizes}, "map": map_}
+    warm = {name: (1,) for name in functions if name not in {f"render_{side}" for side in sizes if side > _WARMED}}
+    save_signatures(folder, [generator], functions, example, {**warm, "generate": WARMUP_BATCH_SIZES})
 
 
-def _in_pieces(function, points):
-    """What a function makes of points `(P, 3)`, some at a time."""
-    count = points.shape[0]
-    pieces = -(-count // _POINTS)
-    each = -(-count // pieces)
-    points = tf.reshape(tf.pad(points, [[0, pieces * each - count], [0, 0]]), (pieces, each, 3))
-    results = _by_row(function, points, tf.float32)
-    return tf.reshape(results, (pieces * each, results.shape[-1]))[:count]
+class _Worlds:
+    """A generator taken apart: what is a world's alone, and what is seen of it.
 
+    What all signatures need is a function of its own: traced, and stored, once.
+    """
 
-def _by_row(function, rows, dtypes):
-    return tf.map_fn(function, rows, fn_output_signature=dtypes, parallel_iterations=1)
+    def __init__(self, generator: keras.Model):
+        style, field, surface = style_of(generator), generator.get_layer("field"), generator.get_layer("surface")
+        kinds = next(one.shape[-1] for one in generator.inputs if one.name == "kind")
+
+        @tf.function(input_signature=[tf.TensorSpec([1, LATENT_SIZE]), tf.TensorSpec([1, kinds])], autograph=False)
+        def world_function(latent, kind):
+            looks = style({"latent": latent, "kind": kind}, training=False)
+            return {**looks, "field": field(latent, looks["code"]), "latent": latent}
+
+        spec = [
+            tf.TensorSpec([None, 3]),
+            tf.TensorSpec([1, *field.compute_output_shape((1, LATENT_SIZE), (1, CODE_SIZE))[1:]]),
+            tf.TensorSpec([1, LATENT_SIZE]),
+            tf.TensorSpec([1, CODE_SIZE]),
+        ]
+
+        @tf.function(input_signature=spec, autograph=False)
+        def surface_function(points, field, latent, code):
+            def some(points):
+                albedo, height = surface(points[None], field, latent, code, training=False)
+                return tf.concat([albedo, height], axis=-1)[0]
+
+            count = tf.shape(points)[0]
+            pieces = tf.maximum(-(-count // _POINTS), 1)
+            each = -(-count // pieces)
+            # Filled up by points that lie somewhere on the cube, unlike zeros.
+            points = tf.pad(points, [[0, pieces * each - count], [0, 0]], constant_values=1.0)
+            points = tf.reshape(points, (pieces, each, 3))
+            drawn = tf.map_fn(some, points, fn_output_signature=tf.float32, parallel_iterations=1)
+            return tf.reshape(drawn, (-1, 4))[:count]
+
+        self._world_function, self._surface_function = world_function, surface_function
+
+    def each(self, outputs, function, latent, kind, sights=()):
+        """What `function` makes of each row's world and sight, stacked, `(N, …)` by name.
+
+        Args:
+            outputs: Shape and type of each of its results, by name.
+            function: Of a world, as `seen` takes it, and a row of each of `sights`, to tensors by name.
+            latent: Float32 `(N, LATENT_LENGTH)`, N ≥ 1.
+            kind: Float32 `(N, K)`.
+            sights: Tensors of N rows.
+        """
+        latent = latent[:, :LATENT_SIZE]
+        count = tf.shape(latent)[0]
+        told = tf.concat([latent, kind], axis=-1)
+        other = tf.concat([[False], tf.reduce_any(told[1:] != told[:-1], axis=-1)], axis=0)
+        drawn = {name: tf.TensorArray(dtype, count, element_shape=shape) for name, (shape, dtype) in outputs.items()}
+
+        def draw(row, world, drawn):
+            world = tf.cond(other[row], lambda: self._world_function(latent[row, None], kind[row, None]), lambda: world)
+            results = function(world, *(one[row] for one in sights))
+            return row + 1, world, {name: array.write(row, results[name]) for name, array in drawn.items()}
+
+        first = self._world_function(latent[:1], kind[:1])
+        start = (tf.constant(0), first, drawn)
+        drawn = tf.while_loop(lambda row, *_: row < count, draw, start, parallel_iterations=1)[2]
+        return {name: array.stack() for name, array in drawn.items()}
+
+    def seen(self, size: Size, world, view, sun):
+        """Light in 0..1 as it would be without sky, `(P, 3)`, and coverage `(P, 1)`."""
+        sight = see(size, world["axes"], turn_of(view[None]))
+        x, y = pixel_places(size)
+        reach = 1.0 + _MARGIN * pixel_side(size)
+        near = tf.where(x[0] * x[0] + y[0] * y[0] <= reach * reach)
+        albedo, height = (
+            tf.scatter_nd(near, values, (size.width * size.height, values.shape[-1]))[None]
+            for values in self._surface_at(tf.gather(sight.points[0], near[:, 0]), world)
+        )
+        normals = bumped(sight.normals, height, size, steepest=STEEPEST)
+        return lit(albedo, normals, sight.normals, sun[None], world)[0], sight.coverage[0]
+
+    def mapped(self, height: int, world):
+        """Albedo in 0..1 `(H, 2 H, 3)` and relief in radii `(H, 2 H)`."""
+        albedo, relief = self._surface_at(map_places(height), world)
+        return tf.reshape(albedo, (height, 2 * height, 3)), tf.reshape(relief, (height, 2 * height))
+
+    def _surface_at(self, points, world):
+        """Albedo `(P, 3)` and height `(P, 1)` at points `(P, 3)`."""
+        both = self._surface_function(points, world["field"], world["latent"], world["code"])
+        return both[:, :3], both[:, 3:]
 
 
 def _levels(values):

@@ -1,4 +1,4 @@
-"""Exported worlds draw what the network draws."""
+"""Exported worlds draw what the network draws; their maps are of the same surface."""
 
 from __future__ import annotations
 
@@ -8,29 +8,106 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from tests.training.families.world2.test_world_v2 import KINDS, build, inputs_of
+from training.families.world2 import savedmodel
 from training.families.world2.chances import LATENT_SIZE
+from training.families.world2.decoder import HIGHEST
+from training.families.world2.networks import style_of
+from training.families.world2.rendering import map_places
 from training.families.world2.savedmodel import LATENT_LENGTH, save_world
-from training.saved.sights import SUN
+from training.saved.sights import SIGHT_SIZE, SUN, sights
 
+MAP = 32
 LATENTS = np.random.default_rng(0).standard_normal((2, LATENT_LENGTH), dtype=np.float32)
+WORLDS = {"latent": LATENTS, "kind": KINDS}
+VIEW = (30.0, 20.0, 10.0)
+SIGHTS = {**WORLDS, "view": np.float32([VIEW] * 2), "sun": np.tile(np.float32(SUN), (2, 1))}
 
 
-@pytest.mark.slow
-def test_an_exported_world_draws_what_the_network_draws(tmp_path):
-    network = build(16, grids=2)
-    save_world(network, Size.of(16), tmp_path, (16, 24))
-    signatures = tf.saved_model.load(str(tmp_path)).signatures
-    assert set(signatures) == {"serving_default", "generate", "render_16", "render_24"}
-    view = (30.0, 20.0, 10.0)
-    given = {"latent": LATENTS, "kind": KINDS, "view": np.float32([view] * 2), "sun": np.tile(np.float32(SUN), (2, 1))}
-    given = {name: tf.constant(values) for name, values in given.items()}
-    served = signatures["render_16"](**given)["image"].numpy().astype(float)
+@pytest.fixture(scope="module")
+def network():
+    return build(16, grids=2)
+
+
+@pytest.fixture(scope="module")
+def signatures(network, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(savedmodel, "_POINTS", 500)  # so that even small pictures come in pieces
+        save_world(network, Size.of(16), folder, (16,), MAP)
+    return tf.saved_model.load(str(folder)).signatures
+
+
+@pytest.fixture(scope="module")
+def ask(signatures):
+    def call(signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        found = signatures[signature](**{name: tf.constant(rows) for name, rows in inputs.items()})
+        return {name: values.numpy() for name, values in found.items()}
+
+    return call
+
+
+def test_signatures(signatures):
+    assert set(signatures) == {"serving_default", "generate", "render_16", "map"}
+
+
+def test_a_render_on_black_is_the_networks_picture(network, ask):
+    served = ask("render_16", **SIGHTS)["image"].astype(float)
     assert served.shape == (2, 16, 16, 4)
-    expected = network(inputs_of(16, (view,), latents=LATENTS[:, :LATENT_SIZE], sun=SUN), training=False)
+    expected = network(inputs_of(16, (VIEW,), latents=LATENTS[:, :LATENT_SIZE], sun=SUN), training=False)
     expected = (np.asarray(expected)[:, 0] + 1) * 127.5
     np.testing.assert_allclose(served[..., :3] * served[..., 3:] / 255, expected, atol=2)
-    assert signatures["render_24"](**given)["image"].shape == (2, 24, 24, 4)
-    one = {name: given[name] for name in ("latent", "kind")}
-    pictures = signatures["generate"](**one)["image"].numpy()
-    assert pictures.shape == (2, 16, 16, 3)
-    assert np.abs(pictures[0].astype(float) - pictures[1]).mean() > 1
+
+
+def test_generate_looks_from_where_its_latent_says(ask):
+    view, sun = (np.asarray(part) for part in sights(LATENTS[:, -SIGHT_SIZE:]))
+    seen = ask("render_16", **WORLDS, view=view, sun=sun)["image"].astype(float)
+    generated = ask("generate", **WORLDS)["image"]
+    assert generated.shape == (2, 16, 16, 3)
+    np.testing.assert_allclose(generated, seen[..., :3] * seen[..., 3:] / 255, atol=2)
+    assert np.abs(generated[0].astype(float) - generated[1]).mean() > 1
+
+
+def test_rows_are_drawn_as_if_alone_whether_or_not_they_are_of_one_world(ask):
+    """A row's field is kept for those that follow it."""
+    order = [0, 0, 1, 0, 1, 1]
+    rows = {name: values[order] for name, values in SIGHTS.items()}
+    rows["view"] = np.float32([[30 * index, 10, 0] for index in range(len(order))])
+    together = ask("render_16", **rows)["image"]
+    for index in range(len(order)):
+        alone = ask("render_16", **{name: values[[index]] for name, values in rows.items()})["image"][0]
+        np.testing.assert_array_equal(together[index], alone)
+    changed = {**rows, "kind": KINDS[[1, 0, 0, 0, 0, 0]]}  # a kind alone makes another world
+    alone = ask("render_16", **{name: values[[1]] for name, values in changed.items()})["image"][0]
+    np.testing.assert_array_equal(ask("render_16", **changed)["image"][1], alone)
+
+
+def test_maps_are_of_the_surface_that_pictures_show(network, ask):
+    found = ask("map", **WORLDS)
+    latent = LATENTS[:, :LATENT_SIZE]
+    looks = style_of(network)({"latent": latent, "kind": KINDS})
+    np.testing.assert_allclose(found["axes"], looks["axes"], atol=1e-5)
+    places = np.tile(np.asarray(map_places(MAP))[None], (2, 1, 1))
+    field = network.get_layer("field")(latent, looks["code"])
+    albedo, height = map(np.asarray, network.get_layer("surface")(places, field, latent, looks["code"]))
+    np.testing.assert_allclose(found["image"].reshape(2, -1, 3), 255 * albedo, atol=1)
+    low, high = found["heights"][:, :1], found["heights"][:, 1:]
+    told = low + found["height"].reshape(2, -1) / 65535 * (high - low)
+    np.testing.assert_allclose(told, height[..., 0], atol=1e-6 * HIGHEST + 2e-5 * (high - low).max())
+    assert found["height"].dtype == np.uint16
+    assert (found["height"].min(axis=(1, 2)) == 0).all()
+    assert (found["height"].max(axis=(1, 2)) == 65535).all()
+
+
+def test_maps_join_and_normals_lean_away_from_heights(ask):
+    found = ask("map", **WORLDS)
+    for name in ("image", "normal", "height"):
+        values = found[name].astype(float)
+        steps = np.abs(np.diff(values, axis=2)).reshape(2, MAP, 2 * MAP - 1, -1).mean(axis=(1, 3))
+        seam = np.abs(values[:, :, 0] - values[:, :, -1]).reshape(2, -1).mean(axis=1)
+        assert (seam <= steps.max(axis=1)).all(), name
+    normals = (found["normal"].astype(float) - 128) / 127
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=-1), 1, atol=0.02)
+    # Where it rises to the east, the normal leans to the west.
+    rise = np.roll(found["height"].astype(float), -1, axis=2) - np.roll(found["height"].astype(float), 1, axis=2)
+    middle = slice(MAP // 4, -MAP // 4)
+    assert np.corrcoef(rise[:, middle].ravel(), normals[:, middle, :, 0].ravel())[0, 1] < -0.8
