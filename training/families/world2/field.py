@@ -93,7 +93,9 @@ class Field(layers.Layer):
         x, features = None, None
         for i, grid in enumerate(self.grids):
             told = _told(grid, chances)
-            x = told if x is None else ops.concatenate([enlarged(self._fewer[i - 1](x)), told], axis=-1)
+            # Filtered: convolutions like to draw what alternates from cell to cell, which larger grids show as a weave.
+            coarser = [] if x is None else [enlarged(smoothed(self._fewer[i - 1](x)))]
+            x = ops.concatenate([*coarser, told], axis=-1)
             x = self._first[i](x, code)
             noise = ops.reshape(mixed(_NOISES + i, FACES * grid.n**2, chances.noises[:, i]), (-1, *told.shape[1:4], 1))
             x = self._second[i](x, code, noise)  # (B, 6, n, n, channels)
