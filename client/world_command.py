@@ -12,7 +12,7 @@ from client.console import Console
 from client.errors import InvalidRequest
 from client.worlds import SPIN_FORMATS, WORLD_FORMATS, World
 
-_PARTS = {"view": WORLD_FORMATS, "spin": SPIN_FORMATS, "map": ("png",), "normal": ("png",)}
+_PARTS = {"view": WORLD_FORMATS, "spin": SPIN_FORMATS, "map": ("png",), "normal": ("png",), "height": ("png",)}
 
 
 def world(client: PlanetClient, arguments: argparse.Namespace, console: Console) -> int:
@@ -27,6 +27,7 @@ def world(client: PlanetClient, arguments: argparse.Namespace, console: Console)
         "spin": client.world_spin,
         "map": client.world_map,
         "normal": client.world_normal,
+        "height": client.world_height,
     }
     picture_format = ending_of(arguments.out, _PARTS[arguments.part])
     if arguments.part in ("view", "spin"):

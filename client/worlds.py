@@ -25,7 +25,7 @@ class World(Picture):
 
     Attributes:
         bytes: The encoded picture.
-        part: `"view"`, `"map"`, `"normal"` or `"spin"`.
+        part: `"view"`, `"map"`, `"normal"`, `"height"` or `"spin"`.
         seed: The seed it grew from, 0 to 2^64 - 1.
         address: The text that the seed was hashed from; None if it was asked for by number.
         model: Name of the model that drew it.
@@ -55,7 +55,7 @@ class World(Picture):
 
 
 class WorldCalls(Calls):
-    """`world`, `world_map`, `world_normal` and `world_spin`."""
+    """`world`, `world_map`, `world_normal`, `world_height` and `world_spin`."""
 
     def world(
         self,
@@ -103,6 +103,11 @@ class WorldCalls(Calls):
         """Makes the normal map that goes with `world_map`: tangent space, x east, y north, z out, 0 at 128."""
         return self._world(seed_or_address, "normal", "png", to_parameters(options))
 
+    def world_height(self, seed_or_address: int | str, **options: Unpack[PlanetOptions]) -> World:
+        """Makes the heights that go with `world_map`: 16-bit gray, 0 at the lowest place and 65535 at the highest; the
+        PNG's text `heights` tells both, in radii of the unit sphere."""
+        return self._world(seed_or_address, "height", "png", to_parameters(options))
+
     def world_spin(
         self,
         seed_or_address: int | str,
@@ -146,7 +151,7 @@ class WorldCalls(Calls):
             return World(part=part, **picture_facts(response, text, format))
 
 
-_PARTS = ("/map.png", "/normal.png", *(f"/spin.{format}" for format in SPIN_FORMATS))
+_PARTS = ("/map.png", "/normal.png", "/height.png", *(f"/spin.{format}" for format in SPIN_FORMATS))
 
 
 def _view(lon: float | None, lat: float | None, roll: float | None, sun: tuple[float, float] | None) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _ENUMS = {
             "DT_UINT8": 4,
             "DT_INT64": 9,
             "DT_BOOL": 10,
+            "DT_UINT16": 17,
         },
     },
     "tensorflow.serving": {

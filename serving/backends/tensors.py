@@ -16,6 +16,7 @@ _TYPES = {
     4: (np.dtype("u1"), "int_val"),
     9: (np.dtype("<i8"), "int64_val"),
     10: (np.dtype("?"), "bool_val"),
+    17: (np.dtype("<u2"), "int_val"),
 }
 _NUMBERS = {dtype: number for number, (dtype, _) in _TYPES.items()}
 
@@ -29,7 +30,7 @@ def encode(array: np.ndarray) -> TensorProto:
     """Returns a TensorProto with the array in `tensor_content`.
 
     Raises:
-        ValueError: A dtype other than float32, float64, int32, int64, uint8 and bool.
+        ValueError: A dtype other than float32, float64, int32, int64, uint8, uint16 and bool.
     """
     number = _NUMBERS.get(array.dtype.newbyteorder("<"))
     if number is None:

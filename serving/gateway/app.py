@@ -28,6 +28,7 @@ from serving.gateway.pictures.cache import PictureCache
 from serving.gateway.problems import handle_problems
 from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.health import add_health_routes
+from serving.gateway.routes.maps import add_map_routes
 from serving.gateway.routes.models import add_model_routes
 from serving.gateway.routes.morphs import add_morph_route
 from serving.gateway.routes.page import add_page_routes
@@ -71,6 +72,7 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     add_morph_route(app, door, catalog, answers)
     add_sheet_route(app, door, catalog, answers, config)
     add_world_routes(app, door, catalog, answers)
+    add_map_routes(app, door, catalog, answers)
     add_shader_routes(app, door, catalog, answers)
     add_recognition_routes(app, door, catalog, uploads, admission)
     add_translation_routes(app, door, catalog, uploads, admission)

@@ -31,6 +31,7 @@ CALLS = {
     "world": "/v1/worlds/{seed}.{format}",
     "world_map": "/v1/worlds/{seed}/map.png",
     "world_normal": "/v1/worlds/{seed}/normal.png",
+    "world_height": "/v1/worlds/{seed}/height.png",
     "world_spin": "/v1/worlds/{seed}/spin.{format}",
     "classify": "/v1/classify",
     "translate": "/v1/translate",
@@ -57,7 +58,7 @@ def taken(call: str) -> set[str]:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_takes_what_its_route_takes(call: str) -> None:
-    is_map = call in ("world_map", "world_normal")
+    is_map = call in ("world_map", "world_normal", "world_height")
     refused = told("planet").keys() - told(call).keys() if is_map else set()  # the server says why
     takes = taken(call) - refused - {"picture"}
     assert takes <= told(call).keys()

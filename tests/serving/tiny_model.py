@@ -76,6 +76,7 @@ def write_tiny_world(saved_models: Path, name: str, version: int, **card: Any) -
     import tensorflow as tf
 
     folder = saved_models / name / str(version)
+    together = card.get("world", {}).get("heights")  # all its maps come from one signature
     glsl = """uniform sampler2D network;
 uniform sampler2D world;
 void surface(vec3 point, out vec3 albedo, out float height) {
@@ -112,7 +113,18 @@ void surface(vec3 point, out vec3 albedo, out float height) {
         left = tf.concat([tf.ones([8, 8]), tf.zeros([8, 8])], axis=1)
         red = 255.0 * tf.sigmoid(latent[:, 0])[:, None, None] * left
         image = tf.cast(tf.stack([red, 0.0 * red, 0.0 * red], axis=-1), tf.uint8)
-        return {"image": image, "axes": tf.tile([[1.0, 0.5, 0.75]], [tf.shape(latent)[0], 1])}
+        rows = tf.shape(latent)[0]
+        ramp = tf.cast(tf.range(8 * 16) * 500, tf.uint16)
+        of_relief = {
+            "normal": normal(latent, kind)["image"],
+            "height": tf.tile(tf.reshape(ramp, (1, 8, 16)), [rows, 1, 1]),
+            "heights": tf.tile([[-0.02, 0.03]], [rows, 1]),
+        }
+        return {
+            "image": image,
+            "axes": tf.tile([[1.0, 0.5, 0.75]], [rows, 1]),
+            **(of_relief if together else {}),
+        }
 
     def normal(latent: tf.Tensor, kind: tf.Tensor) -> dict[str, tf.Tensor]:
         straight = tf.constant([128, 128, 255], tf.uint8)
@@ -129,7 +141,8 @@ void surface(vec3 point, out vec3 albedo, out float height) {
 
     functions = {"generate": tf.function(generate, specs[:2])}
     functions |= {f"render_{size}": render(size) for size in world["world"]["sizes"]}
-    functions |= {"map": tf.function(surface, specs[:2]), "normal": tf.function(normal, specs[:2])}
+    functions |= {"map": tf.function(surface, specs[:2])}
+    functions |= {} if together else {"normal": tf.function(normal, specs[:2])}
     functions |= {"shader": tf.function(shader, specs[:2]), "network": tf.function(network, specs[:1])}
     tf.saved_model.save(tf.Module(), folder, signatures={"serving_default": functions["generate"], **functions})
     write_card(folder, {**tiny_card(name, version), **world})

@@ -20,7 +20,9 @@ class WholeBackend(SeeingBackend):
         card = {"image_size": {"width": 32, "height": 32}, "latent_size": 4, **kinds}
         self.versions.append(fake_version("painter", **card))
         shader = {"glsl": "void surface(vec3 point, out vec3 albedo, out float height) { }", "radius": 0.9}
-        self.versions.append(fake_version("world", **card, world={"sizes": [32], "map": [8, 16]}, shader=shader))
+        self.versions.append(
+            fake_version("world", **card, world={"sizes": [32], "map": [8, 16], "heights": True}, shader=shader)
+        )
 
     def predict(
         self, name: str, inputs: Mapping[str, np.ndarray], *, signature: str = "serving_default", **options: Any
@@ -33,9 +35,10 @@ class WholeBackend(SeeingBackend):
             return {**told, "numbers": told["numbers"] * inputs["latent"][:, :1]}
         hues = inputs["kind"] @ np.array([[0, 0, 60], [60, 0, 0]])  # (B, 3)
         colors = np.uint8(128 + 60 * np.tanh(inputs["latent"][:, :3]) + hues)[:, None, None]
-        if signature in ("map", "normal"):
-            axes = {"axes": np.ones((len(colors), 3), np.float32)} if signature == "map" else {}
-            return {"image": np.tile(colors, (1, 8, 16, 1)), **axes}
+        if signature == "map":
+            image = np.tile(colors, (1, 8, 16, 1))
+            relief = {"height": np.uint16(256) * image[..., 0], "heights": np.float32([[-0.1, 0.1]] * len(colors))}
+            return {"image": image, "axes": np.ones((len(colors), 3), np.float32), "normal": image, **relief}
         y, x = np.mgrid[-1:1:32j, -1:1:32j]
         disc = np.uint8((x**2 + y**2) < 0.8)[None, :, :, None]  # (1, 32, 32, 1)
         if signature == "render_32":

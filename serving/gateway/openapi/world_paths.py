@@ -19,6 +19,14 @@ def world_paths() -> dict[str, Part]:
         "/v1/worlds/{seed}/normal.png": {
             "get": _map("normal", "A world's normal map", "In tangent space: red east, green north, blue out.")
         },
+        "/v1/worlds/{seed}/height.png": {
+            "get": _map(
+                "height",
+                "A world's heights",
+                "16-bit gray; its text `heights` tells the lowest and the highest, in radii. Of models whose card's "
+                "`world` has `heights`.",
+            )
+        },
         "/v1/worlds/{seed}/spin.{format}": {"get": _spin()},
         "/v1/worlds/{seed}/shader.json": {"get": _shader()},
         "/v1/worlds/network.bin": {"get": _network()},
@@ -31,7 +39,7 @@ def _world() -> Part:
         _TAG,
         "A world from any side",
         "The same seed, model and version give the same world for ever. The picture of an address that itself ends in "
-        "`/map` or `/normal` comes as WebP only, that of one that ends in `/spin` as PNG.",
+        "`/map`, `/normal` or `/height` comes as WebP only, that of one that ends in `/spin` as PNG.",
         [SEED_IN_PATH, ending(*FORMATS), *told(*PARAMETERS)],
         file_answer("The picture.", ("image/png", "image/webp"), "X-Planet-Seed", "X-Planet-Kind"),
         (400, 404, 422),

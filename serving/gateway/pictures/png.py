@@ -14,20 +14,22 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_COLOR_TYPES = {3: 2, 4: 6}  # by channels
+_COLOR_TYPES = {1: 0, 3: 2, 4: 6}  # by channels
 _AVERAGE = 3  # the filter's number
 _BAND_BYTES = 256 * 1024  # filtered at a time: fits a cache, and large sheets need no second copy
 
 
-def write_png(pixels: NDArray[np.uint8], about: Mapping[str, str]) -> bytes:
+def write_png(pixels: NDArray[np.uint8] | NDArray[np.uint16], about: Mapping[str, str]) -> bytes:
     """The file of a picture.
 
     Args:
-        pixels: uint8 of shape (H, W, 3) or, with alpha, (H, W, 4).
+        pixels: Of shape (H, W, 3) or, with alpha, (H, W, 4), uint8; or of grays (H, W, 1), uint16.
         about: Texts by keyword for its text chunks.
     """
     height, width, channels = pixels.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, _COLOR_TYPES[channels], 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, _COLOR_TYPES[channels], 0, 0, 0)
+    if pixels.dtype == np.uint16:
+        pixels = pixels.astype(">u2").view(np.uint8)
     deflate = isal_zlib.compressobj(1)
     data = b"".join([*(deflate.compress(band) for band in _filtered(pixels)), deflate.flush()])
     texts = [_text(keyword, text) for keyword, text in about.items()]

@@ -1,8 +1,8 @@
-"""`/v1/worlds`: planets with a surface all around, seen from any side under any sun, their maps, and a full turn.
+"""`/v1/worlds`: planets with a surface all around, seen from any side under any sun, and a full turn.
 
 The end of the path tells what is asked for: `orion/7.png` is a picture of the world at the address `orion/7`, and
-`orion/7/map.png` its map. So the picture of an address that itself ends in `/map` or `/normal` comes as WebP only, and
-that of one that ends in `/spin` as PNG.
+`orion/7/map.png` its map (`serving.gateway.routes.maps`). So the picture of an address that itself ends in `/map`,
+`/normal` or `/height` comes as WebP only, and that of one that ends in `/spin` as PNG.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PIL import Image
 
 from serving.gateway.asked.catalog import Catalog
 from serving.gateway.asked.motion import FPS, frames
-from serving.gateway.asked.options import MEDIA_TYPES, OF_PICTURE, OF_SURFACE, PictureOptions
+from serving.gateway.asked.options import MEDIA_TYPES, OF_PICTURE, PictureOptions
 from serving.gateway.asked.orders import PlanetOrder, order_of
 from serving.gateway.asked.parameters import check_ending, read_query
 from serving.gateway.asked.views import VIEW, View
@@ -60,7 +60,7 @@ class Spin:
 
 
 def add_world_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Answers) -> None:
-    """Adds `GET /v1/worlds/{seed or address}.{png,webp}`, `…/map.png`, `…/normal.png` and `…/spin.{webp,gif}`."""
+    """Adds `GET /v1/worlds/{seed or address}.{png,webp}` and `…/spin.{webp,gif}`."""
 
     @app.get("/v1/worlds/<anything:file>")
     def world(file: str) -> Response:
@@ -69,11 +69,6 @@ def add_world_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Ans
         asked = read_query(request.args, PARAMETERS)
         order = world_order(text, {**asked, "format": extension}, catalog)
         return answer(order, View.of(asked), MEDIA_TYPES[extension], make_picture)
-
-    @app.get("/v1/worlds/<anything:text>/<any(map, normal):which>.png")
-    def world_map(text: str, which: str) -> Response:
-        order = world_order(text, read_query(request.args, OF_SURFACE), catalog)
-        return answer(order, which, MEDIA_TYPES["png"], make_map)
 
     @app.get("/v1/worlds/<anything:text>/spin.<any(webp, gif):extension>")
     def world_spin(text: str, extension: str) -> Response:
@@ -94,14 +89,6 @@ def add_world_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Ans
         [picture] = _pictures(order, [view], door, expires)
         with g.timings.stage("encode"):
             return encode(picture, order.options.format, order.about(order.entries[0]) | view.about())
-
-    def make_map(order: PlanetOrder, which: str, expires: float) -> bytes:
-        outputs = door.run(order.model, model_inputs(order), expires, signature=which)
-        with g.timings.stage("encode"):
-            about = order.about(order.entries[0])
-            if "axes" in outputs:
-                about["axes"] = ",".join(f"{axis:.4g}" for axis in outputs["axes"][0])
-            return encode(Image.fromarray(outputs["image"][0]), "png", about)
 
     def make_spin(order: PlanetOrder, form: Spin, expires: float) -> bytes:
         # Planets turn to the east, so that what is seen of them comes from the west.

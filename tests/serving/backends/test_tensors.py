@@ -10,7 +10,7 @@ from tensorflow.core.framework import tensor_pb2
 from serving.backends.protos import TensorProto
 from serving.backends.tensors import decode, encode
 
-DTYPES = ["float32", "float64", "int32", "int64", "uint8", "bool"]
+DTYPES = ["float32", "float64", "int32", "int64", "uint8", "uint16", "bool"]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -30,7 +30,7 @@ def test_byte_order_and_strides_do_not_matter(order: str) -> None:
     np.testing.assert_array_equal(decode(encode(array)), array)
 
 
-@pytest.mark.parametrize("dtype", [dtype for dtype in DTYPES if dtype != "bool"])  # that one it never packs
+@pytest.mark.parametrize("dtype", [dtype for dtype in DTYPES if dtype not in ("bool", "uint16")])  # never packed
 def test_decode_reads_tensorflows_tensor_content(dtype: str) -> None:
     array = np.arange(12).reshape(2, 6).astype(dtype)
     theirs = tf.make_tensor_proto(array)

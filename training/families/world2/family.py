@@ -70,7 +70,7 @@ def _square_sizes(data: str) -> list[int]:
 
 
 def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    from training.families.world2.savedmodel import LATENT_LENGTH, SIZES, save_world  # needs TensorFlow
+    from training.families.world2.savedmodel import LATENT_LENGTH, MAP_HEIGHT, SIZES, save_world  # needs TensorFlow
 
     size, recipe = Size.of(config["size"]), config["recipe"]
     generator = build_world_generator(size, len(config["classes"]), recipe["width"], recipe["grids"])
@@ -83,7 +83,7 @@ def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dic
             f"side at any size ({config['family']})."
         ),
         "latent_size": LATENT_LENGTH,
-        "renders": list(SIZES),
+        "world": {"sizes": list(SIZES), "map": [MAP_HEIGHT, 2 * MAP_HEIGHT], "heights": True},
     }
 
 
