@@ -198,12 +198,13 @@ def tiny_config(data, run) -> TrainingConfig:
         epochs=2,
         batch_size=8,
         checkpoint_every=1,
-        changes={"width": WIDTH, "grids": 2, "projected_weight": 0.0},
+        changes={"width": WIDTH, "grids": 2, "projected_weight": 0.0, "r1_gamma": 0.0},
     )
 
 
 def test_training_leaves_a_run_to_draw_with(prepared_data, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # without the yardstick's network
+    monkeypatch.setattr("training.families.world2.trainer.MEASURED", 16)
     run = tmp_path / "run"
     train(tiny_config(prepared_data, run))
     described = json.loads((run / "config.json").read_text())
