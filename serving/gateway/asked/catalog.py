@@ -66,13 +66,14 @@ class Catalog:
 
     def default_name(self, task: str = "generate") -> str | None:
         """The model of requests that name none: the configured one, else a preferred one, else the first by name; of
-        worlds the one made last."""
+        worlds the one made last, of those with a shader if any has one."""
         configured = {"generate": self._config.default_model, "classify": self._config.default_classifier}.get(task)
         if configured is not None:
             return configured
         if task == "world":
-            worlds = sorted(self.available(task), key=lambda version: str(version.card.get("created")))
-            return worlds[-1].name if worlds else None
+            worlds = self.available(task)
+            last = max(worlds, key=lambda one: ("shader" in one.card, str(one.card.get("created"))), default=None)
+            return last.name if last else None
         names = [version.name for version in self.available(task)]
         preferred = (name for name in self._config.preferred_models if name in names)
         return next(iter([*preferred, *names]), None)

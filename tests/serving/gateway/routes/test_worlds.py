@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from serving.backends.base import Backend
 from serving.gateway import GatewayConfig, create_app
+from serving.gateway.asked.catalog import Catalog
 from serving.latents import latents, parse_seed
 from tests.serving.fake_backend import FakeBackend, LateBackend, fake_version
 from tests.serving.serving_double import backend_of
@@ -243,3 +244,17 @@ def test_unknown_model_and_no_world_at_all(client: FlaskClient) -> None:
 def test_a_turn_past_the_deadline_is_given_up(backend: Backend) -> None:
     client = create_app(LateBackend(backend), GatewayConfig(deadline_s=0.2)).test_client()
     assert client.get("/v1/worlds/1/spin.webp?size=16").status_code == 504
+
+
+def test_the_default_is_the_newest_world_that_has_a_shader() -> None:
+    """The page draws with it."""
+    shader = {"glsl": "void surface(vec3 point, out vec3 albedo, out float height) { }", "radius": 0.9}
+    world = {"sizes": [16], "map": [8, 16]}
+    versions = [
+        fake_version("old", world=world, shader=shader, created="2025-01-01"),
+        fake_version("new", world=world, shader=shader, created="2025-02-01"),
+        fake_version("newest", world=world, created="2025-03-01"),
+    ]
+    for known, expected in ((versions, "new"), (versions[2:], "newest")):
+        catalog = Catalog(FakeBackend(known), GatewayConfig())
+        assert catalog.default_name("world") == expected
