@@ -22,20 +22,8 @@ from client.results import Picture
 from client.seeds import addresses
 
 EXIT_OK, EXIT_SOME_FAILED, EXIT_CANNOT, EXIT_STOPPED = 0, 1, 2, 130
-_PICTURES = (
-    *FORMATS,
-    "gif",
-    "bmp",
-    "tif",
-    "tiff",
-    "avif",
-    "heic",
-    "ico",
-    "jp2",
-    "jxl",
-    "svg",
-    "tga",
-)  # endings of what is meant to be a file, not a folder
+# Endings of what is meant to be a file, not a folder.
+_PICTURES = (*FORMATS, "gif", "bmp", "tif", "tiff", "avif", "heic", "ico", "jp2", "jxl", "svg", "tga")
 HOPELESS = (InvalidRequest, NotFound, ServerUnreachable)  # what fails for one picture and would for all others
 
 

@@ -41,9 +41,8 @@ def save_signatures(
     warm = warm or {first: WARMUP_BATCH_SIZES}
     module = tf.Module()
     module.variables_of_models = [variable.value for model in models for variable in model.variables]
-    traced = {
-        name: function.get_concrete_function() for name, function in functions.items()
-    }  # once: saving would again
+    # Traced once: saving would trace again.
+    traced = {name: function.get_concrete_function() for name, function in functions.items()}
     tf.saved_model.save(module, str(folder), signatures={"serving_default": traced[first], **traced})
 
     def inputs_of(name: str, batch: int) -> dict[str, np.ndarray]:

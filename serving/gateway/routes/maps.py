@@ -44,10 +44,11 @@ def add_map_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Answe
             about = order.about(order.entries[0])
             if which == "map" and "axes" in outputs:
                 about["axes"] = ",".join(f"{axis:.4g}" for axis in outputs["axes"][0])
+            [pixels] = outputs[which if which in outputs else "image"]
             if which == "height":
                 about["heights"] = ",".join(f"{height:.6g}" for height in outputs["heights"][0])
-                return write_png(outputs["height"][0, ..., None], about)
-            return write_png(outputs["normal" if which == "normal" and "normal" in outputs else "image"][0], about)
+                pixels = pixels[..., None]
+            return write_png(pixels, about)
 
 
 class Maps:

@@ -72,7 +72,7 @@ def test_original_recipe_trains_the_original_discriminator(config):
     assert described["discriminator_parameters"] < 20_000
 
 
-def test_recipe_can_be_changed_from_the_command_line(finished, tmp_path, eagerly):
+def test_recipe_can_be_changed_from_the_command_line(finished, tmp_path):
     run = tmp_path / "run"
     options = "--size 16 --batch-size 8 --epochs 1 --loss wasserstein_gp --gradient-penalty 10 --clip-norm 1 --no-flip"
     arguments = ["dcgan", "--data", finished.data, "--out", str(run), *options.split(), "--schedule", "cosine"]

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
-from tests.training.uncompiled import uncompiled
 from training.contract.config import TrainingConfig
 from training.engine import draws
 from training.export import main as export_main
@@ -32,10 +31,9 @@ def run(prepared_data, tmp_path_factory):
         size=16,
         epochs=1,
         batch_size=8,
-        changes={"r1_gamma": 0.0},
+        changes={"r1_gamma": 0.0},  # compiles one step instead of two
     )
-    with uncompiled():
-        return train(config)
+    return train(config)
 
 
 @pytest.fixture

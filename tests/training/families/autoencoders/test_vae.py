@@ -10,7 +10,6 @@ from PIL import Image
 
 from datasets.manifest import Size
 from tests.training.tiny_trainers import build_trainer, draw_pictures
-from tests.training.uncompiled import uncompiled
 from training.contract.config import TrainingConfig
 from training.export import main as export_main
 from training.families.autoencoders.encoder import build_encoder, kl_weight, latent_of
@@ -26,9 +25,9 @@ from training.train import main
 @pytest.fixture(scope="module")
 def run(prepared_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "vae"
-    config = TrainingConfig(data=str(prepared_data), out=str(folder), family="vae", size=16, epochs=1, batch_size=8)
-    with uncompiled():
-        return train(config)
+    return train(
+        TrainingConfig(data=str(prepared_data), out=str(folder), family="vae", size=16, epochs=1, batch_size=8)
+    )
 
 
 def test_parameters_at_64_px_are_pinned():

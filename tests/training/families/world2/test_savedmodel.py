@@ -33,7 +33,7 @@ def signatures(network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(savedmodel, "_POINTS", 500)  # so that even small pictures come in pieces
-        save_world(network, Size.of(16), folder, (16,), MAP)
+        save_world(network, Size.of(16), folder, (16, 24), MAP)
     return tf.saved_model.load(str(folder)).signatures
 
 
@@ -47,7 +47,7 @@ def ask(signatures):
 
 
 def test_signatures(signatures):
-    assert set(signatures) == {"serving_default", "generate", "render_16", "map"}
+    assert set(signatures) == {"serving_default", "generate", "render_16", "render_24", "map"}
 
 
 def test_a_render_on_black_is_the_networks_picture(network, ask):
@@ -56,6 +56,7 @@ def test_a_render_on_black_is_the_networks_picture(network, ask):
     expected = network(inputs_of(16, (VIEW,), latents=LATENTS[:, :LATENT_SIZE], sun=SUN), training=False)
     expected = (np.asarray(expected)[:, 0] + 1) * 127.5
     np.testing.assert_allclose(served[..., :3] * served[..., 3:] / 255, expected, atol=2)
+    assert ask("render_24", **SIGHTS)["image"].shape == (2, 24, 24, 4)
 
 
 def test_generate_looks_from_where_its_latent_says(ask):

@@ -28,7 +28,7 @@ def projected_trainer(family: str = "conditional", **changes):
     return build_trainer(family, PICTURES, **SMALL | changes)
 
 
-@pytest.mark.parametrize("family", ["dcgan", "conditional", "acgan", "cvaegan"])
+@pytest.mark.parametrize("family", ["dcgan", "conditional", "acgan", "planet_v3", "cvaegan"])
 def test_every_family_learns_with_it(eagerly, family):
     trainer = projected_trainer(family)
     critic = trainer.objective.critics[1]
@@ -53,7 +53,7 @@ def test_its_weight_is_reached_after_so_many_pictures():
 
 def test_its_verdict_moves_the_generator(eagerly):
     def generator_after(ramp):
-        trainer = projected_trainer(augment_probability=0.0, flip=False, r1_gamma=0.0, projected_ramp=ramp)
+        trainer = projected_trainer(augment_probability=0.0, flip=False, projected_ramp=ramp)
         for index in range(2):  # in the first step it does not count yet
             trainer.step(*BATCH, index)
         return trainer.generator.get_weights()
@@ -64,7 +64,7 @@ def test_its_verdict_moves_the_generator(eagerly):
 
 def test_the_frozen_network_is_no_part_of_the_state_and_a_training_resumes_exactly(eagerly, tmp_path):
     frozen = [array.copy() for pair in constants().values() for array in pair]
-    undisturbed, resumed = projected_trainer(r1_gamma=0.0), projected_trainer(r1_gamma=0.0)
+    undisturbed, resumed = projected_trainer(), projected_trainer()
     for index in range(2):
         undisturbed.step(*BATCH, index)
     load_checkpoint(save_checkpoint(tmp_path, 2, undisturbed.state, {}, keep=1), resumed.state)
