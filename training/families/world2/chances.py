@@ -1,8 +1,8 @@
 """What is left to chance about a world: what a latent's numbers mean, and random numbers that are the same for all.
 
-A latent is one row of standard normal numbers. A world's noise and craters have far more numbers than that: they are
-fixed patterns, mixed by a few numbers of the latent, so that a latent on the way between two others is a world on the
-way between theirs.
+A latent is one row of standard normal numbers. A world's noise has far more numbers than that: it is fixed patterns,
+mixed by a few numbers of the latent, so that a latent on the way between two others is a world on the way between
+theirs.
 """
 
 from __future__ import annotations
@@ -17,18 +17,17 @@ from keras import ops
 from training.families.world2.rendering import matrix, unit
 
 STYLE_SIZE = 24
-OCTAVES = 10
+OCTAVES = 8
 WAVES = 32  # per octave
+TURNS = 2  # in which the details that all worlds share are seen on a world
 PATTERNS = 8  # of which a noise is mixed
-NOISES = 5  # one for each grid of the field
-CRATERS = 3  # sizes of them
+NOISES = 4  # one for each grid of the field
 
 _LENGTHS = {
     "style": STYLE_SIZE,
     "phases": OCTAVES * WAVES,
-    "turn": 4,
+    "turns": (1 + TURNS) * 4,
     "noises": NOISES * PATTERNS,
-    "craters": CRATERS * PATTERNS,
 }
 LATENT_SIZE = sum(_LENGTHS.values())
 
@@ -40,27 +39,28 @@ class Chances(NamedTuple):
         style: Standard normal, float32 `(B, STYLE_SIZE)`; a code is made of it.
         phases: Of the waves, in radians, float32 `(B, OCTAVES, WAVES)`, all equally likely.
         turn: Rotations of the waves, float32 `(B, 3, 3)`, all equally likely.
+        turns: Rotations of the details, float32 `(B, TURNS, 3, 3)`, all equally likely.
         noises: Shares of the patterns in each noise, float32 `(B, NOISES, PATTERNS)`, each row of length 1.
-        craters: The same of the patterns that craters come from, float32 `(B, CRATERS, PATTERNS)`.
     """
 
     style: object
     phases: object
     turn: object
+    turns: object
     noises: object
-    craters: object
 
 
 def chances_of(latent) -> Chances:
     """Takes standard normal latents, float32 `(B, LATENT_SIZE)`, apart."""
     ends = np.cumsum(list(_LENGTHS.values()))[:-1].tolist()
-    style, phases, turn, noises, craters = ops.split(latent, ends, axis=-1)
+    style, phases, turns, noises = ops.split(latent, ends, axis=-1)
+    turns = ops.reshape(_rotation(ops.reshape(turns, (-1, 4))), (-1, 1 + TURNS, 3, 3))
     return Chances(
         style,
         ops.reshape(2 * math.pi * uniform(phases), (-1, OCTAVES, WAVES)),
-        _rotation(turn),
+        turns[:, 0],
+        turns[:, 1:],
         unit(ops.reshape(noises, (-1, NOISES, PATTERNS))),
-        unit(ops.reshape(craters, (-1, CRATERS, PATTERNS))),
     )
 
 

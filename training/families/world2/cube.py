@@ -78,15 +78,6 @@ def north(n: int):
     return ops.stack(shares, axis=-1)
 
 
-@functools.cache
-def neighbors(n: int) -> np.ndarray:
-    """For each cell itself and the eight around it, as numbers of cells `face · n² + row · n + column`, row by row,
-    int32 `(6 n², 9)`. Where three faces meet there are but seven others: one of them stands there twice."""
-    halo = _halo(n)
-    around = np.lib.stride_tricks.sliding_window_view(halo, (3, 3), axis=(1, 2))
-    return around.reshape(FACES * n * n, 9)
-
-
 def padded(grid):
     """A grid with a border of the neighboring faces' cells, `(B, 6, n + 2, n + 2, C)`.
 
@@ -170,13 +161,6 @@ def sampled(grid, points):
     ]
     rows = [(one[0] + one[1] + one[2]) * weight for one, weight in zip(taps, _spline(along), strict=True)]
     return ops.reshape(rows[0] + rows[1] + rows[2], (batch, count, channels))
-
-
-def cell_of(points, n: int):
-    """Numbers of the cells, as in `neighbors`, in which points `(…, 3)` lie, int32 `(…)`."""
-    face, a, b = places(points)
-    column, row = (ops.cast(ops.clip(ops.floor((one + 1.0) * (n / 2)), 0, n - 1), "int32") for one in (a, -b))
-    return face * (n * n) + row * n + column
 
 
 def _nearest(angle, n: int):

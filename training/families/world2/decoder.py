@@ -5,26 +5,26 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
-from training.families.world2.chances import chances_of
+from training.families.world2.chances import TURNS, chances_of
 from training.families.world2.cube import sampled
+from training.families.world2.detail import DETAILS, details_at
 from training.families.world2.field import FEATURES
-from training.families.world2.fields import CRATER_GRIDS, FIELDS, craters, random_waves
+from training.families.world2.fields import FIELDS, random_waves
 from training.families.world2.initial import dense
 
 HIGHEST = 0.05  # radii, of a relief
 
 _CHANNELS = 64
-_FINE_OCTAVES = (7, 8, 9)
-_FAINTNESS = 0.7  # of random waves beside craters
+_FINE_OCTAVES = (6, 7)
 
 
 @keras.saving.register_keras_serializable("planet_generator")
 class Surface(layers.Layer):
     """Albedo, float32 `(B, P, 3)` in 0..1, and height, float32 `(B, P, 1)` in radii, of worlds at points.
 
-    Called with the points, unit vectors float32 `(B, P, 3)`; the field `(B, 6, n + 2, n + 2, FEATURES)`; the latent;
-    and the code `(B, N)`. Points get no gradient from what is finer than the field: it is too rough to tell which way
-    to go.
+    Called with the points, unit vectors float32 `(B, P, 3)`; the field `(B, 6, n + 2, n + 2, FEATURES)`; the details
+    `(1, 6, m + 2, m + 2, DETAILS)`; the latent; and the code `(B, N)`. Points get no gradient from what is finer than
+    the field: it is too rough to tell which way to go.
 
     Args:
         width: Factor of its channels.
@@ -43,27 +43,29 @@ class Surface(layers.Layer):
         self._albedo = dense(3, name="albedo")
         self._height = dense(1, 1e-3, name="height")
 
-    def build(self, points_shape, field_shape, latent_shape, code_shape):
+    def build(self, points_shape, field_shape, detail_shape, latent_shape, code_shape):
         channels = self._hidden.units
         self._read.build((None, None, FEATURES))
         self._gain.build((None, None, FEATURES))
-        self._fine.build((None, None, FIELDS * len(_FINE_OCTAVES) + 2 * len(CRATER_GRIDS)))
+        self._fine.build((None, None, FIELDS * len(_FINE_OCTAVES) + TURNS * DETAILS))
         self._style.build(code_shape)
         for layer in (self._hidden, self._albedo, self._height):
             layer.build((None, None, channels))
 
-    def call(self, points, field, latent, code):
+    def call(self, points, field, detail, latent, code):
         chances = chances_of(latent)
         features = sampled(field, points)
         still = ops.stop_gradient(points)
-        fine = [_FAINTNESS * random_waves(still, chances, _FINE_OCTAVES), craters(still, chances)]
+        # Not turned: between two frames of a morph a turn sweeps over many of so short waves, a phase over none.
+        chances = chances._replace(turn=ops.eye(3)[None])
+        fine = [random_waves(still, chances, _FINE_OCTAVES), details_at(detail, still, chances.turns)]
         fine = self._fine(ops.concatenate(fine, axis=-1)) * (1.0 + self._gain(features))
         style = self._style(code)[:, None]
         x = ops.leaky_relu(self._read(features) + fine + ops.cast(style, fine.dtype), 0.2)
         x = ops.leaky_relu(self._hidden(x), 0.2)
         return ops.sigmoid(self._albedo(x)), HIGHEST * ops.tanh(self._height(x))
 
-    def compute_output_shape(self, points_shape, field_shape, latent_shape, code_shape):
+    def compute_output_shape(self, points_shape, field_shape, detail_shape, latent_shape, code_shape):
         return (*points_shape[:-1], 3), (*points_shape[:-1], 1)
 
     def get_config(self):

@@ -12,13 +12,11 @@ import keras
 from keras import layers, ops
 
 from training.families.world2.chances import Chances, chances_of, mixed
-from training.families.world2.cube import FACES, cells, enlarged, north, padded, repeated, smoothed
-from training.families.world2.fields import CRATER_GRIDS, bands, random_waves, zones
+from training.families.world2.cube import FACES, cells, enlarged, north, padded, smoothed
+from training.families.world2.fields import bands, random_waves, zones
 from training.families.world2.initial import dense, normal
 
-FEATURES = 20  # channels that the decoder reads
-
-_NOISES = len(CRATER_GRIDS)  # the first stream of patterns that are noises
+FEATURES = 16  # channels that the decoder reads
 
 
 class Grid(NamedTuple):
@@ -40,11 +38,10 @@ class Grid(NamedTuple):
 
 
 GRIDS = (
-    Grid(8, 64, True, (6, 12), (0, 1)),
-    Grid(16, 64, True, (6, 12), (2, 3)),
-    Grid(32, 48, True, (12, 24), (4,)),
-    Grid(64, 32, False, (24,), (5, 6)),
-    Grid(128, 16, False, (48,), (7,)),
+    Grid(8, 96, True, (6, 12), (0, 1)),
+    Grid(16, 96, True, (6, 12), (2, 3)),
+    Grid(32, 64, True, (12, 24), (4,)),
+    Grid(64, 32, False, (24,), (5,)),
 )
 
 
@@ -71,8 +68,7 @@ class Field(layers.Layer):
         self._fewer = [
             dense(channels, name=f"fewer_{g.n}") for g, channels in zip(self.grids, widths[1:], strict=False)
         ]
-        self._coarse = dense(FEATURES, name=f"features_{self.grids[-2].n}")
-        self._fine = dense(FEATURES, 1e-3, name=f"features_{self.grids[-1].n}")
+        self._features = dense(FEATURES, name="features")
 
     def build(self, latent_shape, code_shape):
         channels = None
@@ -85,23 +81,20 @@ class Field(layers.Layer):
             if i + 1 < len(self.grids):
                 self._fewer[i].build(shape)
                 channels = self._fewer[i].units
-        for layer, grid in ((self._coarse, -2), (self._fine, -1)):
-            layer.build((None, FACES, None, None, self._first[grid].channels))
+        self._features.build(shape)
 
     def call(self, latent, code):
         chances = chances_of(latent)
-        x, features = None, None
+        x = None
         for i, grid in enumerate(self.grids):
             told = _told(grid, chances)
             # Filtered: convolutions like to draw what alternates from cell to cell, which larger grids show as a weave.
             coarser = [] if x is None else [enlarged(smoothed(self._fewer[i - 1](x)))]
             x = ops.concatenate([*coarser, told], axis=-1)
             x = self._first[i](x, code)
-            noise = ops.reshape(mixed(_NOISES + i, FACES * grid.n**2, chances.noises[:, i]), (-1, *told.shape[1:4], 1))
+            noise = ops.reshape(mixed(i, FACES * grid.n**2, chances.noises[:, i]), (-1, *told.shape[1:4], 1))
             x = self._second[i](x, code, noise)  # (B, 6, n, n, channels)
-            if i == len(self.grids) - 2:
-                features = repeated(smoothed(self._coarse(x)))
-        return padded(smoothed(features + self._fine(x)))  # smoothing makes the repeated ones bilinear
+        return padded(smoothed(self._features(x)))
 
     def compute_output_shape(self, latent_shape, code_shape):
         n = self.grids[-1].n

@@ -13,6 +13,7 @@ from keras import layers, ops
 from datasets.manifest import Size
 from training.families.world2.chances import LATENT_SIZE, STYLE_SIZE
 from training.families.world2.decoder import Surface
+from training.families.world2.detail import Detail
 from training.families.world2.field import GRIDS, Field
 from training.families.world2.initial import dense
 from training.families.world2.rendering import Sight, bumped, lit, see, turn_of
@@ -55,7 +56,8 @@ def build_world_generator(
     code, looks = _style(inputs["latent"], inputs["kind"])
     field = Field(width, grids, name="field")(inputs["latent"], code)
     sight = View(size, name="sight")(looks["axes"], inputs["view"], inputs["window"])
-    albedo, height = Surface(width, name="surface")(sight[0], field, inputs["latent"], code)
+    detail = Detail(width, name="detail")(inputs["latent"])
+    albedo, height = Surface(width, name="surface")(sight[0], field, detail, inputs["latent"], code)
     image = Light(size, name="image")(albedo, height, sight, inputs["sun"], inputs["window"], looks)
     return keras.Model(inputs, image, name=name)
 

@@ -16,7 +16,7 @@ class WorldRecipe(ChosenLossRecipe):
 
     flip: bool = dataclasses.field(init=False, default=False)  # a mirrored picture is of no world under its sun
     width: float = dataclasses.field(kw_only=True)  # factor of the channels of generator and small discriminator
-    grids: int = dataclasses.field(kw_only=True)  # of the field, from 8² cells a face on: five lead to 128²
+    grids: int = dataclasses.field(kw_only=True)  # of the field, from 8² cells a face on: four lead to 64²
     views: int = dataclasses.field(kw_only=True)  # of each world in a batch
     kind_weight: float = dataclasses.field(kw_only=True)  # of the cross-entropy of kinds beside the GAN's own loss
     # Share of windows of larger pictures among whole planets, in 0..1, at first and from some pictures on: with many

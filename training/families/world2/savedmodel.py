@@ -113,13 +113,16 @@ class _Worlds:
     """
 
     def __init__(self, generator: keras.Model):
-        style, field, surface = style_of(generator), generator.get_layer("field"), generator.get_layer("surface")
+        style = style_of(generator)
+        field, detail, surface = (generator.get_layer(name) for name in ("field", "detail", "surface"))
         kinds = next(one.shape[-1] for one in generator.inputs if one.name == "kind")
 
         @tf.function(input_signature=[tf.TensorSpec([1, LATENT_SIZE]), tf.TensorSpec([1, kinds])], autograph=False)
         def world_function(latent, kind):
             looks = style({"latent": latent, "kind": kind}, training=False)
             return {**looks, "field": field(latent, looks["code"]), "latent": latent}
+
+        levels, step = in_bytes(detail(tf.zeros(1)).numpy())
 
         spec = [
             tf.TensorSpec([None, 3]),
@@ -130,8 +133,10 @@ class _Worlds:
 
         @tf.function(input_signature=spec, autograph=False)
         def surface_function(points, field, latent, code):
+            shared = tf.cast(tf.constant(levels), tf.float32) * step
+
             def some(points):
-                albedo, height = surface(points[None], field, latent, code, training=False)
+                albedo, height = surface(points[None], field, shared, latent, code, training=False)
                 return tf.concat([albedo, height], axis=-1)[0]
 
             count = tf.shape(points)[0]
@@ -193,6 +198,13 @@ class _Worlds:
         """Albedo `(P, 3)` and height `(P, 1)` at points `(P, 3)`."""
         both = self._surface_function(points, world["field"], world["latent"], world["code"])
         return both[:, :3], both[:, 3:]
+
+
+def in_bytes(details: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Details `(…, C)` as int8 of that shape and the size of each channel's steps, float32 `(C,)`: they are the largest
+    part of a saved model, and of what a shader loads."""
+    step = np.abs(details).max(axis=tuple(range(details.ndim - 1))) / 127
+    return np.rint(details / step).astype(np.int8), step
 
 
 def _levels(values):

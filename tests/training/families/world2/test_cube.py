@@ -48,24 +48,30 @@ def test_cells_are_alike_in_size():
     np.testing.assert_allclose(np.linalg.norm(cells, axis=-1), 1, atol=1e-6)
 
 
-def test_neighbors_are_the_nearest_cells_and_each_others():
-    cells, neighbors = array(cube.cells(N)).reshape(-1, 3), cube.neighbors(N)
-    np.testing.assert_array_equal(neighbors[:, 4], np.arange(6 * N * N))
-    distances = np.linalg.norm(cells[neighbors] - cells[:, None], axis=-1)
-    assert distances[:, [1, 3, 5, 7]].max() < 1.01 * np.pi / 2 / N  # beside each other, across edges, too
-    others = [set(row) for row in neighbors]
-    assert all(cell in others[other] for cell, row in enumerate(others) for other in row)
-    assert sorted(map(len, others)) == [8] * 24 + [9] * (6 * N * N - 24)  # three faces meet at each of eight corners
-
-
 def test_padding_is_the_neighbors_cells():
     grid = random_grid()
-    padded, cells = array(cube.padded(grid)), grid.reshape(-1, 2)
-    around = np.lib.stride_tricks.sliding_window_view(padded[0], (3, 3), axis=(1, 2))  # (6, N, N, C, 3, 3)
-    around = around.reshape(6 * N * N, 2, 9)
-    expected = cells[cube.neighbors(N)].transpose(0, 2, 1)
-    of_four = [1, 3, 4, 5, 7]
-    np.testing.assert_array_equal(around[..., of_four], expected[..., of_four])
+    padded, cells = array(cube.padded(grid))[0], grid.reshape(-1, 2)
+    np.testing.assert_array_equal(padded[:, 1:-1, 1:-1], grid[0])
+    middles = (np.arange(N, dtype=np.float32) + 0.5) * 2 / N - 1
+    beyond = np.full(N, 1.001, np.float32)  # just over an edge
+    sides = {
+        "top": (middles, beyond),
+        "bottom": (middles, -beyond),
+        "left": (-beyond, -middles),
+        "right": (beyond, -middles),
+    }
+    borders = {
+        "top": padded[:, 0, 1:-1],
+        "bottom": padded[:, -1, 1:-1],
+        "left": padded[:, 1:-1, 0],
+        "right": padded[:, 1:-1, -1],
+    }
+    for side, (a, b) in sides.items():
+        for face in range(6):
+            over = array(cube.directions(np.full(N, face, np.int32), a, b))
+            distances = np.linalg.norm(array(cube.cells(N)).reshape(-1, 1, 3) - over, axis=-1)
+            distances[face * N * N : (face + 1) * N * N] = np.inf
+            np.testing.assert_array_equal(borders[side][face], cells[distances.argmin(axis=0)])
 
 
 def test_padding_at_a_corner_is_the_same_for_the_three_faces_that_meet_there():

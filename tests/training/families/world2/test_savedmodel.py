@@ -13,7 +13,7 @@ from training.families.world2.chances import LATENT_SIZE
 from training.families.world2.decoder import HIGHEST
 from training.families.world2.networks import style_of
 from training.families.world2.rendering import map_places
-from training.families.world2.savedmodel import LATENT_LENGTH, save_world
+from training.families.world2.savedmodel import LATENT_LENGTH, in_bytes, save_world
 from training.saved.sights import SIGHT_SIZE, SUN, sights
 
 MAP = 32
@@ -89,7 +89,8 @@ def test_maps_are_of_the_surface_that_pictures_show(network, ask):
     np.testing.assert_allclose(found["axes"], looks["axes"], atol=1e-5)
     places = np.tile(np.asarray(map_places(MAP))[None], (2, 1, 1))
     field = network.get_layer("field")(latent, looks["code"])
-    albedo, height = map(np.asarray, network.get_layer("surface")(places, field, latent, looks["code"]))
+    detail = np.multiply(*in_bytes(network.get_layer("detail")(latent).numpy()))
+    albedo, height = map(np.asarray, network.get_layer("surface")(places, field, detail, latent, looks["code"]))
     np.testing.assert_allclose(found["image"].reshape(2, -1, 3), 255 * albedo, atol=1)
     low, high = found["heights"][:, :1], found["heights"][:, 1:]
     told = low + found["height"].reshape(2, -1) / 65535 * (high - low)

@@ -66,7 +66,7 @@ def field_of(network, latents=LATENTS):
 
 
 def test_network_has_the_published_size():
-    assert build_world_generator(Size.of(64), 12).count_params() == 382_054
+    assert build_world_generator(Size.of(64), 12).count_params() == 699_366
 
 
 def test_world_is_a_disc_on_black(world):
@@ -139,8 +139,8 @@ def test_surface_has_no_seam_at_the_cubes_edges(world):
             np.tile(cube.directions(faces, a, np.full(60, offset * (1 + step), np.float32), np)[None], (2, 1, 1))
             for step in (1e-5, -1e-5)
         )
-        surface = world.get_layer("surface")
-        beside = [surface(np.float32(points), field, LATENTS, code) for points in (one, other)]
+        surface, detail = world.get_layer("surface"), world.get_layer("detail")(LATENTS)
+        beside = [surface(np.float32(points), field, detail, LATENTS, code) for points in (one, other)]
         for here, there in zip(*beside, strict=True):
             np.testing.assert_allclose(ops.convert_to_numpy(here), ops.convert_to_numpy(there), atol=0.01)
 
@@ -148,7 +148,7 @@ def test_surface_has_no_seam_at_the_cubes_edges(world):
 def test_maps_edges_meet_and_its_poles_are_of_one_color(world):
     field, code = field_of(world)
     places = ops.broadcast_to(map_places(16)[None], (2, 16 * 32, 3))
-    albedo, height = world.get_layer("surface")(places, field, LATENTS, code)
+    albedo, height = world.get_layer("surface")(places, field, world.get_layer("detail")(LATENTS), LATENTS, code)
     albedo = ops.convert_to_numpy(albedo).reshape(2, 16, 32, 3)
     for row in (0, -1):
         assert np.ptp(albedo[:, row], axis=1).max() < 1e-4

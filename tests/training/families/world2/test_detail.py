@@ -1,0 +1,56 @@
+"""Details that all worlds share."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from training.families.world2.cube import cells
+from training.families.world2.detail import DETAILS, Detail, details_at
+
+
+@pytest.fixture(scope="module")
+def detail():
+    keras.utils.set_random_seed(0)
+    return Detail(0.25)(ops.zeros(1))
+
+
+def array(values):
+    return ops.convert_to_numpy(values)
+
+
+def test_details_are_the_same_for_whatever_they_are_called_with():
+    layer = Detail(0.25)
+    np.testing.assert_array_equal(array(layer(ops.zeros(1))), array(layer(ops.ones((2, 3)))))
+
+
+def test_each_channel_is_as_strong_as_another(detail):
+    inner = array(detail)[0, :, 1:-1, 1:-1]
+    np.testing.assert_allclose(inner.mean(axis=(0, 1, 2)), 0, atol=1e-3)
+    np.testing.assert_allclose(inner.std(axis=(0, 1, 2)), 1, atol=1e-3)
+
+
+def test_details_are_alike_over_the_whole_sphere(detail):
+    """No face, edge or pole tells itself apart by how strong they are."""
+    strengths = array(detail)[0, :, 1:-1, 1:-1].std(axis=(1, 2))
+    assert strengths.min() > 0.6
+    assert strengths.max() < 1.5
+
+
+def test_a_turned_world_shows_them_turned(detail):
+    points = array(cells(8)).reshape(1, -1, 3)
+    quarter = np.float32([[0, 0, 1], [0, 1, 0], [-1, 0, 0]])
+    upright, turned = np.eye(3, dtype=np.float32), quarter
+    both = array(details_at(detail, points, np.stack([upright, turned])[None]))
+    assert both.shape == (1, points.shape[1], 2 * DETAILS)
+    alone = array(details_at(detail, points @ quarter, upright[None, None]))
+    np.testing.assert_allclose(both[..., DETAILS:], alone, atol=1e-4)
+    np.testing.assert_allclose(both[..., :DETAILS], array(details_at(detail, points, upright[None, None])), atol=1e-6)
+
+
+def test_each_world_sees_them_in_its_own_turn(detail):
+    points = np.tile(array(cells(4)).reshape(1, -1, 3), (2, 1, 1))
+    turns = np.stack([np.eye(3), np.diag([-1, 1, -1])]).astype(np.float32)[:, None]
+    first, second = array(details_at(detail, points, turns))
+    np.testing.assert_allclose(first, array(details_at(detail, points[:1], turns[:1]))[0], atol=1e-5)
+    assert np.abs(first - second).max() > 0.5
