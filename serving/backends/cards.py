@@ -110,7 +110,8 @@ def _card_fault(card: Any) -> str:
     if not _are_mixes(card.get("archetypes", {}), card.get("class_names") or ()):
         return "has 'archetypes' that are no mixes of its 'class_names' with shares that sum to 1"
     if "world" in card and not _is_world(card["world"]):
-        return "has a 'world' without 'sizes', rising, and 'map', height and width in pixels, or with odd 'heights'"
+        needed = "without 'sizes', rising, and 'map', height and width in pixels"
+        return f"has a 'world' {needed}, or with 'heights' or 'sights' that are neither true nor false"
     if "shader" in card and not _is_shader(card["shader"]):
         return "has a 'shader' without 'glsl', a text, and 'radius', the planet's in halves of a picture's side"
     return ""
@@ -130,8 +131,8 @@ def _is_world(value: Any) -> bool:
 
     if not isinstance(value, dict) or not (are_counts(value.get("sizes")) and are_counts(value.get("map"))):
         return False
-    heights = value.get("heights", False)
-    return value["sizes"] == sorted(set(value["sizes"])) and len(value["map"]) == 2 and isinstance(heights, bool)
+    has_more = all(isinstance(value.get(name, False), bool) for name in ("heights", "sights"))
+    return value["sizes"] == sorted(set(value["sizes"])) and len(value["map"]) == 2 and has_more
 
 
 def _is_shader(value: Any) -> bool:

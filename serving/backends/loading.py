@@ -23,6 +23,7 @@ import tensorflow as tf
 tf.config.optimizer.set_experimental_options({"remapping": False})
 
 _WARM_SIGNATURES = ("serving_default", "generate", "classify", "discriminate", "translate")
+_WARM_SIGNATURES_OF_WORLDS = ("sight", "render_256", "render_512")  # those that tell from where planets are seen
 
 _log = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ class LoadedVersion:
 
 def _warm_up(model: Any) -> None:
     """Runs what users will call first once, which also proves that it runs."""
-    for name in _WARM_SIGNATURES:
+    for name in _WARM_SIGNATURES_OF_WORLDS if "sight" in model.signatures else _WARM_SIGNATURES:
         function = model.signatures.get(name)
         if function is None:
             continue

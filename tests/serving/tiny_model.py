@@ -71,12 +71,13 @@ def write_tiny_translator(saved_models: Path, name: str, version: int, **card: A
 
 
 def write_tiny_world(saved_models: Path, name: str, version: int, **card: Any) -> Path:
-    """Writes a world of 16 and 32 px: half a disc, its red by the latent, green by the longitude, as bright as the sun
-    is near; the left half of its map is red, its normals are straight, and its shader's color is all it reads."""
+    """Writes a world of 16 and 32 px: a disc, its red by the latent, green by the longitude, as bright as the sun is
+    near; the left half of its map is red, its normals are straight, and its shader's color is all it reads. Where its
+    `world` has `sights`, the latent's last numbers choose from where planets are seen, else they are from the front."""
     import tensorflow as tf
 
     folder = saved_models / name / str(version)
-    together = card.get("world", {}).get("heights")  # all its maps come from one signature
+    together, sighted = (card.get("world", {}).get(name) for name in ("heights", "sights"))
     glsl = """uniform sampler2D network;
 uniform sampler2D world;
 void surface(vec3 point, out vec3 albedo, out float height) {
@@ -102,9 +103,12 @@ void surface(vec3 point, out vec3 albedo, out float height) {
         alpha = 255.0 * tf.tile(disc[None, :, :, None], [tf.shape(latent)[0], 1, 1, 1])
         return tf.cast(tf.concat([levels + 0.0 * alpha, alpha], axis=-1), tf.uint8)
 
+    def sight(latent: tf.Tensor) -> dict[str, tf.Tensor]:
+        chances = tf.tanh(latent[:, -3:]) if sighted else 0.0 * latent[:, -3:]
+        return {"view": chances * [170.0, 60.0, 0.0], "sun": chances * [0.0, 0.0, 0.5] + [0.0, 0.0, 1.0]}
+
     def generate(latent: tf.Tensor, kind: tf.Tensor) -> dict[str, tf.Tensor]:
-        noon = tf.tile([[0.0, 0.0, 1.0]], [tf.shape(latent)[0], 1])
-        return {"image": seen(latent, 0.0 * noon, noon, 16)[..., :3]}
+        return {"image": seen(latent, *sight(latent).values(), 16)[..., :3]}
 
     def render(size: int) -> Any:
         return tf.function(lambda latent, kind, view, sun: {"image": seen(latent, view, sun, size)}, specs)
@@ -142,6 +146,7 @@ void surface(vec3 point, out vec3 albedo, out float height) {
     functions = {"generate": tf.function(generate, specs[:2])}
     functions |= {f"render_{size}": render(size) for size in world["world"]["sizes"]}
     functions |= {"map": tf.function(surface, specs[:2])}
+    functions |= {"sight": tf.function(sight, specs[:1])} if sighted else {}
     functions |= {} if together else {"normal": tf.function(normal, specs[:2])}
     functions |= {"shader": tf.function(shader, specs[:2]), "network": tf.function(network, specs[:1])}
     tf.saved_model.save(tf.Module(), folder, signatures={"serving_default": functions["generate"], **functions})

@@ -21,7 +21,9 @@ class WholeBackend(SeeingBackend):
         self.versions.append(fake_version("painter", **card))
         shader = {"glsl": "void surface(vec3 point, out vec3 albedo, out float height) { }", "radius": 0.9}
         self.versions.append(
-            fake_version("world", **card, world={"sizes": [32], "map": [8, 16], "heights": True}, shader=shader)
+            fake_version(
+                "world", **card, world={"sizes": [32], "map": [8, 16], "heights": True, "sights": True}, shader=shader
+            )
         )
 
     def predict(
@@ -33,6 +35,8 @@ class WholeBackend(SeeingBackend):
             lengths = {"axes": 3, "ambient": 1, "limb": 1, "shine": 1, "rim": 3, "haze": 1, "numbers": 8}
             told = {key: np.ones((len(inputs["latent"]), length), np.float32) for key, length in lengths.items()}
             return {**told, "numbers": told["numbers"] * inputs["latent"][:, :1]}
+        if signature == "sight":
+            return {name: np.ones((len(inputs["latent"]), 3), np.float32) for name in ("view", "sun")}
         hues = inputs["kind"] @ np.array([[0, 0, 60], [60, 0, 0]])  # (B, 3)
         colors = np.uint8(128 + 60 * np.tanh(inputs["latent"][:, :3]) + hues)[:, None, None]
         if signature == "map":

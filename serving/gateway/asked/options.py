@@ -66,7 +66,7 @@ class PictureOptions:
         version: Version, at least 1; chosen as `Catalog.find` tells if None, and there is no label.
         label: Label of the version, in place of its number.
         kind: Shares by kind's name, summing to 1; chosen by the seed if None.
-        size: Longer side in px, 16..1024; the model's own if None.
+        size: Longer side in px, 16..1024; the model's own, or 256 if it draws at any size, if None.
         format: `"png"`, `"webp"` or `"jpg"`.
         background: `"black"`, or `"transparent"` for an alpha channel that follows the planet's outline.
         temperature: Factor on the latent, 0..2: 0 gives a model's most usual planet, above 1 come unusual ones.
@@ -98,7 +98,10 @@ class PictureOptions:
         resolved=True,
     )
     size: int | None = _option(
-        Part.PICTURE, whole(16, 1024), "Longer side in px; the model's own if left out.", example=256
+        Part.PICTURE,
+        whole(16, 1024),
+        "Longer side in px; the model's own, or 256 if it draws at any size, if left out.",
+        example=256,
     )
     format: str = _option(Part.FILE, choice(*MEDIA_TYPES), "Format of the answer.", example="png", default="png")
     background: str = _option(

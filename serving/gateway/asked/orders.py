@@ -28,6 +28,7 @@ from serving.gateway.asked.parameters import (
     text,
     unread,
 )
+from serving.gateway.asked.sizes import check_count, draws_planets_at_any_size, planet_sides
 from serving.gateway.config import GatewayConfig
 from serving.gateway.problems import Problem
 from serving.latents import MAX_TEXT_LENGTH, is_address, latents, parse_seed
@@ -191,6 +192,8 @@ def _model(options: PictureOptions, seed: int, catalog: Catalog, task: str = "ge
 
 
 def _order(texts: Sequence[str], seeds: Sequence[int], model: ModelVersion, options: PictureOptions) -> PlanetOrder:
+    if draws_planets_at_any_size(model):
+        check_count(model, len(seeds), planet_sides(model, options.size)[0], "size")
     plain = [text if is_address(text) else str(seed) for text, seed in zip(texts, seeds, strict=True)]  # 007 is 7
     return PlanetOrder(model, options, plain, seeds, kind_rows(model, options.kind, seeds))
 

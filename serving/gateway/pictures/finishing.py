@@ -7,45 +7,45 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from serving.gateway.asked.options import PictureOptions
+from serving.gateway.asked.sizes import scaled_sides
 from serving.gateway.pictures.limb import cut_out, find_limb
 
 
-def finish(pixels: NDArray[np.uint8], options: PictureOptions, size: int | None = None) -> Image.Image | None:
+def finish(pixels: NDArray[np.uint8], options: PictureOptions) -> Image.Image | None:
     """The picture of what a model drew; every one that options can be asked for comes this way.
 
     Args:
         pixels: uint8 of shape (H, W, 3), a planet on a black sky, or (H, W, 4), where the model tells its outline.
         options: What was asked for.
-        size: Longer side in px where the options tell none; the pixels' own if None.
 
     Returns:
         RGB or, on a transparent background, RGBA; None if it shows no planet that could be cut out for that.
     """
-    size = options.size or size
-    knows_outline = pixels.shape[-1] == 4
-    if options.background == "black":
-        return to_picture(_on_black(pixels) if knows_outline else pixels, size)
-    return to_picture(pixels, size) if knows_outline else to_transparent_picture(pixels, size)
+    clear = options.background == "transparent"
+    if pixels.shape[-1] == 4:
+        picture = to_picture(pixels, options.size)
+        return picture if clear else _on_black(picture)
+    return to_transparent_picture(pixels, options.size) if clear else to_picture(pixels, options.size)
 
 
 def to_picture(pixels: NDArray[np.uint8], size: int | None = None) -> Image.Image:
-    """A picture of the pixels, resized with Lanczos' filter if `size` differs from what they have.
+    """A picture of the pixels, by a filter that blurs and aliases little.
 
     Args:
-        pixels: uint8 of shape (H, W, 3) or (H, W, 4).
+        pixels: uint8 of shape (H, W, 3), or (H, W, 4) with alpha, which colors are not weighted by: they go on where it
+            is 0, so that no filter brings black in over the outline.
         size: Length of the longer side in px; the shape is kept. The pixels' own if None.
     """
-    picture = Image.fromarray(pixels)
-    sides = scaled_sides(*picture.size, size)
-    return picture if sides == picture.size else picture.resize(sides, Image.Resampling.LANCZOS)
-
-
-def scaled_sides(width: int, height: int, size: int | None) -> tuple[int, int]:
-    """Width and height of a picture in px once its longer side is `size`; as they are if None."""
-    if size is None:
-        return width, height
-    longer = max(width, height)
-    return max(1, round(width * size / longer)), max(1, round(height * size / longer))
+    height, width = pixels.shape[:2]
+    sides = scaled_sides(width, height, size)
+    if sides == (width, height):
+        return Image.fromarray(pixels)
+    if pixels.shape[-1] == 3:
+        return Image.fromarray(pixels).resize(sides, Image.Resampling.LANCZOS)
+    # Lanczos' filter would look farther than colors go on, and leave a ring around the outline.
+    colors, alpha = (Image.fromarray(part).resize(sides, Image.Resampling.BICUBIC) for part in _parts(pixels))
+    colors.putalpha(alpha)
+    return colors
 
 
 def to_transparent_picture(pixels: NDArray[np.uint8], size: int | None = None) -> Image.Image | None:
@@ -71,7 +71,11 @@ def to_transparent_picture(pixels: NDArray[np.uint8], size: int | None = None) -
     return picture
 
 
-def _on_black(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Of shape (H, W, 3), for pixels with alpha, of shape (H, W, 4)."""
-    light = pixels[..., :3].astype(np.uint16) * pixels[..., 3:]
-    return ((light + 127) // 255).astype(np.uint8)
+def _on_black(picture: Image.Image) -> Image.Image:
+    colors, alpha = _parts(np.asarray(picture))
+    return Image.fromarray(((colors.astype(np.uint16) * alpha[..., None] + 127) // 255).astype(np.uint8))
+
+
+def _parts(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Colors (H, W, 3) and alpha (H, W)."""
+    return pixels[..., :3], pixels[..., 3]

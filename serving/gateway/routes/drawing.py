@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from flask import g
@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from serving.gateway.asked.orders import PlanetOrder
+from serving.gateway.asked.sizes import drawn_side, draws_planets_at_any_size, world_side
 from serving.gateway.guards.door import ModelDoor
 from serving.gateway.pictures.finishing import finish
 from serving.gateway.problems import Problem
+
+_CALL_PIXELS = 512 * 512  # of one call to the model server, unless a single picture has more
 
 
 def draw_planets(order: PlanetOrder, door: ModelDoor, expires: float) -> list[Image.Image]:
@@ -23,8 +26,47 @@ def draw_planets(order: PlanetOrder, door: ModelDoor, expires: float) -> list[Im
         BackendError: As `Backend.predict`.
         Problem: 422, a picture that shall be transparent shows no planet to cut out.
     """
-    pixels = door.run(order.model, model_inputs(order), expires)["image"]
+    pixels = draw(order, model_inputs(order), door, expires)
     return finished(order, pixels, [f"The picture of {reprlib.repr(text)}" for text in order.texts])
+
+
+def draw(
+    order: PlanetOrder, inputs: Mapping[str, NDArray[np.float32]], door: ModelDoor, expires: float
+) -> NDArray[np.uint8]:
+    """Planets as a model draws them: at about the size asked for if it draws at any, else at its own.
+
+    Args:
+        order: Tells the model and the size.
+        inputs: Of the model, B rows, by name; with `view` and `sun` where these are not the latents' choice.
+        door: To the models.
+        expires: `time.monotonic()` at which the answer is too late.
+
+    Returns:
+        uint8 of shape (B, H, W, 3) or, with alpha, (B, H, W, 4).
+
+    Raises:
+        BackendError: As `Backend.predict`.
+    """
+    if not draws_planets_at_any_size(order.model):
+        return door.run(order.model, inputs, expires)["image"]
+    sights = {} if "view" in inputs else sights_of(order, inputs, door, expires)
+    return draw_worlds(order, {**inputs, **sights}, door, expires)
+
+
+def sights_of(
+    order: PlanetOrder, inputs: Mapping[str, NDArray[np.float32]], door: ModelDoor, expires: float
+) -> dict[str, NDArray[np.float32]]:
+    """From where, and under which sun, latents are seen as planets: the inputs `view` and `sun` of a model."""
+    return door.run(order.model, {"latent": inputs["latent"]}, expires, signature="sight")
+
+
+def draw_worlds(
+    order: PlanetOrder, inputs: Mapping[str, NDArray[np.float32]], door: ModelDoor, expires: float
+) -> NDArray[np.uint8]:
+    """The same of worlds, by a model that draws these, whose inputs tell from where they are seen."""
+    side = drawn_side(order.model, world_side(order.model, order.options.size))
+    rows = max(1, _CALL_PIXELS // side**2)
+    return door.run(order.model, inputs, expires, signature=f"render_{side}", batch_size=rows)["image"]
 
 
 def model_inputs(
@@ -42,26 +84,23 @@ def model_inputs(
     return inputs if kinds is None else {**inputs, "kind": kinds}
 
 
-def finished(
-    order: PlanetOrder, pixels: Iterable[NDArray[np.uint8]], names: Sequence[str], size: int | None = None
-) -> list[Image.Image]:
+def finished(order: PlanetOrder, pixels: Iterable[NDArray[np.uint8]], names: Sequence[str]) -> list[Image.Image]:
     """Pictures as an order asks for them.
 
     Args:
         order: Tells how they shall look.
         pixels: As for `finish`, of B pictures.
         names: What each of the B is, for the sentence of a problem, such as `"Frame 3"`.
-        size: As for `finish`.
 
     Raises:
         Problem: 422, a picture that shall be transparent shows no planet to cut out.
     """
     with g.timings.stage("decode"):
-        return [_finished(order, one, name, size) for one, name in zip(pixels, names, strict=True)]
+        return [_finished(order, one, name) for one, name in zip(pixels, names, strict=True)]
 
 
-def _finished(order: PlanetOrder, pixels: NDArray[np.uint8], name: str, size: int | None) -> Image.Image:
-    picture = finish(pixels, order.options, size)
+def _finished(order: PlanetOrder, pixels: NDArray[np.uint8], name: str) -> Image.Image:
+    picture = finish(pixels, order.options)
     if picture is None:
         shows = f"{name} by {order.model.name} shows no planet on a black sky to cut out"
         raise Problem(422, f"{shows}; ask for a black background or another model.", parameter="background")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,12 @@ from serving.gateway.asked.motion import FPS, MAX_FRAMES, frames
 from serving.gateway.asked.options import OF_PICTURE, PictureOptions
 from serving.gateway.asked.orders import PlanetOrder, order_of, seed_parameter
 from serving.gateway.asked.parameters import Parameter, check_ending, read_query, whole
+from serving.gateway.asked.sizes import check_count, draws_planets_at_any_size, planet_sides
 from serving.gateway.guards.door import ModelDoor
 from serving.gateway.pictures.animations import MEDIA_TYPES, check_background, encode_animation
-from serving.gateway.pictures.finishing import scaled_sides
 from serving.gateway.problems import Problem
 from serving.gateway.routes.answering import Answers
-from serving.gateway.routes.drawing import finished, model_inputs
+from serving.gateway.routes.drawing import draw, finished, model_inputs, sights_of
 from serving.morphing import slerp
 
 _ENDS = ("from", "to")
@@ -78,12 +79,13 @@ def _order(asked: dict[str, Any], form: Morph, catalog: Catalog) -> PlanetOrder:
     if asked["to_kind"] is not None:
         rows = kind_rows(order.model, asked["to_kind"], order.seeds[-1:], "to_kind")
         order = dataclasses.replace(order, kinds=np.concatenate([order.kinds[:-1], rows]))
-    size = order.model.card["image_size"]
-    width, height = scaled_sides(size["width"], size["height"], options.size)
+    width, height = planet_sides(order.model, options.size)
     if form.frames * width * height > _MAX_PIXELS:
         most = _MAX_PIXELS // (width * height)
         detail = f"{form.frames} frames of {width}x{height} px are too many; ask for at most {most}, or a smaller size."
         raise Problem(422, detail, parameter="frames")
+    if draws_planets_at_any_size(order.model):
+        check_count(order.model, form.frames, width, "frames", "frames")
     return order
 
 
@@ -91,13 +93,13 @@ def _pictures(order: PlanetOrder, form: Morph, door: ModelDoor, expires: float) 
     shares = np.linspace(0, 1, form.frames)
     start, end = order.latents()
     rows = slerp(start, end, shares).astype(np.float32)
-    kinds = None if order.kinds is None else _between(*order.kinds, shares)
+    inputs = model_inputs(order, rows, None if order.kinds is None else _between(*order.kinds, shares))
+    if draws_planets_at_any_size(order.model):
+        # The view goes steadily from one to the other, where a latent between the two might choose any.
+        inputs |= _sights_between(sights_of(order, model_inputs(order), door, expires), shares)
     # Each end is drawn alone, as the single planet is: in company a pixel may round otherwise.
-    parts = [slice(0, 1), slice(1, -1), slice(-1, None)]
-    inputs = [
-        model_inputs(order, rows[part], None if kinds is None else kinds[part]) for part in parts if len(rows[part])
-    ]
-    pixels = [door.run(order.model, one, expires)["image"] for one in inputs]
+    parts = [part for part in (slice(0, 1), slice(1, -1), slice(-1, None)) if len(rows[part])]
+    pixels = [draw(order, {name: values[part] for name, values in inputs.items()}, door, expires) for part in parts]
     names = [f"Frame {number} of {form.frames}" for number in range(1, form.frames + 1)]
     return finished(order, np.concatenate(pixels), names)
 
@@ -106,3 +108,10 @@ def _between(start: NDArray[np.float32], end: NDArray[np.float32], shares: NDArr
     """Kinds that change steadily from one to the other, of shape (F, C); exactly these at the ends."""
     t = shares[:, None]
     return ((1 - t) * start + t * end).astype(np.float32)
+
+
+def _sights_between(ends: Mapping[str, NDArray[np.float32]], shares: NDArray[np.float64]) -> dict[str, np.ndarray]:
+    """Views and suns on the way, of shape (F, 3), the shorter one around the globe; exactly these at the ends."""
+    start, end = ends["view"].astype(np.float64)
+    end = np.where(shares[:, None] == 1, end, start + (end - start + 180.0) % 360.0 - 180.0)
+    return {"view": _between(start, end, shares), "sun": _between(*ends["sun"], shares)}

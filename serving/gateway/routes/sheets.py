@@ -15,10 +15,10 @@ from serving.gateway.asked.catalog import Catalog
 from serving.gateway.asked.options import MEDIA_TYPES, OF_PICTURE, PictureOptions
 from serving.gateway.asked.orders import PlanetOrder, counted_texts, order_of, seed_parameter, to_seed
 from serving.gateway.asked.parameters import Parameter, check_ending, parse_integer, read_query, unread, whole
+from serving.gateway.asked.sizes import planet_sides
 from serving.gateway.config import GatewayConfig
 from serving.gateway.guards.door import ModelDoor
 from serving.gateway.pictures.encoding import encode
-from serving.gateway.pictures.finishing import scaled_sides
 from serving.gateway.problems import Problem
 from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.drawing import draw_planets
@@ -94,9 +94,8 @@ def _asked(asked: dict[str, Any], catalog: Catalog, config: GatewayConfig) -> tu
     texts = counted_texts(count, base, config)
     columns = math.ceil(math.sqrt(count)) if columns is None else parse_integer("columns", columns, 1, count)
     order = order_of(texts, PictureOptions.of(asked), catalog)
-    size = order.model.card["image_size"]
     base = base if is_address(base) else str(to_seed(base))
-    sheet = Sheet(base, count, columns, *scaled_sides(size["width"], size["height"], order.options.size))
+    sheet = Sheet(base, count, columns, *planet_sides(order.model, order.options.size))
     width, height = sheet.sides
     if max(width, height) > MAX_SIDE:
         detail = f"The sheet would be {width}x{height} px, and may be {MAX_SIDE} px a side; ask for a smaller size"

@@ -20,24 +20,20 @@ from serving.gateway.asked.motion import FPS, frames
 from serving.gateway.asked.options import MEDIA_TYPES, OF_PICTURE, PictureOptions
 from serving.gateway.asked.orders import PlanetOrder, order_of
 from serving.gateway.asked.parameters import check_ending, read_query
+from serving.gateway.asked.sizes import check_count, world_side
 from serving.gateway.asked.views import VIEW, View
 from serving.gateway.guards.door import ModelDoor
 from serving.gateway.pictures.animations import MEDIA_TYPES as ANIMATIONS
 from serving.gateway.pictures.animations import check_background, encode_animation
 from serving.gateway.pictures.encoding import encode
-from serving.gateway.problems import Problem
 from serving.gateway.routes.answering import Answers, planet_headers
-from serving.gateway.routes.drawing import finished, model_inputs
+from serving.gateway.routes.drawing import draw_worlds, finished, model_inputs
 
 FORMATS = ("png", "webp")
 PARAMETERS = [*VIEW, *OF_PICTURE]
 # Transparent is what a turn is without asking, where its format can be.
 _TURN = [dataclasses.replace(one, default=None) if one.name == "background" else one for one in PARAMETERS]
 SPIN_PARAMETERS = [frames(36, "Of the full turn."), FPS, *_TURN]
-
-_SIZE = 256  # px, unless asked otherwise
-_MAX_PIXELS = 32 * 512 * 512  # of all frames of a turn: what two slow cores draw within the deadline
-_CALL_PIXELS = 512 * 512  # of one call to the model server, unless a single picture has more
 
 _Form = TypeVar("_Form")
 
@@ -77,12 +73,7 @@ def add_world_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Ans
         order = world_order(text, asked, catalog)
         check_background(order.options.background, extension)
         form = Spin(View.of(asked), extension, asked["frames"], asked["fps"])
-        most = _MAX_PIXELS // _size(order) ** 2
-        if form.frames > most:
-            detail = (
-                f"{form.frames} frames of {_size(order)} px are too many; ask for at most {most}, or a smaller size."
-            )
-            raise Problem(422, detail, parameter="frames")
+        check_count(order.model, form.frames, world_side(order.model, order.options.size), "frames", "frames")
         return answer(order, form, ANIMATIONS[extension], make_spin)
 
     def make_picture(order: PlanetOrder, view: View, expires: float) -> bytes:
@@ -110,18 +101,10 @@ def world_order(text: str, asked: Mapping[str, Any], catalog: Catalog) -> Planet
     return order_of([text], PictureOptions.of(asked), catalog, task="world")
 
 
-def _size(order: PlanetOrder) -> int:
-    """Of the pictures in px, both sides."""
-    return order.options.size or min(_SIZE, order.model.card["world"]["sizes"][-1])
-
-
 def _pictures(order: PlanetOrder, views: Sequence[View], door: ModelDoor, expires: float) -> list[Image.Image]:
-    """A world seen from several sides: drawn at the next size that its model draws, then made smaller."""
-    size, sizes = _size(order), order.model.card["world"]["sizes"]
-    drawn_size = next((one for one in sizes if one >= size), sizes[-1])
+    """A world seen from several sides."""
     inputs = {name: np.repeat(row, len(views), axis=0) for name, row in model_inputs(order).items()}
     seen = [view.inputs() for view in views]
     inputs |= {name: np.stack([one[name] for one in seen]) for name in ("view", "sun")}
-    rows = max(1, _CALL_PIXELS // drawn_size**2)
-    outputs = door.run(order.model, inputs, expires, signature=f"render_{drawn_size}", batch_size=rows)
-    return finished(order, outputs["image"], [f"View {number}" for number in range(1, len(views) + 1)], size)
+    pixels = draw_worlds(order, inputs, door, expires)
+    return finished(order, pixels, [f"View {number}" for number in range(1, len(views) + 1)])

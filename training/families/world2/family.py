@@ -83,7 +83,7 @@ def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dic
             f"side at any size ({config['family']})."
         ),
         "latent_size": LATENT_LENGTH,
-        "world": {"sizes": list(SIZES), "map": [MAP_HEIGHT, 2 * MAP_HEIGHT], "heights": True},
+        "world": {"sizes": list(SIZES), "map": [MAP_HEIGHT, 2 * MAP_HEIGHT], "heights": True, "sights": True},
     }
 
 

@@ -30,7 +30,7 @@ _WARMED = 512  # px, the largest picture that a server draws before it serves
 def save_world(
     generator: keras.Model, size: Size, folder: Path, sizes: Sequence[int] = SIZES, map_height: int = MAP_HEIGHT
 ):
-    """Saves signatures `generate`, `render_64` and its like, and `map`.
+    """Saves signatures `generate`, `sight`, `render_64` and its like, and `map`.
 
     A row is computed alone, so that no other row of its batch changes it, and piece by piece, so that a picture of
     1024 px takes as little memory as one of 128 px. Rows that follow one of the same world share its field, the dear
@@ -57,6 +57,10 @@ def save_world(
             return {"image": _levels(tf.reshape(light * coverage, shape))}
 
         return worlds.each({"image": (shape, tf.uint8)}, picture, latent, kind, sights(latent[:, LATENT_SIZE:]))
+
+    @tf.function(input_signature=[specs["latent"]], autograph=False)
+    def sight(latent):
+        return dict(zip(("view", "sun"), sights(latent[:, LATENT_SIZE:]), strict=True))
 
     def render_of(side: int):
         @tf.function(input_signature=list(specs.values()), autograph=False)
@@ -101,7 +105,8 @@ def save_world(
             "sun": np.tile(np.float32(SUN), (batch, 1)),
         }
 
-    functions = {"generate": generate, **{f"render_{side}": render_of(side) for side in sizes}, "map": map_}
+    renders = {f"render_{side}": render_of(side) for side in sizes}
+    functions = {"generate": generate, "sight": sight, **renders, "map": map_}
     warm = {name: (1,) for name in functions if name not in {f"render_{side}" for side in sizes if side > _WARMED}}
     save_signatures(folder, [generator], functions, example, {**warm, "generate": WARMUP_BATCH_SIZES})
 

@@ -47,7 +47,7 @@ def ask(signatures):
 
 
 def test_signatures(signatures):
-    assert set(signatures) == {"serving_default", "generate", "render_16", "render_24", "map"}
+    assert set(signatures) == {"serving_default", "generate", "sight", "render_16", "render_24", "map"}
 
 
 def test_a_render_on_black_is_the_networks_picture(network, ask):
@@ -60,8 +60,10 @@ def test_a_render_on_black_is_the_networks_picture(network, ask):
 
 
 def test_generate_looks_from_where_its_latent_says(ask):
-    view, sun = (np.asarray(part) for part in sights(LATENTS[:, -SIGHT_SIZE:]))
-    seen = ask("render_16", **WORLDS, view=view, sun=sun)["image"].astype(float)
+    sight = ask("sight", latent=LATENTS)
+    for name, expected in zip(("view", "sun"), sights(LATENTS[:, -SIGHT_SIZE:]), strict=True):
+        np.testing.assert_allclose(sight[name], expected, atol=1e-4)
+    seen = ask("render_16", **WORLDS, **sight)["image"].astype(float)
     generated = ask("generate", **WORLDS)["image"]
     assert generated.shape == (2, 16, 16, 3)
     np.testing.assert_allclose(generated, seen[..., :3] * seen[..., 3:] / 255, atol=2)
