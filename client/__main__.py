@@ -1,4 +1,4 @@
-"""Command line of the client: `planets generate|morph|sheet|world|classify|translate|models|health`."""
+"""Command line of the client: `planets generate|morph|sheet|world|system|classify|translate|models|health`."""
 
 from __future__ import annotations
 

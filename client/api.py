@@ -8,6 +8,7 @@ from collections.abc import Callable
 from client.catalog import CatalogCalls
 from client.morphs import MorphCalls
 from client.planets import PlanetCalls
+from client.systems import SystemCalls
 from client.transport import Transport
 from client.vision import VisionCalls
 from client.worlds import WorldCalls
@@ -15,7 +16,7 @@ from client.worlds import WorldCalls
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 
-class PlanetClient(PlanetCalls, MorphCalls, WorldCalls, VisionCalls, CatalogCalls):
+class PlanetClient(PlanetCalls, MorphCalls, WorldCalls, SystemCalls, VisionCalls, CatalogCalls):
     """Talks to one planet server. Close it, or use it in a `with`, to release its connections.
 
     Several threads may share one.

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, get_type_hints
 from client import commands
 from client.api import DEFAULT_URL
 from client.options import FORMATS, PlanetOptions
+from client.systems import add_system_arguments
 from client.transport import API_KEY_VARIABLE
 from client.world_command import add_world_arguments, world
 
@@ -54,6 +55,11 @@ def parser(program: str) -> argparse.ArgumentParser:
     command.add_argument("--columns", type=_positive, help="planets in a row (default: about square)")
 
     add_world_arguments(add(world, "save a picture of a world, one of its maps, or its full turn", drawing))
+
+    command = add(commands.system, "tell the star system at an address")
+    add_system_arguments(command)
+    command.add_argument("--model", help="model that the links of --json shall name")
+    command.add_argument("--version", type=_positive, help="version of the model")
 
     command = add(commands.classify, "say what pictures show")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a picture")

@@ -20,6 +20,7 @@ from client.morphs import MORPH_FORMATS, SHEET_FORMATS
 from client.options import FORMATS, PlanetOptions
 from client.results import Picture
 from client.seeds import addresses
+from client.systems import table
 
 EXIT_OK, EXIT_SOME_FAILED, EXIT_CANNOT, EXIT_STOPPED = 0, 1, 2, 130
 # Endings of what is meant to be a file, not a folder.
@@ -96,6 +97,15 @@ def sheet(client: PlanetClient, arguments: argparse.Namespace, console: Console)
         **options_of(arguments),
     )
     return tell_saved(made, arguments.out, console)
+
+
+def system(client: PlanetClient, arguments: argparse.Namespace, console: Console) -> int:
+    """Shows a star system as a table."""
+    found = client.system(arguments.seed, model=arguments.model, version=arguments.version)
+    for line in table(found):
+        console.line(line)
+    console.document(found)
+    return EXIT_OK
 
 
 def classify(client: PlanetClient, arguments: argparse.Namespace, console: Console) -> int:

@@ -6,7 +6,8 @@ whole number is never an address: `007` and `+7` are seed 7, while `-1` and `184
 
 A seed opens numbered streams of 64-bit words: Philox4x64-10 with the 128-bit key `stream << 64 | seed` and a counter
 that stands at 1 for the first block of four words. Stream 0 gives the latent, stream 1 the kind of a planet nobody
-chose a kind for. `tests/serving/golden_latents.json` holds vectors for anyone who writes this in another language.
+chose a kind for, stream 2 the star system of the address (`serving.systems`). `tests/serving/golden_latents.json` holds
+vectors for anyone who writes this in another language.
 """
 
 from __future__ import annotations
@@ -73,8 +74,8 @@ def latents(seeds: Sequence[int], size: int) -> NDArray[np.float32]:
         float32 of shape (B, Z).
     """
     pairs = (size + 1) // 2
-    words = np.array([_words(seed, _LATENT_STREAM, 2 * pairs) for seed in seeds], np.uint64)
-    uniform = ((words >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53  # in (0, 1]
+    rows = np.array([words(seed, _LATENT_STREAM, 2 * pairs) for seed in seeds], np.uint64)
+    uniform = ((rows >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53  # in (0, 1]
     uniform = uniform.reshape(len(seeds), pairs, 2)
     radius = np.sqrt(-2.0 * np.log(uniform[..., 0]))
     angle = 2.0 * np.pi * uniform[..., 1]
@@ -84,9 +85,9 @@ def latents(seeds: Sequence[int], size: int) -> NDArray[np.float32]:
 
 def kind_index(seed: int, count: int) -> int:
     """The kind, of 0..count-1, of a planet nobody chose a kind for: the high word of w * count, w from stream 1."""
-    return (int(_words(seed, _KIND_STREAM, 1)[0]) * count) >> 64
+    return (int(words(seed, _KIND_STREAM, 1)[0]) * count) >> 64
 
 
-def _words(seed: int, stream: int, count: int) -> NDArray[np.uint64]:
+def words(seed: int, stream: int, count: int) -> NDArray[np.uint64]:
     """The first `count` words of a stream of the seed."""
     return np.random.Philox(key=stream << 64 | seed).random_raw(count)

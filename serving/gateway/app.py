@@ -37,6 +37,7 @@ from serving.gateway.routes.planets import add_planet_routes
 from serving.gateway.routes.recognition import add_recognition_routes
 from serving.gateway.routes.shaders import add_shader_routes
 from serving.gateway.routes.sheets import add_sheet_route
+from serving.gateway.routes.systems import add_system_routes
 from serving.gateway.routes.translation import add_translation_routes
 from serving.gateway.routes.worlds import add_world_routes
 
@@ -74,6 +75,7 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     add_world_routes(app, door, catalog, answers)
     add_map_routes(app, door, catalog, answers)
     add_shader_routes(app, door, catalog, answers)
+    add_system_routes(app, catalog, config)
     add_recognition_routes(app, door, catalog, uploads, admission)
     add_translation_routes(app, door, catalog, uploads, admission)
     add_model_routes(app, catalog)

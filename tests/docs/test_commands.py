@@ -224,6 +224,11 @@ def _make(arguments: list[str], url: str = "") -> None:
     subprocess.run(["make", "--dry-run", *arguments], cwd=ROOT, check=True, capture_output=True, timeout=30)
 
 
+def _node(arguments: list[str], url: str) -> None:
+    assert (ROOT / arguments[0]).suffix == ".mjs"
+    assert (ROOT / arguments[0]).is_file()
+
+
 def _pip(arguments: list[str], url: str) -> None:
     pinned = (ROOT / "requirements.txt").read_text() + (ROOT / "serving/requirements.txt").read_text()
     assert arguments.pop(0) == "install"
@@ -275,6 +280,7 @@ _PROGRAMS: dict[str, Callable[[list[str], str], None]] = {
     "planets": _planets,
     "python": _python_m,
     "make": _make,
+    "node": _node,
     "pip": _pip,
     "docker": _compose,
     "kubectl": _kubectl,

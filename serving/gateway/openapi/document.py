@@ -10,6 +10,7 @@ from serving.gateway.openapi.parts import HEADERS, Part, problem_responses
 from serving.gateway.openapi.paths import paths
 from serving.gateway.openapi.samples import with_samples
 from serving.gateway.openapi.schemas import schemas
+from serving.gateway.openapi.system_paths import system_paths
 from serving.gateway.openapi.world_paths import world_paths
 
 _VERSION = "1.0.0"  # of the API
@@ -21,6 +22,7 @@ _TAGS = {
     "Planets": "Pictures of planets.",
     "Motion and sheets": "Several planets in one file.",
     "Worlds": "Planets with a surface all around, from any side under any sun.",
+    "Star systems": "Stars with planets and moons on their orbits.",
     "Pictures in": "What a picture shows, and how it would look elsewhere.",
     "Models": "What is served.",
     "Operations": "Probes, metrics and documentation; they need no key.",
@@ -40,7 +42,7 @@ def document(config: GatewayConfig) -> Part:
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": description} for name, description in _TAGS.items()],
         "security": [{"key": []}] if config.api_keys is not None else [],
-        "paths": with_samples({**paths(config), **world_paths()}),
+        "paths": with_samples({**paths(config), **world_paths(), **system_paths()}),
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key."}},
             "headers": HEADERS,

@@ -8,6 +8,7 @@ from serving.gateway.asked.options import MAX_VERSION, MEDIA_TYPES, OF_FILE, OF_
 from serving.gateway.asked.orders import MAX_JSON_INTEGER, SEED
 from serving.gateway.config import GatewayConfig
 from serving.gateway.openapi.parts import Part, choice, integer, text, told
+from serving.gateway.openapi.system_paths import system_schema
 
 _NAMED_MODEL = {"model": text(), "version": integer(1, MAX_VERSION)}
 _SIDES = {"width": {"type": "integer", "minimum": 1}, "height": {"type": "integer", "minimum": 1}}
@@ -32,6 +33,7 @@ def schemas(config: GatewayConfig) -> dict[str, Part]:
         "Live": _object(status={"const": "live"}),
         "Atlas": _atlas(),
         "Shader": _shader(),
+        "System": system_schema(),
     }
 
 

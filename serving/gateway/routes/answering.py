@@ -21,7 +21,7 @@ from serving.gateway.guards.admission import Admission
 from serving.gateway.pictures.cache import PictureCache
 from serving.gateway.pictures.encoding import ENCODER
 
-_FOREVER = "max-age=31536000, immutable"
+FOREVER = "max-age=31536000, immutable"
 
 _Order = TypeVar("_Order", bound=Order)
 _Form = TypeVar("_Form")
@@ -108,10 +108,10 @@ class Answers:
         return response
 
     def _cache_control(self, order: Order) -> str:
-        """For ever, if model and version are told; no shared cache passes it on to those without a key."""
+        """For ever, if model and version are told."""
         if order.options.model is None or order.options.version is None:
             return "no-cache"
-        return f"{'public' if self._config.api_keys is None else 'private'}, {_FOREVER}"
+        return f"{audience(self._config)}, {FOREVER}"
 
 
 @functools.cache
@@ -120,6 +120,11 @@ def _telling(kind: type) -> tuple[str, ...] | None:
     if not dataclasses.is_dataclass(kind):
         return None
     return tuple(row.name for row in dataclasses.fields(kind) if not row.metadata.get("resolved"))
+
+
+def audience(config: GatewayConfig) -> str:
+    """Who may keep an answer: no shared cache, if it would pass it on to those without a key."""
+    return "public" if config.api_keys is None else "private"
 
 
 def model_headers(model: ModelVersion) -> dict[str, str]:

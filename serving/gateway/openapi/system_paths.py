@@ -1,0 +1,105 @@
+"""The route of `/v1/systems`, as OpenAPI describes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serving.gateway.openapi.operations import describe, not_modified
+from serving.gateway.openapi.parts import SEED_IN_PATH, Part, headers, reference, told
+from serving.gateway.routes.systems import LONGEST, PARAMETERS, with_links
+from serving.systems.system import system_of
+
+
+def system_paths() -> dict[str, Part]:
+    """What the path answers to."""
+    content = {"application/json": {"schema": reference("System"), "example": _example()}}
+    answer = {"description": "It.", "headers": headers("ETag", "Cache-Control"), "content": content}
+    return {
+        "/v1/systems/{seed}.json": {
+            "get": describe(
+                "system",
+                "Star systems",
+                "The star system at an address",
+                "Star, zones, belts, and planets and moons on their orbits, with links to their pictures and maps. No "
+                "model draws it: the same address gives the same system for ever, in any language "
+                "(`docs/systems.md`).",
+                [{**SEED_IN_PATH, "schema": {**SEED_IN_PATH["schema"], "maxLength": LONGEST}}, *told(*PARAMETERS)],
+                {"200": answer, "304": not_modified()},
+                (404, 422),
+            )
+        }
+    }
+
+
+def system_schema() -> Part:
+    """A system, in the words of its JSON."""
+    orbit = _object(
+        e=_number("Eccentricity."),
+        i_deg=_number("Inclination against the system's plane."),
+        node_deg=_number("Longitude of the ascending node."),
+        peri_deg=_number("Argument of the periapsis."),
+        m0_deg=_number("Mean anomaly at the epoch."),
+        period_d=_number("Period in days of 86,400 s."),
+    )
+    body = {
+        "address": {"type": "string", "description": "`/v1/worlds` and `/v1/planets` draw it."},
+        "name": {"type": "string"},
+        "kind": {"type": "string", "description": "What to ask for as `kind`, so that it looks as it is."},
+        "class": {"type": "string"},
+        "radius_km": _number(),
+        "mass_earth": _number("The earth's is 1."),
+        "gravity_g": _number("At its surface; the earth's is 1."),
+        "temperature_k": _number("Of its surface, on average."),
+        "atmosphere": {"type": "string"},
+        "clouds": _number("Share of the surface under them."),
+        "locked": {"type": "boolean", "description": "Whether it always turns the same side to what it goes around."},
+        "day_h": _number("A turn around its axis, in hours."),
+        "tilt_deg": _number("Of its axis."),
+        "links": {"type": "object", "additionalProperties": {"type": "string"}},
+    }
+    rings = _object(inner_km=_number(), outer_km=_number(), opacity=_number())
+    moon = _object(**body, orbit=_with(orbit, a_km=_number("Semi-major axis.")))
+    planet = _object(
+        **body,
+        orbit=_with(orbit, a_au=_number("Semi-major axis in astronomical units.")),
+        zone={"type": "string", "enum": ["hot", "habitable", "cold", "ice"]},
+        rings={**rings, "type": ["object", "null"]},
+        moons={"type": "array", "items": moon},
+    )
+    star = _object(
+        **{"class": {"type": "string", "description": "Of spectrum and luminosity, such as `G2V`."}},
+        temperature_k=_number(),
+        color={"type": "string", "pattern": "^#[0-9a-f]{6}$"},
+        mass=_number("The sun's is 1."),
+        radius=_number("The sun's is 1."),
+        luminosity=_number("The sun's is 1."),
+        age_gyr=_number("In billions of years."),
+    )
+    return _object(
+        address={"type": "string"},
+        seed={"type": "string", "pattern": "^[0-9]+$"},
+        rules={"const": 1},
+        name={"type": "string"},
+        epoch=_number("Time in days at which bodies stand at `m0_deg`."),
+        star=star,
+        zones=_object(habitable_au={"type": "array", "items": _number()}, frost_au=_number()),
+        belts={"type": "array", "items": _object(inner_au=_number(), outer_au=_number())},
+        planets={"type": "array", "items": planet},
+    )
+
+
+def _example() -> dict[str, Any]:
+    system = with_links(system_of(42, "42"), {})
+    return {**system, "planets": system["planets"][:2]}
+
+
+def _object(**properties: Any) -> Part:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _with(schema: Part, **properties: Any) -> Part:
+    return _object(**properties, **schema["properties"])
+
+
+def _number(description: str = "") -> Part:
+    return {"type": "number", **({"description": description} if description else {})}

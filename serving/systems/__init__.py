@@ -1,0 +1,1 @@
+"""Star systems by address: a star, zones, belts, planets and moons on their orbits, by rules that do not change."""
