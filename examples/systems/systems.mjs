@@ -149,7 +149,7 @@ function accreted(draws, star, frost, disk) {
       pull = pullOf(mass * gas);
       reach = Math.max(reach, (a * (1 + e) * (1 + pull)) / (1 - sweep));
     }
-    planets.push({ a_au: rounded(a, 4), e, mass: significant(mass * gas), gas, cold });
+    planets.push({ a_au: rounded(a, 4), e, mass: significant(Math.min(mass * gas, 4000)), gas, cold });
     if (draws.uniform() < (a < frost && frost < 2.2 * reach ? 0.35 : 0.06)) {
       const wide = reach * draws.of(disk.belt_gap);
       if (wide < outer) belts.push({ inner_au: rounded(reach * 1.05, 3), outer_au: rounded(wide * 0.92, 3) });
@@ -166,7 +166,7 @@ function wandered(draws, planets) {
   const place = draws.between(0.035, 0.09);
   const giant = planets.findIndex((one) => one.mass >= 50 && one.gas > 1);
   if (giant < 0 || chance > 0.03) return planets;
-  return [{ ...planets[giant], a_au: rounded(place, 4), e: 0.01 }, ...planets.slice(giant + 1)];
+  return [{ ...planets[giant], a_au: rounded(place, 4), e: 0.01, cold: false }, ...planets.slice(giant + 1)];
 }
 
 function swept(inner, outer, frost, drift) {

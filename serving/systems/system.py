@@ -17,6 +17,7 @@ _MOST_PLANETS = 14
 _DUST = 3.34  # masses of the earth between 0 and 1 au of the sun's disk, by the root of the distance: Hayashi 1981
 _ICE = 4.2  # times as much dust beyond the frost line
 _SUNS_MASS = 332946.0  # of the earth's
+_HEAVIEST = 4000.0  # masses of the earth: with more, it would be a brown dwarf
 _AU = 149597870.7  # km
 _RING_MASS = 10.0  # of the earth's, from which on rings are usual
 _LOCKED_AU = 0.35  # within which a planet of the sun always turns the same side to it
@@ -85,7 +86,8 @@ def _accreted(draws: Draws, star: dict[str, Any], frost: float) -> tuple[list[di
             share = mass * gas / _SUNS_MASS / star["mass"]
             pull = quartic_root(share / (1.0 + share))
             reach = max(reach, a * (1.0 + e) * (1.0 + pull) / (1.0 - sweep))
-        planets.append({"a_au": rounded(a, 4), "e": e, "mass": _significant(mass * gas), "gas": gas, "cold": cold})
+        mass = _significant(min(mass * gas, _HEAVIEST))
+        planets.append({"a_au": rounded(a, 4), "e": e, "mass": mass, "gas": gas, "cold": cold})
         if draws.uniform() < (0.35 if a < frost < 2.2 * reach else 0.06):
             wide = reach * draws.of(_DISK["belt_gap"])
             if wide < outer:
@@ -102,7 +104,7 @@ def _wandered(draws: Draws, planets: list[dict[str, Any]]) -> list[dict[str, Any
     giants = [i for i, one in enumerate(planets) if one["mass"] >= 50.0 and one["gas"] > 1.0]
     if not giants or chance > _HOT:
         return planets
-    hot = {**planets[giants[0]], "a_au": rounded(place, 4), "e": 0.01}
+    hot = {**planets[giants[0]], "a_au": rounded(place, 4), "e": 0.01, "cold": False}
     return [hot, *planets[giants[0] + 1 :]]
 
 
