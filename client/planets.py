@@ -17,7 +17,7 @@ from client.options import PlanetOptions, check_format, to_parameters
 from client.results import Outcome, Planet
 from client.seeds import address_of, addresses, seed_text, survives_a_path
 
-PLANETS_PER_REQUEST = 64  # the most that the server makes at once
+PLANETS_PER_REQUEST = {256: 64, 512: 36, 1024: 9}  # the most of up to so many pixels that any model makes at once
 
 
 class PlanetCalls(Calls):
@@ -52,7 +52,7 @@ class PlanetCalls(Calls):
         format: str = "png",
         **options: Unpack[PlanetOptions],
     ) -> list[Planet]:
-        """Makes many planets, 64 per request.
+        """Makes many planets, 64 per request, or fewer of more than 256 pixels.
 
         Args:
             seeds: The seeds or addresses to make; give these or `count`.
@@ -73,12 +73,13 @@ class PlanetCalls(Calls):
             raise InvalidRequest(f"A count of {count} makes no planet; it must be at least 1.")
         check_format(format)
         parameters = to_parameters(options)
+        most = next((many for px, many in PLANETS_PER_REQUEST.items() if (options.get("size") or 0) <= px), 1)
         bodies: list[dict[str, Any]]
         if count is not None and seed is None:
-            bodies = [{"count": min(PLANETS_PER_REQUEST, count - i)} for i in range(0, count, PLANETS_PER_REQUEST)]
+            bodies = [{"count": min(most, count - i)} for i in range(0, count, most)]
         else:
             texts = addresses(seed, count) if seed is not None and count is not None else map(seed_text, seeds or ())
-            bodies = [{"seeds": chunk} for chunk in _chunks(list(texts))]
+            bodies = [{"seeds": chunk} for chunk in _chunks(list(texts), most)]
         return [planet for body in bodies for planet in self._post({**body, "format": format, **parameters})]
 
     def generate_many(
@@ -133,8 +134,8 @@ class PlanetCalls(Calls):
             ]
 
 
-def _chunks(texts: list[str]) -> list[list[str]]:
-    return [texts[i : i + PLANETS_PER_REQUEST] for i in range(0, len(texts), PLANETS_PER_REQUEST)]
+def _chunks(texts: list[str], most: int) -> list[list[str]]:
+    return [texts[i : i + most] for i in range(0, len(texts), most)]
 
 
 def picture_facts(response: requests.Response, text: str, format: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A planet straight from TensorFlow Serving, without the gateway: the same that the gateway draws from the seed.
 
     python -m examples.direct_grpc localhost:8500 dcgan_v1_64 100 42 planet.png
-    python -m examples.direct_grpc localhost:8500 planet_v3_64 128 42 mars.png mars
+    python -m examples.direct_grpc localhost:8500 conditional_64 100 42 mars.png mars
 
 The number after the model is the length of its latent, which its card tells. NumPy, Pillow, gRPC and the messages of
 `serving.backends.protos` (or those of the package `tensorflow-serving-api`) are needed. An address, such as orion/7/3,

@@ -16,7 +16,7 @@ MOST_FILES = 24  # of a room
 # What stands at the top of a house: commands, which are in no room and which nobody imports, and what all of its rooms
 # may use.
 COMMANDS = {
-    "training": {"calibrate", "compare", "evaluate", "export", "report", "restore", "sweep", "train", "yardstick"},
+    "training": {"calibrate", "compare", "evaluate", "export", "report", "sweep", "train", "yardstick"},
     "serving/gateway": {"__main__", "app", "keys"},
 }
 SHARED = {"training": set(), "serving/gateway": {"config", "problems"}}

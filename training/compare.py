@@ -18,8 +18,7 @@ from training.measure.features.weights import fetched_weights
 from training.sweeps.family_comparison import write_family_comparison
 from training.sweeps.sweep import sweep
 
-# Those that begin by themselves: a refiner has to be told whose pictures it refines.
-DRAWING = tuple(name for name, family in FAMILIES.items() if "generator" in family.exports and not family.needs)
+DRAWING = tuple(name for name, family in FAMILIES.items() if "generator" in family.exports)
 
 
 def main(arguments: list[str] | None = None) -> int:

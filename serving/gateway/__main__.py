@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=_whole(0, 65535), default=8000, help="port to listen at; 0 picks a free one")
     add("--threads", type=_whole(1, 256), default=GatewayConfig.max_in_flight, help="requests worked on at once")
     add("--max-waiting", type=_whole(0, 256), default=GatewayConfig.max_waiting, help="more are refused with a 503")
-    add("--default-model", metavar="NAME", help="model of requests that name none; else planet_v3, or the first")
+    add("--default-model", metavar="NAME", help="model of requests that name none; else the newest world, or the first")
     add("--default-classifier", metavar="NAME", help="the same for requests to recognize a picture")
     add("--rollout", type=Path, metavar="FILE", help="labels of embedded versions; else serving/deploy/rollout.toml")
     add("--split", type=_split, action="append", default=[], metavar="MODEL=stable:95,canary:5", help="shares of seeds")

@@ -14,10 +14,9 @@ class GatewayConfig:
     """Settings of the gateway; the defaults suit one machine.
 
     Attributes:
-        default_model: Model of requests that name none; if None, one of `preferred_models`, else the first by name that
-            can draw now.
+        default_model: Model of requests that name none; if None, the last made of the worlds, of those that draw
+            planets at any size if any does, else the first by name that can draw now.
         default_classifier: Classifier of requests that name none; if None, the first by name that is available.
-        preferred_models: Models that are preferred to others where none is named, the best for its time first.
         splits: Weight by label by model name: how the seeds of requests that name no version are shared out.
         deadline_s: Seconds from a request's arrival until its model has answered, waiting and all batches together.
         max_in_flight: Most requests worked on at once.
@@ -39,11 +38,6 @@ class GatewayConfig:
 
     default_model: str | None = None
     default_classifier: str | None = None
-    preferred_models: tuple[str, ...] = (
-        "planet_v3_128",
-        "planet_v3_64",
-        "planet_v3_256",
-    )  # the best for its time first
     splits: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
     deadline_s: float = 30.0
     max_in_flight: int = 16

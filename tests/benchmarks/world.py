@@ -1,6 +1,6 @@
 """Pictures per second of a world, beside another model's.
 
-    python -m tests.benchmarks.world saved_models/world_v1_64/1 saved_models/planet_v3_64/1
+    python -m tests.benchmarks.world saved_models/world_v2/1 saved_models/conditional_64/2
 
 Rounds in turn; the ratios are what travels to another machine. Nothing else should be running.
 """

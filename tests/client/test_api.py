@@ -93,6 +93,13 @@ def test_planets_come_in_chunks_of_64_and_in_order(client: PlanetClient, stub: S
     assert {body["kind"] for _, _, body in stub.requests} == {"mars"}
 
 
+@pytest.mark.parametrize(("size", "chunks"), [(256, [64, 6]), (300, [36, 34]), (1024, [9] * 7 + [7])])
+def test_large_planets_come_in_smaller_chunks(client: PlanetClient, stub: Stub, size: int, chunks: list[int]) -> None:
+    assert len(client.planets(count=70, size=size)) == 70
+    client.planets(seeds=range(70), size=size)
+    assert [len(body.get("seeds", ())) or body["count"] for _, _, body in stub.requests] == 2 * chunks
+
+
 def test_planets_without_a_seed_are_the_servers_choice(client: PlanetClient, stub: Stub) -> None:
     assert len(client.planets(count=70)) == 70
     assert [body["count"] for _, _, body in stub.requests] == [64, 6]

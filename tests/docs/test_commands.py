@@ -56,8 +56,8 @@ WORLD = {
     "shader": {"glsl": "void main() {}", "radius": 0.9},
 }
 MORE_MODELS = {  # that a reader makes
-    "mine_64": card_of("planet_v3_64") | {"class_names": ["lava", "ice"], "archetypes": {}},
-    **dict.fromkeys(("world_v1", "world_v1_64"), card_of("planet_v3_64") | WORLD),
+    "mine_64": card_of("conditional_64") | {"class_names": ["lava", "ice"], "archetypes": {}},
+    **dict.fromkeys(("world_v1", "world_v1_64"), card_of("conditional_64") | WORLD),
 }
 
 

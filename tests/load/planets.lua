@@ -26,7 +26,7 @@ function setup(thread)
 end
 
 function init(arguments)
-  model = arguments[1] or "planet_v3_64"
+  model = arguments[1] or "conditional_64"
   format = arguments[2] or "webp"
   count = tonumber(arguments[3] or "1")
   if arguments[4] then

@@ -1,4 +1,4 @@
-"""`python -m tests.serving.golden_worlds WEIGHTS PNG`: worlds of the published model, drawn by Keras on any backend."""
+"""`python -m tests.serving.golden_worlds SAVED_MODEL PNG`: a published model's worlds, drawn by Keras anew."""
 
 from __future__ import annotations
 
@@ -39,12 +39,16 @@ def assert_same(pictures: np.ndarray) -> None:
 
 
 def main() -> None:
+    import tensorflow as tf
+
     from datasets.manifest import Size
     from training.families.world.networks import LATENT_SIZE, build_world_generator
 
-    weights, out = sys.argv[1:]
+    folder, out = sys.argv[1:]
     generator = build_world_generator(Size(SIZE, SIZE), len(CLASSES))
-    generator.load_weights(weights)
+    saved = tf.train.load_checkpoint(f"{folder}/variables/variables")
+    for index, variable in enumerate(generator.variables):
+        variable.assign(saved.get_tensor(f"variables_of_models/{index}/.ATTRIBUTES/VARIABLE_VALUE"))
     count = len(SEEDS_AND_KINDS)
     inputs = {
         "latent": latents(list(SEEDS_AND_KINDS), LATENT_SIZE),

@@ -14,7 +14,6 @@ COMMANDS = {
     "evaluate": ("evaluate", ["model", "--data", "data"]),
     "compare": ("sweep", ["--data", "data", "--out", "runs", "dcgan"]),
     "sweep": ("sweep", ["dcgan_v1_64", "--data", "data", "--out", "runs"]),
-    "restore": ("restore_run", ["model", "run"]),
     "calibrate": ("calibrate", ["run", "--data", "data"]),
     "report": ("write_report", ["run"]),
 }

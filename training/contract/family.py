@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import keras
@@ -46,9 +45,6 @@ class Family(NamedTuple):
         sampling: What an epoch shows: `"shuffled"`, or `"alternating"`: the rows of a batch are of class 0, class 1,
             class 0, … (`datasets.sampling`).
         batch_size: Pictures per step unless the command line says otherwise.
-        needs: Fields of the recipe that have to be given, such as the run whose pictures are refined.
-        networks: Those that another training can begin with, by the names of their weights in the run folder:
-            `config.json` to the network, its weights not loaded. `training.restore` gets them back from a SavedModel.
     """
 
     name: str
@@ -60,9 +56,7 @@ class Family(NamedTuple):
     strategies: tuple[str, ...] = ("none",)
     feed: Callable[[TrainingConfig, Any, Pictures, int], Iterator] | None = None
     sampling: str = "shuffled"
-    needs: tuple[str, ...] = ()
     batch_size: int = TrainingConfig.batch_size
-    networks: Mapping[str, Callable[[Mapping[str, Any]], keras.Model]] = MappingProxyType({})
 
 
 def begin(

@@ -104,12 +104,10 @@ class Objective:
         networks: Those that learn to draw, by the names of their weights in the run folder, `generator` first.
         critics: Those that judge, the most important one first.
         extras: Names of what batches bring besides images and labels (`training.contract.family.Family.feed`).
-        facts: What `config.json` shall say besides.
     """
 
     critics: Sequence[Critic]
     extras: Sequence[str] = ()
-    facts: Mapping[str, Any] = {}
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, recipe: ChosenLossRecipe, total_steps: int):
         self.networks: dict[str, keras.Model] = {"generator": generator}

@@ -59,7 +59,7 @@ class GANTrainer:
     @property
     def facts(self) -> dict[str, Any]:
         sizes = {f"{name}_parameters": network.count_params() for name, network in self._networks.items()}
-        return {"latent_size": self.objective.latent_size, **sizes, **self.objective.facts}
+        return {"latent_size": self.objective.latent_size, **sizes}
 
     @property
     def state(self) -> dict[str, keras.Variable]:

@@ -44,7 +44,7 @@ def check_continuing(run: str, recorded: Mapping[str, Any], asked: Mapping[str, 
 
 
 def told(changed: Mapping[str, list[Any]]) -> str:
-    """Changes in words: `epochs 5 instead of 3, copy_weight 2.0 instead of 1.0`."""
+    """Changes in words: `epochs 5 instead of 3, kind_weight 2.0 instead of 1.0`."""
     return ", ".join(f"{name} {now} instead of {was}" for name, (was, now) in changed.items())
 
 

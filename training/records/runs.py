@@ -78,14 +78,13 @@ class Run:
         return next((int(row["epoch"]) for row in self.rows if int(row["step"]) == step), None)
 
 
-def read_finished(folder: Path, family: str, networks: Sequence[str], option: str = "--init-from") -> dict[str, Any]:
+def read_finished(folder: Path, family: str, networks: Sequence[str]) -> dict[str, Any]:
     """The `config.json` of a finished run that another training begins with.
 
     Args:
         folder: Run folder.
-        family: What it has to be of; several are separated by " or ".
+        family: What it has to be of.
         networks: Names of those whose weights are wanted.
-        option: By which it was named.
 
     Raises:
         RequestError: It is no finished run of this family, with the weights of these networks.
@@ -93,11 +92,11 @@ def read_finished(folder: Path, family: str, networks: Sequence[str], option: st
     names = (CONFIG_NAME, *(f"{name}.weights.h5" for name in networks))
     missing = next((name for name in names if not (folder / name).is_file()), None)
     if missing:
-        raise RequestError(f"{option} {folder} is not a finished training of {family}: {missing} is missing.")
+        raise RequestError(f"--init-from {folder} is not a finished training of {family}: {missing} is missing.")
     check_sums(folder, names)
     config = read_config(folder)
-    if config["family"] not in family.split(" or "):
-        raise RequestError(f"{option} {folder} is a training of {config['family']}: give one of {family}.")
+    if config["family"] != family:
+        raise RequestError(f"--init-from {folder} is a training of {config['family']}: give one of {family}.")
     return config
 
 

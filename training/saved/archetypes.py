@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-# Chosen by eye from what planet_v3 draws between the bodies.
+# Chosen by eye from what planets between the bodies look like.
 ARCHETYPES = {
     "desert": {"mars": 0.5, "sun": 0.5},
     "gas_giant": {"jupiter": 0.5, "venus": 0.5},

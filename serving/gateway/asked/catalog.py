@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from serving.backends.base import Backend, ModelVersion
+from serving.gateway.asked.sizes import draws_planets_at_any_size
 from serving.gateway.asked.splits import assigned_label
 from serving.gateway.config import GatewayConfig
 from serving.gateway.problems import Problem
@@ -65,18 +66,13 @@ class Catalog:
         return [version for version in chosen if version.state == "AVAILABLE"]
 
     def default_name(self, task: str = "generate") -> str | None:
-        """The model of requests that name none: the configured one, else a preferred one, else the first by name; of
-        worlds the one made last, of those with a shader if any has one."""
+        """The model of requests that name none: the configured one, else the last made of the worlds, if any draws
+        planets at any size, or for worlds has a shader, of these, else the first by name."""
         configured = {"generate": self._config.default_model, "classify": self._config.default_classifier}.get(task)
         if configured is not None:
             return configured
-        if task == "world":
-            worlds = self.available(task)
-            last = max(worlds, key=lambda one: ("shader" in one.card, str(one.card.get("created"))), default=None)
-            return last.name if last else None
-        names = [version.name for version in self.available(task)]
-        preferred = (name for name in self._config.preferred_models if name in names)
-        return next(iter([*preferred, *names]), None)
+        best = max(self.available(task), key=lambda one: _merit(one, task), default=None)
+        return best.name if best else None
 
     def find(
         self,
@@ -156,6 +152,14 @@ class Catalog:
             return "None is known: put one into the folder of saved models, as NAME/VERSION."
         states = (one.error or f"{one.name} version {one.version} is {one.state}." for one in candidates)
         return " ".join(dict.fromkeys(states))
+
+
+def _merit(model: ModelVersion, task: str) -> tuple[bool, bool, str]:
+    """What the default is the highest of, the first by name among equals."""
+    if "world" not in model.card:
+        return False, False, ""
+    can_more = "shader" in model.card if task == "world" else draws_planets_at_any_size(model)
+    return True, can_more, str(model.card.get("created"))
 
 
 def _does(card: Mapping[str, Any], task: str) -> bool:

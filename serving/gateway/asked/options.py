@@ -76,7 +76,7 @@ class PictureOptions:
         Part.MODEL,
         text(),
         "Model that does it; the gateway's default if left out.",
-        example="planet_v3_64",
+        example="world_v2",
         resolved=True,
     )
     version: int | None = _option(

@@ -9,7 +9,7 @@ from serving.backends.base import LABELS
 
 
 def parse_split(text: str) -> tuple[str, dict[str, int]]:
-    """A model and the weights of its labels, such as `planet_v3_64=stable:95,canary:5`.
+    """A model and the weights of its labels, such as `world_v2=stable:95,canary:5`.
 
     Raises:
         ValueError: The text is of another form; one sentence.
@@ -19,7 +19,7 @@ def parse_split(text: str) -> tuple[str, dict[str, int]]:
     for share in shares.split(","):
         label, _, weight = (piece.strip() for piece in share.partition(":"))
         if not model or label not in LABELS or label in weights or not (weight.isascii() and weight.isdecimal()):
-            raise ValueError(f"{text!r} is not a split such as planet_v3_64=stable:95,canary:5")
+            raise ValueError(f"{text!r} is not a split such as world_v2=stable:95,canary:5")
         weights[label] = int(weight)
     if not any(weights.values()):
         raise ValueError(f"{text!r} gives no label a weight above 0")

@@ -31,7 +31,7 @@ _PROBLEMS: Mapping[int, tuple[str, str, str | None]] = {
     ),
     404: (
         "No such model, version or label.",
-        "There is no model 'nobody'; models served: planet_v3_64.",
+        "There is no model 'nobody'; models served: world_v2.",
         "model",
     ),
     406: (
@@ -68,7 +68,7 @@ _PROBLEMS: Mapping[int, tuple[str, str, str | None]] = {
     ),
     504: (
         "The deadline passed.",
-        f"The model planet_v3_64 took longer than {GatewayConfig.deadline_s:g} s.",
+        f"The model world_v2 took longer than {GatewayConfig.deadline_s:g} s.",
         None,
     ),
 }

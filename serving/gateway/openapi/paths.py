@@ -54,7 +54,7 @@ def _planet() -> Part:
 def _planets(config: GatewayConfig) -> Part:
     planet = {"seed": "8160281103166166543", "address": "orion/0", "kind": {"mars": 1.0}, "version": 1}
     pictured = {**planet, "width": 64, "height": 64, "image": "iVBORw0KGgo…"}
-    example = {"model": "planet_v3_64", "version": 1, "format": "png", "planets": [pictured]}
+    example = {"model": "world_v2", "version": 1, "format": "png", "planets": [pictured]}
     content: Part = {"application/json": {"schema": reference("Planets"), "example": example}, "application/zip": {}}
     answer = {"description": "In the order asked for.", "headers": headers(*MODEL_HEADERS), "content": content}
     operation = describe(
@@ -175,7 +175,7 @@ def _models() -> Part:
         "All models",
         "Every version that the gateway knows, ready or not, with its card; `default` draws where no model is named.",
         [],
-        json_answer("The models.", "Models", {"default": "planet_v3_64", "models": [_version_example()]}),
+        json_answer("The models.", "Models", {"default": "world_v2", "models": [_version_example()]}),
         (),
     )
 
@@ -186,21 +186,21 @@ def _model() -> Part:
         "Models",
         "One model",
         "Its versions, newest first.",
-        [path_parameter("name", "Name of the model.", text(pattern="^[A-Za-z0-9_]+$"), "planet_v3_64")],
-        json_answer("The model.", "Model", {"name": "planet_v3_64", "versions": [_version_example()]}),
+        [path_parameter("name", "Name of the model.", text(pattern="^[A-Za-z0-9_]+$"), "world_v2")],
+        json_answer("The model.", "Model", {"name": "world_v2", "versions": [_version_example()]}),
         (404,),
     )
 
 
 def _version_example() -> dict[str, Any]:
     card = {"task": "generate", "image_size": {"width": 64, "height": 64}}
-    named = {"name": "planet_v3_64", "version": 1, "state": "AVAILABLE"}
+    named = {"name": "world_v2", "version": 1, "state": "AVAILABLE"}
     return {**named, "card": card, "error": "", "labels": ["stable"]}
 
 
 def _operations() -> dict[str, Part]:
     """What needs no key and counts towards no limit."""
-    ready = {"status": "ready", "model": "planet_v3_64", "version": 1}
+    ready = {"status": "ready", "model": "world_v2", "version": 1}
     metrics = plain_answer("text/plain", "application/openmetrics-text")
     return {
         "/health/live": _open("live", "Whether the process lives", json_answer("It does.", "Live", {"status": "live"})),

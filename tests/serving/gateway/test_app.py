@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import shutil
 import threading
@@ -91,13 +92,21 @@ def test_default_model_is_the_first_by_name_that_can_draw() -> None:
     assert client_of(FakeBackend(versions), default_model="d_good").get("/v1/models").get_json()["default"] == "d_good"
 
 
-def test_planet_v3_is_the_default_model_where_it_can_draw() -> None:
-    versions = [fake_version("a_good"), fake_version("planet_v3_64")]
+def test_the_newest_world_is_the_default_model_first_of_those_that_draw_planets_at_any_size() -> None:
+    world = {"sizes": [16], "map": [8, 16]}
+    sights = {**world, "sights": True}
+    versions = [
+        fake_version("a_good", created="2025-04-01"),
+        fake_version("at_one_size", world=world, created="2025-03-01"),
+        fake_version("newer", world=sights, created="2025-02-01"),
+        fake_version("older", world=sights, created="2025-01-01"),
+    ]
     client = client_of(FakeBackend(versions))
-    assert client.get("/v1/models").get_json()["default"] == "planet_v3_64"
-    assert client.get("/v1/planets/1.png").headers["X-Planet-Model"] == "planet_v3_64"
-    versions[1] = fake_version("planet_v3_64", state="UNAVAILABLE")
-    assert client_of(FakeBackend(versions)).get("/v1/models").get_json()["default"] == "a_good"
+    assert client.get("/v1/models").get_json()["default"] == "newer"
+    assert client.get("/v1/planets/1.png").headers["X-Planet-Model"] == "newer"
+    for place, expected in ((2, "older"), (3, "at_one_size"), (1, "a_good")):
+        versions[place] = dataclasses.replace(versions[place], state="UNAVAILABLE")
+        assert client_of(FakeBackend(versions)).get("/v1/models").get_json()["default"] == expected
 
 
 def test_list_of_models_is_reused_for_a_while() -> None:

@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
-from tests.training.tiny_trainers import CLASSES, build_trainer, draw_pictures
+from tests.training.tiny_trainers import build_trainer, draw_pictures
 from training.engine import draws
-from training.families.refiner.family import generator_of
 from training.records.grids import from_uint8
 
 BATCH_SIZE = 8
@@ -23,11 +22,8 @@ BATCH_SIZE = 8
 
 def first_step(family: str, state: Path) -> dict[str, float]:
     """Metrics of the first step, R1 penalty included, and the mean absolute change it made to the generator."""
-    refines = family == "refiner"
-    pictures = draw_pictures(32 if refines else 16, count=BATCH_SIZE)
-    changes = {"augment_probability": 0.0, "flip": False, "turn_probability": 0.0, "width": 0.1}
-    if refines:
-        changes["base"] = _planet_run(state.with_name("base"))
+    pictures = draw_pictures(16, count=BATCH_SIZE)
+    changes = {"augment_probability": 0.0, "flip": False, "width": 0.1}
     trainer = build_trainer(family, pictures, total_steps=1, **changes)
     variables = {name: variable for name, variable in trainer.state.items() if not name.startswith("random")}
     if state.exists():
@@ -40,16 +36,6 @@ def first_step(family: str, state: Path) -> dict[str, float]:
     metrics = trainer.step(from_uint8(pictures.images), pictures.labels, 0)
     changes = [np.abs(new - old).mean() for new, old in zip(trainer.generator.get_weights(), before, strict=True)]
     return {name: float(value) for name, value in metrics.items()} | {"change": float(np.mean(changes))}
-
-
-def _planet_run(folder: Path) -> Path:
-    """A run of planet_v3 at 16 px as far as a refiner needs it, its weights the first ones."""
-    if not folder.exists():
-        config = {"family": "planet_v3", "size": 16, "classes": CLASSES, "recipe": {"width": 0.1}}
-        folder.mkdir()
-        generator_of(config).save_weights(folder / "generator.weights.h5")
-        (folder / "config.json").write_text(json.dumps(config))
-    return folder
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 from training.engine import draws
-from training.gan.turning import disc_of, on_sphere, turned
+from training.families.classifier.turning import disc_of, on_sphere, turned
 
 _TURN = math.radians(45)
 

@@ -16,7 +16,7 @@ def build_world_critic(
     """Pictures, what they show of the globe, and kinds to a logit that asks both whether they are real and of their
     kind, and to the kinds that they show.
 
-    At each of its scales it reads the shrunken picture, too, as that of planet_v3 does.
+    At each of its scales it reads the shrunken picture, too: Karras 2020 (arXiv:1912.04958), section 4.1.
 
     Args:
         size: Of the pictures, as `training.gan.critic.grid_of` allows.

@@ -140,7 +140,7 @@ def test_a_split_ends_with_its_label() -> None:
 def test_shares_are_as_weighted_and_only_grow() -> None:
     def canaries(weight: int) -> set[int]:
         weights = {"stable": 100 - weight, "canary": weight}
-        return {seed for seed in range(4000) if assigned_label(weights, "planet_v3_64", seed) == "canary"}
+        return {seed for seed in range(4000) if assigned_label(weights, "world_v2", seed) == "canary"}
 
     assert canaries(0) == set()
     assert len(canaries(5)) == pytest.approx(200, abs=60)
@@ -149,8 +149,8 @@ def test_shares_are_as_weighted_and_only_grow() -> None:
 
 
 def test_the_split_is_the_same_for_ever() -> None:
-    labels = [assigned_label({"stable": 1, "canary": 1}, "planet_v3_64", seed) for seed in range(8)]
-    assert "".join(label[0] for label in labels) == "sssscscs"
+    labels = [assigned_label({"stable": 1, "canary": 1}, "world_v2", seed) for seed in range(8)]
+    assert "".join(label[0] for label in labels) == "ccsccccs"
 
 
 def test_a_split_is_read() -> None:

@@ -511,7 +511,7 @@ def test_unknown_host_cannot_be_listened_at() -> None:
         (["--deadline", "nan"], "'nan' is not a number of seconds"),
         (["--max-waiting", "-1"], "'-1' is not a whole number of 0..256"),
         (["--backend", "tfserving", "--target", "a:1", "--rollout", "r.toml"], "--rollout is for --backend embedded"),
-        (["--split", "planet=stable"], "'planet=stable' is not a split such as planet_v3_64=stable:95,canary:5"),
+        (["--split", "planet=stable"], "'planet=stable' is not a split such as world_v2=stable:95,canary:5"),
         (["--rate-limit", "often"], "'often' is not a rate such as 600/minute"),
         (["--cors-origin", "game.example"], "'game.example' is not an origin such as https://"),
         (["--cors-origin", "https://game.example/"], "is not an origin such as https://"),

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 from datasets.manifest import Size
-from tests.training.tiny_trainers import build_trainer, draw_pictures
 from training.contract.config import TrainingConfig
-from training.families.planet.networks import grow
 from training.families.world.networks import LATENT_SIZE, build_world_generator
 from training.loop.loop import train
 
@@ -93,7 +91,7 @@ def test_each_latent_is_another_world_and_each_kind_another_look():
 
 def test_the_same_weights_draw_any_size():
     small, large = world(32), build_world_generator(Size.of(128), 2, WIDTH)
-    grow(large, small)
+    large.set_weights(small.get_weights())
     reduced = draw(large).reshape(2, 32, 4, 32, 4, 3).mean(axis=(2, 4))
     assert np.abs(draw(small) - reduced).mean() < 0.03
 
@@ -104,7 +102,7 @@ def test_directions_of_waves_are_not_learned():
 
 
 @pytest.mark.slow
-def test_training_leaves_a_run_to_go_on_from(prepared_data, tmp_path):
+def test_training_leaves_a_run(prepared_data, tmp_path):
     run, changes = tmp_path / "first", {"r1_gamma": 0.0, "width": WIDTH}
     config = TrainingConfig(
         data=str(prepared_data), out=str(run), family="world_v1", size=16, epochs=1, batch_size=8, changes=changes
@@ -112,9 +110,6 @@ def test_training_leaves_a_run_to_go_on_from(prepared_data, tmp_path):
     train(config)
     described = json.loads((run / "config.json").read_text())
     assert (described["family"], described["latent_size"]) == ("world_v1", LATENT_SIZE)
-    trainer = build_trainer("world_v1", draw_pictures(size=32), width=WIDTH, init_from=run)
     trained = build_world_generator(Size.of(16), 2, WIDTH)
     trained.load_weights(run / "generator.weights.h5")
     assert np.any(trained.get_layer("surface")._height.kernel), "relief begins at 0, and is learned"
-    for old, new in zip(trained.get_weights(), trainer.generator.get_weights(), strict=True):
-        np.testing.assert_array_equal(old, new)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.gan.turning import disc_of, on_sphere, turned
+from training.families.classifier.turning import disc_of, on_sphere, turned
 
 SIDE, RADIUS = 64, 26.0
 

@@ -1,1 +1,0 @@
-"""planet_v3: planets of any kind."""

@@ -1,1 +1,0 @@
-"""planet_v3's pictures twice as large."""
