@@ -18,23 +18,22 @@ def write_small_world(saved_models: Path, name: str = "small_world") -> None:
     import keras
 
     from datasets.manifest import Size
-    from training.families.world.networks import build_world_generator
-    from training.families.world.savedmodel import LATENT_LENGTH, save_world
-    from training.families.world.shader import shader
-    from training.families.world2.rendering import RADIUS
+    from training.families.world2.networks import build_world_generator
+    from training.families.world2.savedmodel import LATENT_LENGTH, save_world
+    from training.families.world2.shader import card_entry
 
     keras.utils.set_random_seed(1)
-    network = build_world_generator(Size(64, 64), len(KINDS), width=0.1)
+    network = build_world_generator(Size(64, 64), len(KINDS), width=0.13, grids=3)
     random = np.random.default_rng(1)
     for variable in network.trainable_variables:
-        variable.assign(variable + random.normal(0, 0.12, variable.shape))
-    surface = network.get_layer("surface")
-    surface._height.kernel.assign(0.3 * surface._height.kernel)  # hills rather than needles
+        variable.assign(variable + random.normal(0, 0.1, variable.shape))
+    fine = network.get_layer("surface")._fine.kernel
+    fine.assign(0.3 * fine)  # what is too fine for the map is faint, as in a trained world
     folder = saved_models / name / "1"
     save_world(network, Size(64, 64), folder, (SIZE,), MAP_HEIGHT)
     card = tiny_card(name, 1, KINDS, 64) | {
         "latent_size": LATENT_LENGTH,
-        "world": {"sizes": [SIZE], "map": [MAP_HEIGHT, 2 * MAP_HEIGHT]},
-        "shader": {"glsl": shader(surface), "radius": RADIUS},
+        "world": {"sizes": [SIZE], "map": [MAP_HEIGHT, 2 * MAP_HEIGHT], "heights": True, "sights": True},
+        "shader": card_entry(network),
     }
     write_card(folder, card)

@@ -50,7 +50,11 @@ class CardBackend:
         if signature == "shader":
             looks = {name: np.full((count, 1), 0.5, np.float32) for name in ("ambient", "shine", "limb", "haze")}
             three = {name: np.ones((count, 3), np.float32) for name in ("axes", "rim")}
-            return {"numbers": np.zeros((count, 4), np.float32), **looks, **three}
+            grid = {"field": np.zeros((count, 6, 3, 3, 4), np.uint16)}
+            return {"numbers": np.zeros((count, 4), np.float32), **grid, **looks, **three}
+        if signature == "network":
+            details = np.zeros((count, 6, 2, 2, 4), np.uint8)
+            return {"numbers": np.zeros((count, 4), np.float32), "details": details}
         if signature.startswith("render_"):
             side = int(signature.removeprefix("render_"))
             disc = _disc(side, side)

@@ -36,8 +36,8 @@ from tests.client.servers import running
 from tests.docs.card_backend import CardBackend, card_of
 from tests.docs.documents import DOCUMENTS, ROOT, blocks, commands, inline_code, prose, read
 from tests.docs.parsers import check_arguments, main_of, options_of
-from training.families.world.networks import build_world_generator
-from training.families.world.shader import shader
+from training.families.world2.networks import build_world_generator
+from training.families.world2.shader import card_entry
 
 pytest.importorskip("tensorflow", reason="the trainers' parsers are imported with it")
 
@@ -53,7 +53,12 @@ FOREIGN_OPTIONS = {  # of programs that are not ours
 }
 WORLD = {
     "world": {"sizes": [64, 128, 256, 512], "map": [64, 128]},
-    "shader": {"glsl": "void main() {}", "radius": 0.9},
+    "shader": {
+        "glsl": "void main() {}",
+        "radius": 0.9,
+        "steepest": 0.4,
+        "textures": {"field": [3, 18], "details": [2, 12]},
+    },
 }
 MORE_MODELS = {  # that a reader makes
     "mine_64": card_of("conditional_64") | {"class_names": ["lava", "ice"], "archetypes": {}},
@@ -180,8 +185,8 @@ def _labels(text: str, url: str) -> None:
 
 def _glsl(text: str, url: str) -> None:
     """Declarations of what a world's shader has."""
-    generator = build_world_generator(Size(16, 16), 2, 0.05, "generator")
-    told = {line.rstrip(" {;") for line in shader(generator.get_layer("surface")).splitlines()}
+    glsl = card_entry(build_world_generator(Size(16, 16), 2))["glsl"]
+    told = {line.rstrip(" {;") for line in glsl.splitlines()}
     assert {line.partition("//")[0].rstrip(" ;") for line in text.splitlines()} <= told
 
 

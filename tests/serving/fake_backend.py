@@ -61,6 +61,27 @@ class FakeBackend:
         self.closed = True
 
 
+class CountingBackend:
+    """Another backend, which counts its calls, holds them while `gate` is closed, and fails while `error` is set."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self.calls: list[str] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.error: Exception | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+    def predict(self, name: str, inputs: Any, *, signature: str = "serving_default", **options: Any) -> Any:
+        self.calls.append(signature)
+        assert self.gate.wait(20)
+        if self.error is not None:
+            raise self.error
+        return self._backend.predict(name, inputs, signature=signature, **options)
+
+
 class LateBackend:
     """Another backend, whose answers come when the deadline has just passed."""
 

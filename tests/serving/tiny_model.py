@@ -78,16 +78,23 @@ def write_tiny_world(saved_models: Path, name: str, version: int, **card: Any) -
 
     folder = saved_models / name / str(version)
     together, sighted = (card.get("world", {}).get(name) for name in ("heights", "sights"))
-    glsl = """uniform sampler2D network;
-uniform sampler2D world;
+    glsl = """layout(std140) uniform Network { vec4 network[1]; };
+uniform vec4 world[1];
+uniform sampler2D field;
+uniform sampler2D details;
 void surface(vec3 point, out vec3 albedo, out float height) {
-  albedo = texelFetch(world, ivec2(0), 0).rgb;
-  height = 0.0 * texelFetch(network, ivec2(0), 0).x;
+  albedo = world[0].rgb + texelFetch(details, ivec2(0), 0).rgb;
+  height = 0.0 * network[0].x * texelFetch(field, ivec2(0), 0).x;
 }"""
     world = {
         "class_names": ["earth", "mars"],
         "world": {"sizes": [16, 32], "map": [8, 16]},
-        "shader": {"glsl": glsl, "radius": 0.9},
+        "shader": {
+            "glsl": glsl,
+            "radius": 0.9,
+            "steepest": 0.4,
+            "textures": {"field": [3, 18], "details": [2, 12]},
+        },
         **card,
     }
     lengths = {"latent": LATENT_SIZE, "kind": 2, "view": 3, "sun": 3}
@@ -138,10 +145,15 @@ void surface(vec3 point, out vec3 albedo, out float height) {
         looks = {"axes": [1.0, 0.5, 0.75], "ambient": [0.1], "limb": [1.0], "shine": [0.0]}
         looks |= {"rim": [0.2, 0.4, 0.8], "haze": [0.5]}
         rows = {key: tf.tile([values], [tf.shape(latent)[0], 1]) for key, values in looks.items()}
-        return {"numbers": tf.sigmoid(latent[:, :4]), **rows}
+        halves = tf.tile(tf.reshape(latent[:, :4], (-1, 1, 1, 1, 4)), [1, 6, 3, 3, 1])
+        field = tf.bitcast(tf.cast(halves, tf.float16), tf.uint16)
+        return {"numbers": tf.sigmoid(latent[:, :4]), "field": field, **rows}
 
     def network(latent: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"numbers": tf.tile([[1.0, -2.0, 3.0, 0.5]], [tf.shape(latent)[0], 1])}
+        rows = tf.shape(latent)[0]
+        details = tf.reshape(tf.cast(tf.range(6 * 2 * 2 * 4), tf.uint8), (1, 6, 2, 2, 4))
+        weights = tf.constant([[1.0, -2.0, 3.0, 0.5]])
+        return {"numbers": tf.repeat(weights, rows, axis=0), "details": tf.repeat(details, rows, axis=0)}
 
     functions = {"generate": tf.function(generate, specs[:2])}
     functions |= {f"render_{size}": render(size) for size in world["world"]["sizes"]}

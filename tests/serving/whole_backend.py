@@ -20,6 +20,7 @@ class WholeBackend(SeeingBackend):
         card = {"image_size": {"width": 32, "height": 32}, "latent_size": 4, **kinds}
         self.versions.append(fake_version("painter", **card))
         shader = {"glsl": "void surface(vec3 point, out vec3 albedo, out float height) { }", "radius": 0.9}
+        shader |= {"steepest": 0.4, "textures": {"field": [3, 18], "details": [2, 12]}}
         self.versions.append(
             fake_version(
                 "world", **card, world={"sizes": [32], "map": [8, 16], "heights": True, "sights": True}, shader=shader
@@ -34,7 +35,11 @@ class WholeBackend(SeeingBackend):
         if signature in ("shader", "network"):
             lengths = {"axes": 3, "ambient": 1, "limb": 1, "shine": 1, "rim": 3, "haze": 1, "numbers": 8}
             told = {key: np.ones((len(inputs["latent"]), length), np.float32) for key, length in lengths.items()}
-            return {**told, "numbers": told["numbers"] * inputs["latent"][:, :1]}
+            rows = len(inputs["latent"])
+            own = inputs["latent"][:, :1] + inputs.get("kind", np.zeros((rows, 1)))[:, :1]
+            field = np.tile(np.float16(own).view(np.uint16)[:, None, None, None], (1, 6, 3, 3, 4))
+            details = np.ones((rows, 6, 2, 2, 4), np.uint8)
+            return {**told, "field": field, "details": details, "numbers": told["numbers"] * inputs["latent"][:, :1]}
         if signature == "sight":
             return {name: np.ones((len(inputs["latent"]), 3), np.float32) for name in ("view", "sun")}
         hues = inputs["kind"] @ np.array([[0, 0, 60], [60, 0, 0]])  # (B, 3)

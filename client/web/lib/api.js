@@ -50,12 +50,15 @@ export function worldUrl(address, part, { seed, ...options }) {
   return `/v1/worlds/${path}${ending}${queryOf(options)}`;
 }
 
-/** Fetches what it takes to draw a world: `{seed, axes, rim, …, glsl, numbers: Float32Array}`. */
+/** Fetches what it takes to draw a world: `{seed, axes, rim, …, glsl, numbers, network, …}`. */
 export async function fetchShader(address, options, signal) {
   checkAddress(address);
-  const shader = await (await send(worldUrl(address, "shader.json", options), { signal })).json();
-  const bytes = Uint8Array.from(atob(shader.numbers), (letter) => letter.charCodeAt(0));
-  return { ...shader, numbers: new Float32Array(bytes.buffer) };
+  return (await send(worldUrl(address, "shader.json", options), { signal })).json();
+}
+
+/** Fetches a file's bytes, as an ArrayBuffer. */
+export async function fetchBytes(url, signal) {
+  return (await send(url, { signal })).arrayBuffer();
 }
 
 /** Fetches one planet: `{address, picture: Blob, seed: decimal string, model, version, kind: text or null}`. */

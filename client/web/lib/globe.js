@@ -1,12 +1,13 @@
-// A globe on a canvas, by WebGL 2: at once from a world's maps and, once it rests, exactly, from the network itself.
+// A globe on a canvas, by WebGL 2: from a world's maps and, once it rests or where the hardware is quick, exactly, from the
+// field and the network themselves.
 
 import { EVERYWHERE, FROM_MAPS, FROM_SURFACE, surfaceOf } from "./globe_shaders.js";
+import { begun, finished, isMade, numbersTexture, pictureTexture } from "./webgl.js";
 
-const TEXELS = 256; // of a row of the network's textures
+const TEXELS = 256; // of a row of a network that is a texture
 const FIRST_ROWS = 4; // of pixels, of the first strip; later ones are as high as the hardware is quick
-const QUICK_MS = 12;
-const SLOW_MS = 40;
 const PATIENCE_MS = 30_000; // for a whole picture
+const LATE = 3; // frames in a row, of a globe that isn't quick any more
 
 /** The canvas's own context, or null where there is none. */
 export function contextOf(canvas) {
@@ -19,39 +20,71 @@ export class Globe {
   #gl;
   #world = null;
   #fromMaps;
-  #fromSurface = null;
-  #surface = null; // the network's program, where this hardware can run it
+  #fromSurface;
+  #surface = null; // the world's own program, where this hardware can run it
   #textures = {};
+  #weights = null;
   #target = null;
-  #refining = null; // the frame asked for, and what is drawn so far
+  #refining = null; // the frame asked for, and whether what is drawn is exact
+  #strip = null; // under way: `{fence, frames}`
+  #rows = FIRST_ROWS; // of a strip
+  #isQuick = null; // whether all rows take no longer than a frame; unknown for each size of the canvas
+  #late = 0; // frames in a row
 
   constructor(gl) {
     this.#gl = gl;
-    this.#fromMaps = program(gl, FROM_MAPS);
+    [this.#fromMaps, this.#fromSurface] = [FROM_MAPS, FROM_SURFACE].map((one) => finished(gl, begun(gl, EVERYWHERE, one)));
   }
 
   /**
-   * What to draw: `{shader, map, normal, numbers, network}`; shader is `shader.json`, maps as ImageBitmaps,
-   * numbers and network as Float32Arrays.
+   * What to draw: `{shader, map, normal, network, field, details}`; shader is `shader.json`, maps as ImageBitmaps,
+   * network as a Float32Array, and the textures that the shader has as a Uint16Array, of halves, and a Uint8Array.
    */
   use(world) {
     const gl = this.#gl;
     this.rest();
     this.#world = world;
     Object.values(this.#textures).forEach((texture) => gl.deleteTexture(texture));
+    gl.deleteBuffer(this.#weights);
+    gl.deleteProgram(this.#surface?.made);
+    this.#surface = null;
     this.#textures = { albedoMap: pictureTexture(gl, world.map), normalMap: pictureTexture(gl, world.normal) };
     // Pixels of floats, to draw on, are all that an older phone may lack.
     if (!gl.getExtension("EXT_color_buffer_float")) return;
-    this.#textures.world = numbersTexture(gl, world.numbers);
-    this.#textures.network = numbersTexture(gl, world.network);
-    gl.deleteProgram(this.#surface?.made);
-    this.#surface = { source: surfaceOf(world.shader.glsl), made: null };
+    const { shader, network } = world;
+    if (shader.field) {
+      this.#weights = gl.createBuffer();
+      gl.bindBufferBase(gl.UNIFORM_BUFFER, 0, this.#weights);
+      gl.bufferData(gl.UNIFORM_BUFFER, network, gl.STATIC_DRAW);
+      for (const name of ["field", "details"]) {
+        this.#textures[name] = numbersTexture(gl, shader[name].width, shader[name].height, world[name]);
+      }
+    } else {
+      this.#textures.world = longTexture(gl, shader.numbers);
+      this.#textures.network = longTexture(gl, network);
+    }
+    this.#surface = begun(gl, EVERYWHERE, surfaceOf(shader.glsl));
   }
 
-  /** Draws `{lon, lat, roll, sun: [azimuth, elevation], zoom}`, angles in degrees, from the maps. */
+  /**
+   * Draws `{lon, lat, roll, sun: [azimuth, elevation], zoom}`, angles in degrees, and tells whether exactly: from the
+   * maps, until strip after strip has shown that this hardware draws all of it exactly within a frame.
+   */
   draw(camera) {
     this.rest();
-    this.#paint(this.#fromMaps, camera, this.#textures);
+    const isReady = this.#surface !== null && isMade(this.#gl, this.#surface) && this.#prepare();
+    const isFree = this.#hasDrawnStrip();
+    if (isReady && this.#isQuick) {
+      this.#drawStrip(camera, 0, this.#gl.canvas.height);
+      this.#refining = { done: true };
+      return this.relight(camera);
+    }
+    this.#paint(this.#fromMaps, camera, { albedoMap: this.#textures.albedoMap, normalMap: this.#textures.normalMap });
+    const { height } = this.#gl.canvas;
+    if (isReady && isFree && this.#isQuick === null) {
+      this.#drawStrip(camera, Math.max(0, (height - this.#rows) >> 1), Math.min(this.#rows, height));
+    }
+    return false;
   }
 
   /** Draws only the light anew, if the last picture is exact; tells whether it is. */
@@ -65,53 +98,29 @@ export class Globe {
   refine(camera, onDone) {
     const gl = this.#gl;
     this.rest();
-    if (this.#surface === null) return;
-    try {
-      this.#surface.made ??= program(gl, this.#surface.source);
-      this.#fromSurface ??= program(gl, FROM_SURFACE);
-      this.#retarget();
-    } catch {
-      this.#surface = null; // too much for this hardware: the maps have to do
-      return;
-    }
-    const { width, height } = gl.canvas;
-    let [row, rows, fence, began, first] = [0, FIRST_ROWS, null, 0, null];
+    if (!this.#prepare()) return;
+    const refining = { done: false, frame: null };
+    let [row, first] = [0, undefined];
     const step = () => {
-      if (fence !== null) {
-        if (gl.getSyncParameter(fence, gl.SYNC_STATUS) !== gl.SIGNALED && !gl.isContextLost()) return again();
-        gl.deleteSync(fence);
-        const now = performance.now();
-        const took = now - began;
-        row += rows;
-        first ??= now; // before it the shader was being prepared
-        if (now - first > PATIENCE_MS) {
+      if (gl.isContextLost()) return;
+      if (this.#hasDrawnStrip()) {
+        if (row > 0) first ??= performance.now(); // before it the shader was being prepared
+        if (performance.now() - first > PATIENCE_MS) {
           this.#surface = null;
           return;
         }
-        if (took < QUICK_MS) rows *= 2;
-        else if (took > SLOW_MS) rows = Math.max(1, rows >> 1);
+        if (row >= gl.canvas.height) {
+          refining.done = true;
+          this.relight(camera);
+          onDone();
+          return;
+        }
+        this.#drawStrip(camera, row, this.#rows);
+        row += this.#rows;
       }
-      if (gl.isContextLost()) return;
-      if (row >= height) {
-        refining.done = true;
-        this.relight(camera);
-        onDone();
-        return;
-      }
-      began = performance.now();
-      gl.bindFramebuffer(gl.FRAMEBUFFER, this.#target.buffer);
-      gl.enable(gl.SCISSOR_TEST);
-      gl.scissor(0, row, width, rows);
-      const { network, world } = this.#textures;
-      this.#paint(this.#surface.made, camera, { network, world });
-      gl.disable(gl.SCISSOR_TEST);
-      gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-      fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
-      gl.flush();
       again();
     };
     const again = () => (refining.frame = requestAnimationFrame(step));
-    const refining = { done: false, frame: null };
     this.#refining = refining;
     again();
   }
@@ -122,6 +131,53 @@ export class Globe {
     this.#refining = null;
   }
 
+  /** Has what it takes to draw exactly at hand; tells whether this hardware can. */
+  #prepare() {
+    if (this.#surface === null) return false;
+    try {
+      this.#surface = { ...this.#surface, program: this.#surface.program ?? finished(this.#gl, this.#surface) };
+      this.#retarget();
+      return true;
+    } catch {
+      this.#surface = null; // too much for this hardware: the maps have to do
+      return false;
+    }
+  }
+
+  #drawStrip(camera, row, rows) {
+    const gl = this.#gl;
+    const { albedoMap, normalMap, ...textures } = this.#textures;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#target.buffer);
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(0, row, gl.canvas.width, rows);
+    this.#paint(this.#surface.program, camera, textures);
+    gl.disable(gl.SCISSOR_TEST);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    if (this.#strip) gl.deleteSync(this.#strip.fence);
+    this.#strip = { fence: gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0), frames: 0, isWhole: rows >= gl.canvas.height };
+    gl.flush();
+  }
+
+  /** Asked once a frame: whether no strip is under way. Makes the next one as high as the last one was quick. */
+  #hasDrawnStrip() {
+    const gl = this.#gl;
+    if (this.#strip === null) return true;
+    const { fence, frames, isWhole } = this.#strip;
+    if (gl.getSyncParameter(fence, gl.SYNC_STATUS) !== gl.SIGNALED) {
+      this.#strip.frames += 1;
+      this.#late += 1;
+      if (this.#late >= LATE) this.#isQuick = false;
+      return gl.isContextLost();
+    }
+    gl.deleteSync(fence);
+    this.#strip = null;
+    this.#late = frames && this.#late;
+    if (frames > 1) this.#rows = Math.max(1, this.#rows >> 1);
+    else if (frames === 0 && isWhole) this.#isQuick ??= true;
+    else if (frames === 0) this.#rows *= 2;
+    return true;
+  }
+
   #side(zoom) {
     const { width, height } = this.#gl.canvas;
     return 2 / (this.#world.shader.radius * Math.min(width, height) * zoom);
@@ -130,7 +186,7 @@ export class Globe {
   #paint(made, { lon, lat, roll = 0, sun, zoom }, textures) {
     const gl = this.#gl;
     const { width, height } = gl.canvas;
-    const { axes, ambient, limb, shine, rim, haze } = this.#world.shader;
+    const { axes, ambient, limb, shine, rim, haze, steepest = 0.25, numbers } = this.#world.shader;
     gl.viewport(0, 0, width, height);
     gl.useProgram(made);
     const at = (name) => gl.getUniformLocation(made, name);
@@ -139,8 +195,9 @@ export class Globe {
     gl.uniform2f(at("middle"), width / 2, height / 2);
     gl.uniform1f(at("side"), this.#side(zoom));
     gl.uniform3fv(at("sun"), sunOf(sun));
-    Object.entries({ ambient, limb, shine, haze }).forEach(([name, value]) => gl.uniform1f(at(name), value));
+    Object.entries({ ambient, limb, shine, haze, steepest }).forEach(([name, value]) => gl.uniform1f(at(name), value));
     gl.uniform3fv(at("rim"), rim);
+    if ("field" in textures) gl.uniform4fv(at("world"), numbers);
     Object.entries(textures).forEach(([name, texture], unit) => {
       gl.activeTexture(gl.TEXTURE0 + unit);
       gl.bindTexture(gl.TEXTURE_2D, texture);
@@ -155,10 +212,8 @@ export class Globe {
     const { width, height } = gl.canvas;
     if (this.#target?.width === width && this.#target.height === height) return;
     if (this.#target) gl.deleteTexture(this.#target.texture);
-    const texture = gl.createTexture();
-    gl.bindTexture(gl.TEXTURE_2D, texture);
-    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA32F, width, height);
-    unfiltered(gl);
+    this.#isQuick = null;
+    const texture = numbersTexture(gl, width, height, null);
     const buffer = this.#target?.buffer ?? gl.createFramebuffer();
     gl.bindFramebuffer(gl.FRAMEBUFFER, buffer);
     gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
@@ -186,44 +241,10 @@ function sunOf(angles) {
   return [Math.cos(elevation) * Math.sin(azimuth), Math.sin(elevation), Math.cos(elevation) * Math.cos(azimuth)];
 }
 
-function program(gl, fragment) {
-  const made = gl.createProgram();
-  const shaders = [[gl.VERTEX_SHADER, EVERYWHERE], [gl.FRAGMENT_SHADER, fragment]].map(([type, source]) => {
-    const shader = gl.createShader(type);
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    gl.attachShader(made, shader);
-    return shader;
-  });
-  gl.linkProgram(made);
-  shaders.forEach((shader) => gl.deleteShader(shader));
-  if (gl.getProgramParameter(made, gl.LINK_STATUS)) return made;
-  const reasons = [...shaders.map((shader) => gl.getShaderInfoLog(shader)), gl.getProgramInfoLog(made)];
-  throw new Error(reasons.filter(Boolean).join(" "));
-}
-
-/** Smooth between pixels, round the globe but not over its poles. */
-function pictureTexture(gl, bitmap) {
-  const texture = gl.createTexture();
-  gl.bindTexture(gl.TEXTURE_2D, texture);
-  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
-  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
-  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
-  return texture;
-}
-
-function numbersTexture(gl, numbers) {
+/** Any number of floats, row by row. */
+function longTexture(gl, numbers) {
   const rows = Math.ceil(numbers.length / (4 * TEXELS));
   const whole = new Float32Array(4 * TEXELS * rows);
   whole.set(numbers);
-  const texture = gl.createTexture();
-  gl.bindTexture(gl.TEXTURE_2D, texture);
-  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32F, TEXELS, rows, 0, gl.RGBA, gl.FLOAT, whole);
-  unfiltered(gl);
-  return texture;
-}
-
-function unfiltered(gl) {
-  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
-  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+  return numbersTexture(gl, TEXELS, rows, whole);
 }

@@ -48,11 +48,12 @@ uniform float limb;
 uniform float shine;
 uniform vec3 rim;
 uniform float haze;
+uniform float steepest; // slope that is seen, as a tangent
 out vec4 color;
 
 vec3 raised(vec3 normal, vec3 slope) {
   vec3 along = slope - normal * dot(slope, normal);
-  along *= inversesqrt(1.0 + dot(along, along) / 0.0625); // no steeper than 0.25
+  along *= inversesqrt(1.0 + dot(along, along) / (steepest * steepest));
   return unitOf(normal - along * clamp(normal.z * 4.0 - 0.4, 0.0, 1.0));
 }
 

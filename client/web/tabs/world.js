@@ -1,6 +1,6 @@
 // World: a globe to turn, to come near to and to light.
 
-import { fetchFile, fetchShader, worldUrl } from "../lib/api.js";
+import { fetchBytes, fetchFile, fetchShader, worldUrl } from "../lib/api.js";
 import { choose, seedBox, select, slider } from "../lib/controls.js";
 import { el, icon, statusLine } from "../lib/dom.js";
 import { Globe, contextOf } from "../lib/globe.js";
@@ -24,7 +24,7 @@ const FILES = [["map.png", "Map"], ["normal.png", "Normal map"], ["spin.webp", "
 
 export function create(panel, page) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const networks = new Map(); // URL → weights, the same for all worlds of a model
+  const shared = new Map(); // URL → bytes that are the same for all worlds of a model
   const camera = { lon: 0, lat: 0, sun: SUN, zoom: 1 };
   let models = [];
   let state = null; // which world: `{seed, model, version, kind}`
@@ -143,15 +143,25 @@ export function create(panel, page) {
       caption(shader);
       await take(signal);
       say("Mapping…");
-      const [map, normal] = await Promise.all(["map.png", "normal.png"].map((part) => fetchBitmap(part, signal)));
-      if (!networks.has(shader.network)) networks.set(shader.network, new Float32Array(await (await fetchFile(shader.network, signal)).arrayBuffer()));
+      const [map, normal, network, details, field] = await Promise.all([
+        ...["map.png", "normal.png"].map((part) => fetchBitmap(part, signal)),
+        fetchShared(shader.network, signal),
+        shader.details && fetchShared(shader.details.url, signal),
+        shader.field && fetchBytes(shader.field.url, signal),
+      ]);
       if (signal.aborted) return;
-      world = { shader, map, normal, numbers: shader.numbers, network: networks.get(shader.network) };
+      world = { shader, map, normal, network: new Float32Array(network) };
+      if (field) Object.assign(world, { field: new Uint16Array(field), details: new Uint8Array(details) });
       say("");
       raise();
     } catch (error) {
       if (!signal.aborted) say(error.message, "error");
     }
+  }
+
+  async function fetchShared(url, signal) {
+    if (!shared.has(url)) shared.set(url, await fetchBytes(url, signal));
+    return shared.get(url);
   }
 
   async function fetchBitmap(part, signal) {
@@ -241,8 +251,10 @@ export function create(panel, page) {
     const isLive = globe !== null && world !== null;
     canvas.hidden = !isLive;
     still.hidden = isLive || !still.src;
-    viewport.dataset.drawn = isLive ? "maps" : "server";
-    if (!isLive) return;
+    if (!isLive) {
+      viewport.dataset.drawn = "server";
+      return;
+    }
     if (turning !== null) {
       camera.lon = wrapped(camera.lon - (360 * (now - turning)) / TURN_MS); // to the east, as planets do
       turning = now;
@@ -250,8 +262,9 @@ export function create(panel, page) {
     }
     const side = pixels();
     if (canvas.width !== side) [canvas.width, canvas.height, isMoved] = [side, side, true];
-    if (!isMoved && globe.relight(camera)) viewport.dataset.drawn = "network";
-    else globe.draw(camera);
+    const isExact = (!isMoved && globe.relight(camera)) || globe.draw(camera);
+    viewport.dataset.drawn = isExact ? "network" : "maps";
+    if (!isExact && turning === null) settle(); // on a slow machine a frame may come when it had settled
     isMoved = turning !== null;
     tellPlace();
   }

@@ -130,6 +130,8 @@ def _atlas() -> Part:
 def _shader() -> Part:
     share = {"type": "number", "minimum": 0, "maximum": 1}
     three = {"type": "array", "items": share, "minItems": 3, "maxItems": 3}
+    texels = {"type": "integer", "minimum": 1}
+    texture = _object(url=text(), width=texels, height=texels)
     words = {
         "radius": {**share, "description": "Of the planet's longest axis, in halves of a picture's side."},
         "axes": {**three, "description": "Half axes towards 90° east, north and longitude 0; the longest is 1."},
@@ -138,8 +140,11 @@ def _shader() -> Part:
         "shine": {**share, "description": "Share of the surface's color that needs no sun."},
         "rim": {**three, "description": "Color of the air."},
         "haze": {**share, "description": "How much air there is."},
-        "numbers": {"type": "string", "contentEncoding": "base64", "description": "Float32: the texture `world`."},
-        "network": text(description="Where the texture `network` is, the same for all worlds of the model."),
+        "steepest": {"type": "number", "description": "Slope of a relief that is seen, as a tangent."},
+        "numbers": {"type": "array", "items": {"type": "number"}, "description": "The uniform `world`."},
+        "network": text(description="Where the block `Network` is, the same for all worlds of the model."),
+        "field": {**texture, "description": "The world's texture `field`, of halves, RGBA16F, unfiltered."},
+        "details": {**texture, "description": "The model's texture `details`, of bytes, RGBA8, unfiltered."},
         "glsl": text(description="`void surface(vec3 point, out vec3 albedo, out float height)`."),
     }
     address = {"type": ["string", "null"], "description": "None where a number was asked for."}

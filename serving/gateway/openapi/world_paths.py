@@ -29,7 +29,9 @@ def world_paths() -> dict[str, Part]:
         },
         "/v1/worlds/{seed}/spin.{format}": {"get": _spin()},
         "/v1/worlds/{seed}/shader.json": {"get": _shader()},
-        "/v1/worlds/network.bin": {"get": _network()},
+        "/v1/worlds/{seed}/field.bin": {"get": _field()},
+        "/v1/worlds/network.bin": {"get": _shared("network", "weights", "Float32: the block `Network`.")},
+        "/v1/worlds/details.bin": {"get": _shared("details", "details", "Bytes: the texture `details`, RGBA8.")},
     }
 
 
@@ -75,17 +77,24 @@ def _shader() -> Part:
         "seed": "8160281103166166543",
         "address": "orion/7/3",
         "kind": {"earth": 1.0},
-        "model": "world_v1_64",
+        "model": "world_v2",
         "version": 1,
         "radius": 0.9,
+        "steepest": 0.4,
         "axes": [1.0, 0.97, 1.0],
         "ambient": 0.1,
         "limb": 0.6,
         "shine": 0.05,
         "rim": [0.4, 0.6, 1.0],
         "haze": 0.3,
-        "numbers": "AAAAAA==",
-        "network": "/v1/worlds/network.bin?model=world_v1_64&version=1",
+        "numbers": [0.25, -0.5, 0.125, 0.0],
+        "network": "/v1/worlds/network.bin?model=world_v2&version=1",
+        "field": {
+            "url": "/v1/worlds/8160281103166166543/field.bin?model=world_v2&version=1&kind=earth%3A1",
+            "width": 264,
+            "height": 396,
+        },
+        "details": {"url": "/v1/worlds/details.bin?model=world_v2&version=1", "width": 260, "height": 780},
         "glsl": "void surface(vec3 point, out vec3 albedo, out float height) { }",
     }
     content = {"application/json": {"schema": reference("Shader"), "example": example}}
@@ -102,12 +111,24 @@ def _shader() -> Part:
     )
 
 
-def _network() -> Part:
+def _field() -> Part:
     return describe(
-        "network",
+        "field",
         _TAG,
-        "The weights that a shader reads",
-        "The same for all worlds of a model: float32, little-endian, of the texture `network`.",
+        "A world's field, which a shader reads",
+        "Float16, little-endian: the texture `field`, RGBA16F, whose width and height `shader.json` tells.",
+        [SEED_IN_PATH, *told(*OF_SURFACE)],
+        file_answer("The numbers.", ("application/octet-stream",), "X-Planet-Seed", "X-Planet-Kind"),
+        (400, 404, 422),
+    )
+
+
+def _shared(name: str, what: str, form: str) -> Part:
+    return describe(
+        name,
+        _TAG,
+        f"The {what} that a shader reads",
+        f"The same for all worlds of a model. {form}",
         told(*OF_MODEL),
         file_answer("The numbers.", ("application/octet-stream",)),
         (404, 422),

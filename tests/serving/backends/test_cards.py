@@ -206,6 +206,11 @@ def test_a_worlds_sizes(tmp_path: Path, world: Any, fits: bool) -> None:
         ({"glsl": "void surface() {}"}, False),
         ({"glsl": "void surface() {}", "radius": 0}, False),
         ({"glsl": 7, "radius": 0.9}, False),
+        ({"glsl": "void surface() {}", "radius": 0.9, "steepest": 0.4, "textures": {"field": [264, 396]}}, True),
+        ({"glsl": "void surface() {}", "radius": 0.9, "steepest": 0}, False),
+        ({"glsl": "void surface() {}", "radius": 0.9, "textures": {"field": [264]}}, False),
+        ({"glsl": "void surface() {}", "radius": 0.9, "textures": {"field": 264}}, False),
+        ({"glsl": "void surface() {}", "radius": 0.9, "textures": ["field"]}, False),
         ("void surface() {}", False),
     ],
 )

@@ -13,9 +13,10 @@ from training.families.world2.fields import FIELDS, random_waves
 from training.families.world2.initial import dense
 
 HIGHEST = 0.05  # radii, of a relief
+FINE_OCTAVES = (6, 7)  # of random waves, finer than the details
 
 _CHANNELS = 64
-_FINE_OCTAVES = (6, 7)
+_PARTS = ("read", "fine", "gain", "style", "hidden", "albedo", "height")
 
 
 @keras.saving.register_keras_serializable("planet_generator")
@@ -47,7 +48,7 @@ class Surface(layers.Layer):
         channels = self._hidden.units
         self._read.build((None, None, FEATURES))
         self._gain.build((None, None, FEATURES))
-        self._fine.build((None, None, FIELDS * len(_FINE_OCTAVES) + TURNS * DETAILS))
+        self._fine.build((None, None, FIELDS * len(FINE_OCTAVES) + TURNS * DETAILS))
         self._style.build(code_shape)
         for layer in (self._hidden, self._albedo, self._height):
             layer.build((None, None, channels))
@@ -58,7 +59,7 @@ class Surface(layers.Layer):
         still = ops.stop_gradient(points)
         # Not turned: between two frames of a morph a turn sweeps over many of so short waves, a phase over none.
         chances = chances._replace(turn=ops.eye(3)[None])
-        fine = [random_waves(still, chances, _FINE_OCTAVES), details_at(detail, still, chances.turns)]
+        fine = [random_waves(still, chances, FINE_OCTAVES), details_at(detail, still, chances.turns)]
         fine = self._fine(ops.concatenate(fine, axis=-1)) * (1.0 + self._gain(features))
         style = self._style(code)[:, None]
         x = ops.leaky_relu(self._read(features) + fine + ops.cast(style, fine.dtype), 0.2)
@@ -70,3 +71,8 @@ class Surface(layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "width": self.width}
+
+
+def parts_of(surface: Surface) -> dict[str, layers.Dense]:
+    """Its layers by name, for code that says the same in another language."""
+    return {name: getattr(surface, f"_{name}") for name in _PARTS}

@@ -71,6 +71,7 @@ def _square_sizes(data: str) -> list[int]:
 
 def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     from training.families.world2.savedmodel import LATENT_LENGTH, MAP_HEIGHT, SIZES, save_world  # needs TensorFlow
+    from training.families.world2.shader import card_entry
 
     size, recipe = Size.of(config["size"]), config["recipe"]
     generator = build_world_generator(size, len(config["classes"]), recipe["width"], recipe["grids"])
@@ -84,6 +85,7 @@ def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dic
         ),
         "latent_size": LATENT_LENGTH,
         "world": {"sizes": list(SIZES), "map": [MAP_HEIGHT, 2 * MAP_HEIGHT], "heights": True, "sights": True},
+        "shader": card_entry(generator),
     }
 
 

@@ -46,6 +46,12 @@ def bands(latitude, frequencies):
     return ops.concatenate([wave(number * latitude) for number in frequencies for wave in (ops.cos, ops.sin)], axis=-1)
 
 
+def waves_of(octaves) -> tuple[np.ndarray, np.ndarray]:
+    """Wave vectors of these octaves, in radians per radius, float32 `(waves, 3)`, and mixes, `(waves, FIELDS)`."""
+    vectors, mixes = _waves()
+    return vectors[list(octaves)].reshape(-1, 3), mixes[list(octaves)].reshape(-1, FIELDS)
+
+
 @functools.cache
 def _waves() -> tuple[np.ndarray, np.ndarray]:
     """Wave vectors in radians per radius, float32 `(OCTAVES, WAVES, 3)`, and mixes, `(OCTAVES, WAVES, FIELDS)`."""

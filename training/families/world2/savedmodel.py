@@ -15,6 +15,7 @@ from training.families.world2.decoder import HIGHEST
 from training.families.world2.networks import CODE_SIZE, STEEPEST, style_of
 from training.families.world2.relief import map_normals
 from training.families.world2.rendering import bumped, lit, map_places, pixel_places, pixel_side, see, turn_of
+from training.families.world2.shader import network_numbers, world_numbers
 from training.saved.sights import SIGHT_SIZE, SUN, sights
 from training.saved.signatures import WARMUP_BATCH_SIZES, example_latents, save_signatures
 
@@ -30,7 +31,7 @@ _WARMED = 512  # px, the largest picture that a server draws before it serves
 def save_world(
     generator: keras.Model, size: Size, folder: Path, sizes: Sequence[int] = SIZES, map_height: int = MAP_HEIGHT
 ):
-    """Saves signatures `generate`, `sight`, `render_64` and its like, and `map`.
+    """Saves signatures `generate`, `sight`, `render_64` and its like, `map`, `shader` and `network`.
 
     A row is computed alone, so that no other row of its batch changes it, and piece by piece, so that a picture of
     1024 px takes as little memory as one of 128 px. Rows that follow one of the same world share its field, the dear
@@ -97,6 +98,14 @@ def save_world(
         }
         return worlds.each(outputs, maps, latent, kind)
 
+    @tf.function(input_signature=[specs["latent"], specs["kind"]], autograph=False)
+    def shader(latent, kind):
+        return worlds.each(worlds.told, worlds.numbers, latent, kind)
+
+    @tf.function(input_signature=[specs["latent"]], autograph=False)
+    def network(latent):
+        return {name: tf.repeat(one[None], tf.shape(latent)[0], axis=0) for name, one in worlds.shared().items()}
+
     def example(batch: int) -> dict[str, np.ndarray]:
         return {
             "latent": example_latents(batch, LATENT_LENGTH),
@@ -106,7 +115,7 @@ def save_world(
         }
 
     renders = {f"render_{side}": render_of(side) for side in sizes}
-    functions = {"generate": generate, "sight": sight, **renders, "map": map_}
+    functions = {"generate": generate, "sight": sight, **renders, "map": map_, "shader": shader, "network": network}
     warm = {name: (1,) for name in functions if name not in {f"render_{side}" for side in sizes if side > _WARMED}}
     save_signatures(folder, [generator], functions, example, {**warm, "generate": WARMUP_BATCH_SIZES})
 
@@ -129,6 +138,10 @@ class _Worlds:
 
         levels, step = in_bytes(detail(tf.zeros(1)).numpy())
 
+        @tf.function(input_signature=[], autograph=False)
+        def details_function():
+            return tf.constant(levels)
+
         spec = [
             tf.TensorSpec([None, 3]),
             tf.TensorSpec([1, *field.compute_output_shape((1, LATENT_SIZE), (1, CODE_SIZE))[1:]]),
@@ -138,7 +151,7 @@ class _Worlds:
 
         @tf.function(input_signature=spec, autograph=False)
         def surface_function(points, field, latent, code):
-            shared = tf.cast(tf.constant(levels), tf.float32) * step
+            shared = tf.cast(details_function(), tf.float32) * step
 
             def some(points):
                 albedo, height = surface(points[None], field, shared, latent, code, training=False)
@@ -154,6 +167,8 @@ class _Worlds:
             return tf.reshape(drawn, (-1, 4))[:count]
 
         self._world_function, self._surface_function = world_function, surface_function
+        self._details_function, self._surface, self._network = details_function, surface, network_numbers(surface, step)
+        self._looks = {name: one.shape[1:] for name, one in style.output.items() if name != "code"}
 
     def each(self, outputs, function, latent, kind, sights=()):
         """What `function` makes of each row's world and sight, stacked, `(N, …)` by name.
@@ -198,6 +213,27 @@ class _Worlds:
         """Albedo in 0..1 `(H, 2 H, 3)` and relief in radii `(H, 2 H)`."""
         albedo, relief = self._surface_at(map_places(height), world)
         return tf.reshape(albedo, (height, 2 * height, 3)), tf.reshape(relief, (height, 2 * height))
+
+    @property
+    def told(self) -> dict:
+        """Shapes and types of `numbers`, as `each` takes them."""
+        length = world_numbers(self._surface, tf.zeros((1, LATENT_SIZE)), tf.zeros((1, CODE_SIZE))).shape[1]
+        field = self._world_function.get_concrete_function().structured_outputs["field"].shape[1:]
+        shapes = {"numbers": (length,), **self._looks}
+        return {"field": (field, tf.uint16), **{name: (shape, tf.float32) for name, shape in shapes.items()}}
+
+    def numbers(self, world):
+        """What a shader reads of a world: besides `numbers` its field, as the bits of float16, and its looks."""
+        return {
+            "numbers": world_numbers(self._surface, world["latent"], world["code"])[0],
+            "field": tf.bitcast(tf.cast(world["field"][0], tf.float16), tf.uint16),
+            **{name: world[name][0] for name in self._looks},
+        }
+
+    def shared(self):
+        """What a shader reads of the model: weights, float32 `(N,)`, and details, uint8 `(6, n, n, C)`, 0 at 128."""
+        details = tf.cast(tf.cast(self._details_function()[0], tf.int16) + 128, tf.uint8)
+        return {"numbers": tf.constant(self._network), "details": details}
 
     def _surface_at(self, points, world):
         """Albedo `(P, 3)` and height `(P, 1)` at points `(P, 3)`."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from serving.backends.base import Backend, BackendError
 from serving.gateway import create_app
+from tests.serving.fake_backend import CountingBackend
 from tests.serving.serving_double import backend_of
 from tests.serving.tiny_model import write_tiny_world
 
@@ -36,34 +35,13 @@ def backend(request: pytest.FixtureRequest, worlds_dir: Path) -> Iterator[Backen
         yield backend
 
 
-class Counted:
-    """A backend that counts its calls, holds them while `gate` is closed, and fails while `error` is set."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self.calls: list[str] = []
-        self.gate = threading.Event()
-        self.gate.set()
-        self.error: Exception | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._backend, name)
-
-    def predict(self, name: str, inputs: Any, *, signature: str = "serving_default", **options: Any) -> Any:
-        self.calls.append(signature)
-        assert self.gate.wait(20)
-        if self.error is not None:
-            raise self.error
-        return self._backend.predict(name, inputs, signature=signature, **options)
+@pytest.fixture
+def counted(backend: Backend) -> CountingBackend:
+    return CountingBackend(backend)
 
 
 @pytest.fixture
-def counted(backend: Backend) -> Counted:
-    return Counted(backend)
-
-
-@pytest.fixture
-def client(counted: Counted) -> FlaskClient:
+def client(counted: CountingBackend) -> FlaskClient:
     return create_app(counted).test_client()  # type: ignore[arg-type]
 
 
@@ -76,7 +54,7 @@ def picture(response: TestResponse) -> Image.Image:
     return Image.open(io.BytesIO(response.data))
 
 
-def test_the_maps_of_a_world_take_one_call(client: FlaskClient, counted: Counted) -> None:
+def test_the_maps_of_a_world_take_one_call(client: FlaskClient, counted: CountingBackend) -> None:
     colors, normals, heights = (picture(get(client, which)) for which in ("map", "normal", "height"))
     assert counted.calls == ["map"]
     assert (colors.mode, colors.size, colors.text["axes"]) == ("RGB", (16, 8), "1,0.5,0.75")
@@ -88,7 +66,7 @@ def test_the_maps_of_a_world_take_one_call(client: FlaskClient, counted: Counted
     assert counted.calls == ["map", "map"]
 
 
-def test_requests_side_by_side_take_one_call(client: FlaskClient, counted: Counted) -> None:
+def test_requests_side_by_side_take_one_call(client: FlaskClient, counted: CountingBackend) -> None:
     counted.gate.clear()
     with ThreadPoolExecutor(3) as pool:
         asked = [pool.submit(get, client.application.test_client(), which) for which in ("map", "normal", "height")]
@@ -97,7 +75,7 @@ def test_requests_side_by_side_take_one_call(client: FlaskClient, counted: Count
     assert counted.calls == ["map"]
 
 
-def test_what_failed_is_drawn_again(client: FlaskClient, counted: Counted) -> None:
+def test_what_failed_is_drawn_again(client: FlaskClient, counted: CountingBackend) -> None:
     counted.error = BackendError("The model server is away.")
     assert get(client, "map").status_code >= 500
     counted.error = None

@@ -11,9 +11,10 @@ from tests.training.families.world2.test_world_v2 import KINDS, build, inputs_of
 from training.families.world2 import savedmodel
 from training.families.world2.chances import LATENT_SIZE
 from training.families.world2.decoder import HIGHEST
-from training.families.world2.networks import style_of
-from training.families.world2.rendering import map_places
+from training.families.world2.networks import STEEPEST, style_of
+from training.families.world2.rendering import RADIUS, map_places
 from training.families.world2.savedmodel import LATENT_LENGTH, in_bytes, save_world
+from training.families.world2.shader import card_entry, network_numbers
 from training.saved.sights import SIGHT_SIZE, SUN, sights
 
 MAP = 32
@@ -47,7 +48,16 @@ def ask(signatures):
 
 
 def test_signatures(signatures):
-    assert set(signatures) == {"serving_default", "generate", "sight", "render_16", "render_24", "map"}
+    assert set(signatures) == {
+        "serving_default",
+        "generate",
+        "sight",
+        "render_16",
+        "render_24",
+        "map",
+        "shader",
+        "network",
+    }
 
 
 def test_a_render_on_black_is_the_networks_picture(network, ask):
@@ -115,3 +125,29 @@ def test_maps_join_and_normals_lean_away_from_heights(ask):
     rise = np.roll(found["height"].astype(float), -1, axis=2) - np.roll(found["height"].astype(float), 1, axis=2)
     middle = slice(MAP // 4, -MAP // 4)
     assert np.corrcoef(rise[:, middle].ravel(), normals[:, middle, :, 0].ravel())[0, 1] < -0.8
+
+
+def test_a_shader_is_told_the_world(network, ask):
+    """Whether it draws the same is seen in `tests/client/test_page_world.py`, where something runs it."""
+    latent = LATENTS[:, :LATENT_SIZE]
+    looks = style_of(network)({"latent": latent, "kind": KINDS})
+    told, shared = ask("shader", **WORLDS), ask("network", latent=LATENTS)
+    for name in ("axes", "ambient", "limb", "shine", "rim", "haze"):
+        np.testing.assert_allclose(told[name], looks[name], atol=1e-5)
+    field = network.get_layer("field")(latent, looks["code"])
+    assert told["field"].dtype == np.uint16
+    np.testing.assert_allclose(told["field"].view(np.float16), field, rtol=1e-3, atol=1e-3)
+    levels, steps = in_bytes(network.get_layer("detail")(latent).numpy())
+    np.testing.assert_array_equal(shared["details"], 128 + np.repeat(levels, 2, axis=0).astype(int))
+    np.testing.assert_array_equal(shared["numbers"][1], network_numbers(network.get_layer("surface"), steps))
+    entry = card_entry(network)
+    assert (entry["radius"], entry["steepest"]) == (RADIUS, STEEPEST)
+    sizes = {"field": told["field"][0].size, "details": shared["details"][0].size}
+    assert {name: 4 * width * height for name, (width, height) in entry["textures"].items()} == sizes
+    declared = {
+        "network[": shared["numbers"].shape[1],
+        "uniform vec4 world[": told["numbers"].shape[1],
+    }
+    for text, numbers in declared.items():
+        assert f"{text}{numbers // 4}];" in entry["glsl"]
+        assert numbers % 4 == 0
