@@ -82,7 +82,7 @@ def write_tiny_world(saved_models: Path, name: str, version: int, **card: Any) -
 uniform vec4 world[1];
 uniform sampler2D field;
 uniform sampler2D details;
-void surface(vec3 point, out vec3 albedo, out float height) {
+void surface(vec3 point, float footprint, out vec3 albedo, out float height) {
   albedo = world[0].rgb + texelFetch(details, ivec2(0), 0).rgb;
   height = 0.0 * network[0].x * texelFetch(field, ivec2(0), 0).x;
 }"""

@@ -19,7 +19,10 @@ class WholeBackend(SeeingBackend):
         kinds = {"class_names": ["earth", "mars"], "archetypes": {"desert": {"earth": 0.1, "mars": 0.9}}}
         card = {"image_size": {"width": 32, "height": 32}, "latent_size": 4, **kinds}
         self.versions.append(fake_version("painter", **card))
-        shader = {"glsl": "void surface(vec3 point, out vec3 albedo, out float height) { }", "radius": 0.9}
+        shader = {
+            "glsl": "void surface(vec3 point, float footprint, out vec3 albedo, out float height) { }",
+            "radius": 0.9,
+        }
         shader |= {"steepest": 0.4, "textures": {"field": [3, 18], "details": [2, 12]}}
         self.versions.append(
             fake_version(

@@ -102,7 +102,7 @@ void main() {
   }
   vec3 albedo;
   float height;
-  surface(hit.point, albedo, height);
+  surface(hit.point, side / max(hit.normal.z, 0.15), albedo, height);
   found = vec4(albedo, height);
 }`;
 

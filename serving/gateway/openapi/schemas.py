@@ -145,7 +145,7 @@ def _shader() -> Part:
         "network": text(description="Where the block `Network` is, the same for all worlds of the model."),
         "field": {**texture, "description": "The world's texture `field`, of halves, RGBA16F, unfiltered."},
         "details": {**texture, "description": "The model's texture `details`, of bytes, RGBA8, unfiltered."},
-        "glsl": text(description="`void surface(vec3 point, out vec3 albedo, out float height)`."),
+        "glsl": text(description="`void surface(vec3 point, float footprint, out vec3 albedo, out float height)`."),
     }
     address = {"type": ["string", "null"], "description": "None where a number was asked for."}
     return _object(seed=_SEED_TEXT, address=address, kind=_SHARES, **_NAMED_MODEL, **words)

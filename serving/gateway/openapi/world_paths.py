@@ -95,7 +95,7 @@ def _shader() -> Part:
             "height": 396,
         },
         "details": {"url": "/v1/worlds/details.bin?model=world_v2&version=1", "width": 260, "height": 780},
-        "glsl": "void surface(vec3 point, out vec3 albedo, out float height) { }",
+        "glsl": "void surface(vec3 point, float footprint, out vec3 albedo, out float height) { }",
     }
     content = {"application/json": {"schema": reference("Shader"), "example": example}}
     answer = {"description": "It.", "headers": headers(*FILE_HEADERS, "X-Planet-Seed", "X-Planet-Kind")}

@@ -17,7 +17,7 @@ from keras import ops
 from training.families.world2.rendering import matrix, unit
 
 STYLE_SIZE = 24
-OCTAVES = 8
+OCTAVES = 6
 WAVES = 32  # per octave
 TURNS = 2  # in which the details that all worlds share are seen on a world
 PATTERNS = 8  # of which a noise is mixed

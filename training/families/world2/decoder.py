@@ -1,4 +1,4 @@
-"""The surface of a world at a point: a small network that reads the field there, and what is finer than its cells."""
+"""The surface of a world at a point: a small network that reads the field there, and details finer than its cells."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from keras import layers, ops
 
 from training.families.world2.chances import TURNS, chances_of
 from training.families.world2.cube import sampled
-from training.families.world2.detail import DETAILS, details_at
+from training.families.world2.detail import DETAILS, FINEST, details_at
 from training.families.world2.field import FEATURES
-from training.families.world2.fields import FIELDS, random_waves
 from training.families.world2.initial import dense
 
 HIGHEST = 0.05  # radii, of a relief
-FINE_OCTAVES = (6, 7)  # of random waves, finer than the details
 
 _CHANNELS = 64
 _PARTS = ("read", "fine", "gain", "style", "hidden", "albedo", "height")
@@ -23,8 +21,10 @@ _PARTS = ("read", "fine", "gain", "style", "hidden", "albedo", "height")
 class Surface(layers.Layer):
     """Albedo, float32 `(B, P, 3)` in 0..1, and height, float32 `(B, P, 1)` in radii, of worlds at points.
 
-    Called with the points, unit vectors float32 `(B, P, 3)`; the field `(B, 6, n + 2, n + 2, FEATURES)`; the details
-    `(1, 6, m + 2, m + 2, DETAILS)`; the latent; and the code `(B, N)`. Points get no gradient from what is finer than
+    Called with the points, unit vectors float32 `(B, P, 3)`; how far apart they lie, in radii, float32 `(B, P, 1)`; the
+    field `(B, 6, n + 2, n + 2, FEATURES)`; the details `(1, 6, m + 2, m + 2, DETAILS)`; the latent; and the code
+    `(B, N)`. What is too fine to be seen at such distances fades away, as with mipmaps: else it would be noise in
+    pictures of whole planets, and training would learn to do without it. Points get no gradient from what is finer than
     the field: it is too rough to tell which way to go.
 
     Args:
@@ -44,29 +44,25 @@ class Surface(layers.Layer):
         self._albedo = dense(3, name="albedo")
         self._height = dense(1, 1e-3, name="height")
 
-    def build(self, points_shape, field_shape, detail_shape, latent_shape, code_shape):
+    def build(self, points_shape, footprint_shape, field_shape, detail_shape, latent_shape, code_shape):
         channels = self._hidden.units
         self._read.build((None, None, FEATURES))
         self._gain.build((None, None, FEATURES))
-        self._fine.build((None, None, FIELDS * len(FINE_OCTAVES) + TURNS * DETAILS))
+        self._fine.build((None, None, TURNS * DETAILS))
         self._style.build(code_shape)
         for layer in (self._hidden, self._albedo, self._height):
             layer.build((None, None, channels))
 
-    def call(self, points, field, detail, latent, code):
-        chances = chances_of(latent)
+    def call(self, points, footprint, field, detail, latent, code):
         features = sampled(field, points)
-        still = ops.stop_gradient(points)
-        # Not turned: between two frames of a morph a turn sweeps over many of so short waves, a phase over none.
-        chances = chances._replace(turn=ops.eye(3)[None])
-        fine = [random_waves(still, chances, FINE_OCTAVES), details_at(detail, still, chances.turns)]
-        fine = self._fine(ops.concatenate(fine, axis=-1)) * (1.0 + self._gain(features))
+        fine = details_at(detail, ops.stop_gradient(points), chances_of(latent).turns) * _seen(footprint)
+        fine = self._fine(fine) * (1.0 + self._gain(features))
         style = self._style(code)[:, None]
         x = ops.leaky_relu(self._read(features) + fine + ops.cast(style, fine.dtype), 0.2)
         x = ops.leaky_relu(self._hidden(x), 0.2)
         return ops.sigmoid(self._albedo(x)), HIGHEST * ops.tanh(self._height(x))
 
-    def compute_output_shape(self, points_shape, field_shape, detail_shape, latent_shape, code_shape):
+    def compute_output_shape(self, points_shape, footprint_shape, field_shape, detail_shape, latent_shape, code_shape):
         return (*points_shape[:-1], 3), (*points_shape[:-1], 1)
 
     def get_config(self):
@@ -76,3 +72,8 @@ class Surface(layers.Layer):
 def parts_of(surface: Surface) -> dict[str, layers.Dense]:
     """Its layers by name, for code that says the same in another language."""
     return {name: getattr(surface, f"_{name}") for name in _PARTS}
+
+
+def _seen(footprint):
+    """How much of the details shows where points lie so far apart, in 0..1."""
+    return ops.clip(2.0 * FINEST / footprint - 1.0, 0.0, 1.0)

@@ -18,6 +18,8 @@ from training.families.world2.initial import dense
 
 DETAILS = 8  # channels
 
+FINEST = 0.03  # radii: pixels that lie farther apart see less of them
+
 _STREAM = 100  # the first of its noises
 
 
@@ -74,6 +76,8 @@ class Detail(layers.Layer):
             x = ops.concatenate([*coarser, ops.convert_to_tensor(noise)], axis=-1)
             x = self._second[i](self._first[i](x, style), style)
         x = self._details(x)
+        # What the field's cells can draw is left to it, so that details fade with distance and leave nothing out.
+        x = x - enlarged(enlarged(_pooled(x)))
         x = x - ops.mean(x, axis=(1, 2, 3), keepdims=True)
         return padded(x * ops.rsqrt(ops.mean(ops.square(x), axis=(1, 2, 3), keepdims=True) + 1e-6))
 
@@ -83,6 +87,12 @@ class Detail(layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "width": self.width}
+
+
+def _pooled(grid):
+    """Means of 4×4 cells, `(B, 6, n / 4, n / 4, C)`."""
+    n, channels = grid.shape[2] // 4, grid.shape[-1]
+    return ops.mean(ops.reshape(grid, (-1, FACES, n, 4, n, 4, channels)), axis=(3, 5))
 
 
 def details_at(detail, points, turns):

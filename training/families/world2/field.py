@@ -38,9 +38,9 @@ class Grid(NamedTuple):
 
 
 GRIDS = (
-    Grid(8, 96, True, (6, 12), (0, 1)),
-    Grid(16, 96, True, (6, 12), (2, 3)),
-    Grid(32, 64, True, (12, 24), (4,)),
+    Grid(8, 64, True, (6, 12), (0, 1)),
+    Grid(16, 64, True, (6, 12), (2, 3)),
+    Grid(32, 48, True, (12, 24), (4,)),
     Grid(64, 32, False, (24,), (5,)),
 )
 

@@ -12,8 +12,7 @@ from training.families.world2.chances import OCTAVES, WAVES, Chances, normals
 
 FIELDS = 4  # mixed of an octave's waves; a wave shows as stripes, a sum of many doesn't
 
-# Radians per radius. Between the first six octaves and the last two lies what details are made of.
-_WAVE_NUMBERS = 1.5 * 2.0 ** np.array([0, 1, 2, 3, 4, 5, 8, 9])
+_LONGEST_WAVE = 1.5  # radians per radius, of the first octave; each has twice that of the one before
 
 
 def random_waves(points, chances: Chances, octaves):
@@ -46,17 +45,11 @@ def bands(latitude, frequencies):
     return ops.concatenate([wave(number * latitude) for number in frequencies for wave in (ops.cos, ops.sin)], axis=-1)
 
 
-def waves_of(octaves) -> tuple[np.ndarray, np.ndarray]:
-    """Wave vectors of these octaves, in radians per radius, float32 `(waves, 3)`, and mixes, `(waves, FIELDS)`."""
-    vectors, mixes = _waves()
-    return vectors[list(octaves)].reshape(-1, 3), mixes[list(octaves)].reshape(-1, FIELDS)
-
-
 @functools.cache
 def _waves() -> tuple[np.ndarray, np.ndarray]:
     """Wave vectors in radians per radius, float32 `(OCTAVES, WAVES, 3)`, and mixes, `(OCTAVES, WAVES, FIELDS)`."""
     vectors = normals(0, OCTAVES, WAVES, 3)
-    lengths = _WAVE_NUMBERS[:, None, None] * 2.0 ** np.linspace(-0.4, 0.4, WAVES)[:, None]
+    lengths = _LONGEST_WAVE * 2.0 ** (np.arange(OCTAVES)[:, None, None] + np.linspace(-0.4, 0.4, WAVES)[:, None])
     mixes = normals(1, OCTAVES, WAVES, FIELDS)
     # All waves alike, lest the network learn to pick one out: of ten fields with unlike waves it makes a weave.
     mixes *= math.sqrt(2.0 * FIELDS / WAVES) / np.linalg.norm(mixes, axis=-1, keepdims=True)

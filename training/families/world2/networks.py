@@ -57,7 +57,7 @@ def build_world_generator(
     field = Field(width, grids, name="field")(inputs["latent"], code)
     sight = View(size, name="sight")(looks["axes"], inputs["view"], inputs["window"])
     detail = Detail(width, name="detail")(inputs["latent"])
-    albedo, height = Surface(width, name="surface")(sight[0], field, detail, inputs["latent"], code)
+    albedo, height = Surface(width, name="surface")(sight[0], sight[3], field, detail, inputs["latent"], code)
     image = Light(size, name="image")(albedo, height, sight, inputs["sun"], inputs["window"], looks)
     return keras.Model(inputs, image, name=name)
 
@@ -111,18 +111,20 @@ class _OfSize(layers.Layer):
 class View(_OfSize):
     """Where the pixels of V pictures of each world meet it, P = height · width.
 
-    From axes `(B, 3)`, views `(B, V, 3)` and windows `(B, V, 3)` to a `Sight` with points `(B, V · P, 3)`, normals
-    `(B · V, P, 3)` and coverage `(B · V, P, 1)`.
+    From axes `(B, 3)`, views `(B, V, 3)` and windows `(B, V, 3)` to a `Sight` with points `(B, V · P, 3)` and footprint
+    `(B, V · P, 1)`, normals `(B · V, P, 3)` and coverage `(B · V, P, 1)`.
     """
 
     def call(self, axes, view, window):
         seen = see(self.size, _for_each(axes, view), turn_of(_in_rows(view)), _in_rows(window))
-        points = ops.reshape(seen.points, (ops.shape(axes)[0], -1, 3))
-        return Sight(points, seen.normals, seen.coverage)
+        points, footprint = (
+            ops.reshape(one, (ops.shape(axes)[0], -1, one.shape[-1])) for one in (seen.points, seen.footprint)
+        )
+        return Sight(points, seen.normals, seen.coverage, footprint)
 
     def compute_output_shape(self, axes_shape, view_shape, window_shape):
         pixels = self.size.height * self.size.width
-        return Sight((axes_shape[0], None, 3), (None, pixels, 3), (None, pixels, 1))
+        return Sight((axes_shape[0], None, 3), (None, pixels, 3), (None, pixels, 1), (axes_shape[0], None, 1))
 
 
 @keras.saving.register_keras_serializable("planet_generator")
@@ -130,7 +132,7 @@ class Light(_OfSize):
     """A surface that was seen, with its relief, air and sun, as pictures `(B, V, H, W, 3)` in [-1, 1], on black."""
 
     def call(self, albedo, height, sight, sun, window, looks):
-        _, normals, coverage = sight
+        _, normals, coverage, _ = sight
         pixels = self.size.height * self.size.width
         albedo, height = (ops.reshape(one, (-1, pixels, one.shape[-1])) for one in (albedo, height))
         raised = bumped(normals, height, self.size, _in_rows(window), STEEPEST)

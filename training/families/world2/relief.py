@@ -10,13 +10,14 @@ import tensorflow as tf
 from training.families.world2.rendering import map_latitudes
 
 
-def map_normals(height):
+def map_normals(height, steepest: float = math.inf):
     """Normals of a relief on the unit sphere, in the axes east, north and out of each place of its map.
 
     At the poles, where every direction is north or south, east is that of the column's longitude.
 
     Args:
         height: As a map, in radii, float32 `(H, 2 H)`, H even.
+        steepest: Slope that none exceeds, as a tangent; as in `training.families.world2.rendering.bumped`.
 
     Returns:
         Unit normals, float32 `(H, 2 H, 3)`.
@@ -38,4 +39,5 @@ def map_normals(height):
     quarter = columns // 4
     poles = tf.roll(north[:1], quarter, axis=1), tf.roll(north[-1:], -quarter, axis=1)
     east = tf.concat([poles[0], (after - before) / chord[:, None], poles[1]], axis=0)
-    return tf.math.l2_normalize(tf.stack([-east, -north, tf.ones_like(east)], axis=-1), axis=-1)
+    flatter = tf.math.rsqrt(1.0 + (east * east + north * north) / steepest**2)
+    return tf.math.l2_normalize(tf.stack([-east * flatter, -north * flatter, tf.ones_like(east)], axis=-1), axis=-1)

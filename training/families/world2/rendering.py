@@ -18,6 +18,7 @@ RADIUS = 0.9  # of the longest axis, in halves of the picture's shorter side: as
 STEEPEST = 0.25  # slope of a relief that is seen, as a tangent, unless one is given
 
 _SMALLEST = 1e-6
+_STEEPEST_SIGHT = 0.15  # cosine, of how obliquely a surface is seen, for its footprint
 
 
 class Sight(NamedTuple):
@@ -28,11 +29,13 @@ class Sight(NamedTuple):
             beyond the limb those nearest to it.
         normals: Unit normals of the ellipsoid there, in the viewer's axes, float32 `(B, P, 3)`.
         coverage: Share of the pixel that the globe covers, float32 `(B, P, 1)` in 0..1.
+        footprint: How far apart on the globe neighboring pixels see it, in radii, float32 `(B, P, 1)`.
     """
 
     points: object
     normals: object
     coverage: object
+    footprint: object
 
 
 def turn_of(view):
@@ -81,7 +84,8 @@ def see(size: Size, axes, turn, window=None) -> Sight:
     places = ops.stack([x + ops.zeros_like(z), y + ops.zeros_like(z), z], axis=-1)  # in the viewer's axes
     points = unit(places @ ops.transpose(to_unit, (0, 2, 1)))
     normals = unit((points / axes[:, None]) @ turn)
-    return Sight(points, normals, coverage)
+    footprint = window[:, None, 2:] / ops.maximum(normals[..., 2:], _STEEPEST_SIGHT)
+    return Sight(points, normals, coverage, footprint)
 
 
 def bumped(normals, height, size: Size, window=None, steepest: float = STEEPEST):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def save_world(
             levels = tf.round(65535.0 * (height - low) / tf.maximum(high - low, 1e-6 * HIGHEST))
             return {
                 "image": _levels(albedo),
-                "normal": tf.cast(tf.round(128.0 + 127.0 * map_normals(height)), tf.uint8),
+                "normal": tf.cast(tf.round(128.0 + 127.0 * map_normals(height, STEEPEST)), tf.uint8),
                 "height": tf.cast(levels, tf.uint16),
                 "heights": tf.stack([low, high]),
                 "axes": one["axes"][0],
@@ -144,26 +145,29 @@ class _Worlds:
 
         spec = [
             tf.TensorSpec([None, 3]),
+            tf.TensorSpec([None, 1]),
             tf.TensorSpec([1, *field.compute_output_shape((1, LATENT_SIZE), (1, CODE_SIZE))[1:]]),
             tf.TensorSpec([1, LATENT_SIZE]),
             tf.TensorSpec([1, CODE_SIZE]),
         ]
 
         @tf.function(input_signature=spec, autograph=False)
-        def surface_function(points, field, latent, code):
+        def surface_function(points, footprint, field, latent, code):
             shared = tf.cast(details_function(), tf.float32) * step
 
-            def some(points):
-                albedo, height = surface(points[None], field, shared, latent, code, training=False)
+            def some(places):
+                points, footprint = tf.split(places[None], [3, 1], axis=-1)
+                albedo, height = surface(points, footprint, field, shared, latent, code, training=False)
                 return tf.concat([albedo, height], axis=-1)[0]
 
             count = tf.shape(points)[0]
             pieces = tf.maximum(-(-count // _POINTS), 1)
             each = -(-count // pieces)
             # Filled up by points that lie somewhere on the cube, unlike zeros.
-            points = tf.pad(points, [[0, pieces * each - count], [0, 0]], constant_values=1.0)
-            points = tf.reshape(points, (pieces, each, 3))
-            drawn = tf.map_fn(some, points, fn_output_signature=tf.float32, parallel_iterations=1)
+            places = tf.concat([points, footprint], axis=-1)
+            places = tf.pad(places, [[0, pieces * each - count], [0, 0]], constant_values=1.0)
+            places = tf.reshape(places, (pieces, each, 4))
+            drawn = tf.map_fn(some, places, fn_output_signature=tf.float32, parallel_iterations=1)
             return tf.reshape(drawn, (-1, 4))[:count]
 
         self._world_function, self._surface_function = world_function, surface_function
@@ -204,14 +208,18 @@ class _Worlds:
         near = tf.where(x[0] * x[0] + y[0] * y[0] <= reach * reach)
         albedo, height = (
             tf.scatter_nd(near, values, (size.width * size.height, values.shape[-1]))[None]
-            for values in self._surface_at(tf.gather(sight.points[0], near[:, 0]), world)
+            for values in self._surface_at(
+                *(tf.gather(one[0], near[:, 0]) for one in (sight.points, sight.footprint)), world
+            )
         )
         normals = bumped(sight.normals, height, size, steepest=STEEPEST)
         return lit(albedo, normals, sight.normals, sun[None], world)[0], sight.coverage[0]
 
     def mapped(self, height: int, world):
         """Albedo in 0..1 `(H, 2 H, 3)` and relief in radii `(H, 2 H)`."""
-        albedo, relief = self._surface_at(map_places(height), world)
+        places = map_places(height)
+        footprint = tf.fill((2 * height * height, 1), math.pi / (height - 1))
+        albedo, relief = self._surface_at(places, footprint, world)
         return tf.reshape(albedo, (height, 2 * height, 3)), tf.reshape(relief, (height, 2 * height))
 
     @property
@@ -235,9 +243,9 @@ class _Worlds:
         details = tf.cast(tf.cast(self._details_function()[0], tf.int16) + 128, tf.uint8)
         return {"numbers": tf.constant(self._network), "details": details}
 
-    def _surface_at(self, points, world):
-        """Albedo `(P, 3)` and height `(P, 1)` at points `(P, 3)`."""
-        both = self._surface_function(points, world["field"], world["latent"], world["code"])
+    def _surface_at(self, points, footprint, world):
+        """Albedo `(P, 3)` and height `(P, 1)` at points `(P, 3)` that lie so far apart, `(P, 1)`."""
+        both = self._surface_function(points, footprint, world["field"], world["latent"], world["code"])
         return both[:, :3], both[:, 3:]
 
 

@@ -16,20 +16,16 @@ import keras
 import numpy as np
 from keras import ops
 
-from training.families.world2.chances import TURNS, WAVES, chances_of
+from training.families.world2.chances import TURNS, chances_of
 from training.families.world2.cube import FACES
-from training.families.world2.decoder import FINE_OCTAVES, HIGHEST, Surface, parts_of
-from training.families.world2.detail import DETAILS
+from training.families.world2.decoder import HIGHEST, Surface, parts_of
+from training.families.world2.detail import DETAILS, FINEST
 from training.families.world2.field import FEATURES
-from training.families.world2.fields import waves_of
 from training.families.world2.networks import STEEPEST
 from training.families.world2.rendering import RADIUS
 
-_TURN = 2.0 * math.pi
-_WAVES = WAVES * len(FINE_OCTAVES)
 _READ = FEATURES // 4  # texels of a field's cell
 _SEEN = DETAILS // 4  # of the details'
-_FINE = len(FINE_OCTAVES) + TURNS * _SEEN  # FIELDS of an octave are a texel
 
 
 def card_entry(generator: keras.Model) -> dict[str, Any]:
@@ -48,16 +44,14 @@ def card_entry(generator: keras.Model) -> dict[str, Any]:
 def network_numbers(surface: Surface, steps: np.ndarray) -> np.ndarray:
     """What `network` holds, float32 `(N,)`: the weights, those for details times the steps of these, `(DETAILS,)`."""
     parts = parts_of(surface)
-    fine = ops.convert_to_numpy(parts["fine"].kernel).copy()
-    fine[-TURNS * DETAILS :] *= np.tile(steps, TURNS)[:, None]
+    fine = ops.convert_to_numpy(parts["fine"].kernel) * np.tile(steps, TURNS)[:, None]
     gain = _texels(1.0 + np.asarray(parts["gain"].bias))
     matrices = [_matrices(kernel) for kernel in (parts["read"].kernel, parts["gain"].kernel, fine)]
     hidden = _matrices(parts["hidden"].kernel).transpose(1, 0, 2, 3)  # by inputs
     groups = [np.concatenate([one[group].ravel() for one in (gain, *matrices, hidden)]) for group in range(len(gain))]
     heads = np.concatenate([np.asarray(parts[name].kernel) for name in ("albedo", "height")], axis=1)
     bias = np.concatenate([np.asarray(parts[name].bias) for name in ("albedo", "height")])
-    of_waves = waves_of(FINE_OCTAVES)[1]
-    rest = [_texels(np.asarray(parts["hidden"].bias)), bias, _matrices(heads), of_waves]
+    rest = [_texels(np.asarray(parts["hidden"].bias)), bias, _matrices(heads)]
     return np.concatenate([*groups, *(one.ravel() for one in rest)]).astype(np.float32)
 
 
@@ -66,22 +60,17 @@ def world_numbers(surface: Surface, latent, code):
     parts, chances = parts_of(surface), chances_of(latent)
     style = parts["style"](code) + parts["read"].bias
     style = ops.pad(style, ((0, 0), (0, -style.shape[-1] % 4)))
-    phases = ops.reshape(ops.take(chances.phases, FINE_OCTAVES, axis=1), (-1, _WAVES, 1))
-    vectors = ops.zeros_like(phases) + ops.reshape(waves_of(FINE_OCTAVES)[0], (1, _WAVES, 3))
-    waves = ops.concatenate([vectors, phases], axis=-1) / _TURN
     turns = ops.pad(ops.transpose(chances.turns, (0, 1, 3, 2)), ((0, 0), (0, 0), (0, 0), (0, 1)))
-    return ops.concatenate([style, *(ops.reshape(one, (-1, math.prod(one.shape[1:]))) for one in (waves, turns))], -1)
+    return ops.concatenate([style, ops.reshape(turns, (-1, math.prod(turns.shape[1:])))], axis=-1)
 
 
 def _glsl(surface: Surface, field: int, details: int) -> str:
     """For these cells along the faces, without a version and precisions, which its user writes above it."""
     channels = -(-parts_of(surface)["hidden"].units // 4)
     # Where in `network` a group of four channels has what, and what follows the groups.
-    read, gain, fine, hidden, group = np.cumsum([1, 4 * _READ, 4 * _READ, 4 * _FINE, 4 * channels]).tolist()
-    bias, heads, matrices, mixes, end = (
-        channels * group + one for one in np.cumsum([0, channels, 1, 4 * channels, _WAVES]).tolist()
-    )
-    waves, turns, own = np.cumsum([channels, _WAVES, 3 * TURNS]).tolist()
+    read, gain, fine, hidden, group = np.cumsum([1, 4 * _READ, 4 * _READ, 4 * TURNS * _SEEN, 4 * channels]).tolist()
+    bias, heads, matrices, end = (channels * group + one for one in np.cumsum([0, channels, 1, 4 * channels]).tolist())
+    turns, own = channels, channels + 3 * TURNS
 
     def product(start: str, matrix: int, inputs: str, count: int) -> str:
         return "".join(f" + matrix({start} + {matrix + 4 * i}) * {inputs}[{i}]" for i in range(count))
@@ -99,14 +88,7 @@ struct Place {{ ivec2 corner; vec3 across; vec3 along; }}; // of the 3x3 cells a
 
 mat4 matrix(int i) {{ return mat4(network[i], network[i + 1], network[i + 2], network[i + 3]); }}
 
-// The cosine of an angle in turns, and the angle of a tangent in eighths of a turn; those built in are coarse on some
-// hardware.
-float wave(float turns) {{
-  float t = turns - round(turns);
-  float s = t * t;
-  return {_polynomial(lambda s: np.cos(_TURN * np.sqrt(s)), 7, 0.25)};
-}}
-
+// The angle of a tangent in eighths of a turn; what is built in is coarse on some hardware.
 float eighths(float tangent) {{
   float s = tangent * tangent;
   return tangent * ({_polynomial(lambda s: np.arctan(np.sqrt(s)) / np.sqrt(s) * 4.0 / np.pi, 9, 1.0)});
@@ -160,24 +142,20 @@ void readDetails(Place place, out vec4 d[{_SEEN}]) {{
 {lines(lambda k: f"  d[{k}] -= 128.0;", _SEEN)}
 }}
 
-// At a point of the unit sphere, x towards 90 degrees east, y north, z towards longitude 0: the color of the surface in
-// 0..1, and its height in radii.
-void surface(vec3 point, out vec3 albedo, out float height) {{
+// At a point of the unit sphere, x towards 90 degrees east, y north, z towards longitude 0, where pixels lie
+// `footprint` radii apart: the color of the surface in 0..1, and its height in radii.
+void surface(vec3 point, float footprint, out vec3 albedo, out float height) {{
   vec4 f[{_READ}];
   vec4 d[{_SEEN}];
-  vec4 g[{_FINE}];
+  vec4 g[{TURNS * _SEEN}];
   vec4 h[{channels}];
   readField(placeOf(point, {field}.0), f);
-{lines(lambda k: f"  g[{k}] = vec4(0.0);", len(FINE_OCTAVES))}
-  for (int k = 0; k < {_WAVES // len(FINE_OCTAVES)}; ++k) {{
-    vec4 one;
-{lines(_wave_lines(waves, mixes), len(FINE_OCTAVES))}
-  }}
+  float seen = clamp({2.0 * FINEST} / footprint - 1.0, 0.0, 1.0);
 {lines(_detail_lines(turns, details), TURNS)}
 {lines(lambda j: f"  h[{j}] = network[{bias + j}];", channels)}
   for (int i = 0; i < {channels}; ++i) {{
     int at = {group} * i;
-    vec4 fine = vec4(0.0){product("at", fine, "g", _FINE)};
+    vec4 fine = vec4(0.0){product("at", fine, "g", TURNS * _SEEN)};
     vec4 gain = network[at]{product("at", gain, "f", _READ)};
     vec4 x = world[i] + fine * gain{product("at", read, "f", _READ)};
     x = max(x, 0.2 * x);
@@ -193,21 +171,10 @@ void surface(vec3 point, out vec3 albedo, out float height) {{
 """
 
 
-def _wave_lines(waves: int, mixes: int) -> Callable[[int], str]:
-    def of_octave(octave: int) -> str:
-        first = octave * WAVES
-        return (
-            f"    one = world[{waves + first} + k];\n"
-            f"    g[{octave}] += wave(dot(one.xyz, point) + one.w) * network[{mixes + first} + k];"
-        )
-
-    return of_octave
-
-
 def _detail_lines(turns: int, cells: int) -> Callable[[int], str]:
     def of_turn(turn: int) -> str:
         axes = ", ".join(f"world[{turns + 3 * turn + axis}].xyz" for axis in range(3))
-        taken = "\n".join(f"  g[{len(FINE_OCTAVES) + _SEEN * turn + k}] = d[{k}];" for k in range(_SEEN))
+        taken = "\n".join(f"  g[{_SEEN * turn + k}] = seen * d[{k}];" for k in range(_SEEN))
         return f"  readDetails(placeOf(point * mat3({axes}), {cells}.0), d);\n{taken}"
 
     return of_turn

@@ -248,7 +248,7 @@ def test_a_turn_past_the_deadline_is_given_up(backend: Backend) -> None:
 
 def test_the_default_is_the_newest_world_that_has_a_shader() -> None:
     """The page draws with it."""
-    shader = {"glsl": "void surface(vec3 point, out vec3 albedo, out float height) { }", "radius": 0.9}
+    shader = {"glsl": "void surface(vec3 point, float footprint, out vec3 albedo, out float height) { }", "radius": 0.9}
     world = {"sizes": [16], "map": [8, 16]}
     versions = [
         fake_version("old", world=world, shader=shader, created="2025-01-01"),

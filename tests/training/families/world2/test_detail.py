@@ -37,6 +37,12 @@ def test_details_are_alike_over_the_whole_sphere(detail):
     assert strengths.max() < 1.5
 
 
+def test_details_have_nothing_that_the_field_can_draw(detail):
+    inner = array(detail)[0, :, 1:-1, 1:-1]
+    means = inner.reshape(6, 16, 8, 16, 8, DETAILS).mean(axis=(2, 4))
+    assert means.std() < 0.1
+
+
 def test_a_turned_world_shows_them_turned(detail):
     points = array(cells(8)).reshape(1, -1, 3)
     quarter = np.float32([[0, 0, 1], [0, 1, 0], [-1, 0, 0]])

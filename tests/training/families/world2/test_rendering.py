@@ -6,7 +6,7 @@ from keras import ops
 
 from datasets.manifest import Size
 from training import engine
-from training.families.world2.rendering import RADIUS, bumped, map_places, see, turn_of
+from training.families.world2.rendering import RADIUS, bumped, map_places, pixel_side, see, turn_of
 
 SIZE = Size(64, 64)
 SPHERE = np.ones((1, 3), np.float32)
@@ -66,11 +66,20 @@ def test_longitude_latitude_and_roll_turn_as_on_a_map():
 
 
 def test_points_and_normals_are_of_length_1_and_face_the_viewer():
-    points, normals, coverage = seen(FLAT, longitude=30, latitude=40, roll=50)
+    points, normals, coverage, _ = seen(FLAT, longitude=30, latitude=40, roll=50)
     inside = coverage[:, 0] > 0.99
     np.testing.assert_allclose(np.linalg.norm(points, axis=-1), 1, atol=1e-4)
     np.testing.assert_allclose(np.linalg.norm(normals, axis=-1), 1, atol=1e-4)
     assert (normals[inside, 2] > 0).all()
+
+
+def test_footprint_is_how_far_apart_neighboring_pixels_lie():
+    points, _, coverage, footprint = (one.reshape(64, 64, -1) for one in seen(longitude=30))
+    apart = np.linalg.norm(points[32, 1:] - points[32, :-1], axis=-1)
+    inner = (coverage[32, 1:, 0] > 0.99) & (footprint[32, 1:, 0] < 2 * pixel_side(SIZE))
+    between = (footprint[32, 1:, 0] + footprint[32, :-1, 0]) / 2
+    np.testing.assert_allclose(apart[inner], between[inner], rtol=0.05)
+    assert inner.sum() > 40
 
 
 def test_gradients_are_finite():
