@@ -27,8 +27,9 @@ from serving.gateway.openapi import add_openapi_routes
 from serving.gateway.pictures.cache import PictureCache
 from serving.gateway.problems import handle_problems
 from serving.gateway.routes.answering import Answers
+from serving.gateway.routes.assets import add_asset_routes
 from serving.gateway.routes.health import add_health_routes
-from serving.gateway.routes.maps import add_map_routes
+from serving.gateway.routes.maps import DrawnMaps, add_map_routes
 from serving.gateway.routes.models import add_model_routes
 from serving.gateway.routes.morphs import add_morph_route
 from serving.gateway.routes.page import add_page_routes
@@ -73,7 +74,9 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     add_morph_route(app, door, catalog, answers)
     add_sheet_route(app, door, catalog, answers, config)
     add_world_routes(app, door, catalog, answers)
-    add_map_routes(app, door, catalog, answers)
+    maps = DrawnMaps(door)
+    add_map_routes(app, door, maps, catalog, answers)
+    add_asset_routes(app, maps, catalog, answers)
     add_shader_routes(app, door, catalog, answers)
     add_system_routes(app, catalog, config)
     add_recognition_routes(app, door, catalog, uploads, admission)

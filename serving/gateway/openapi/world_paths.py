@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from serving.gateway.asked.options import OF_MODEL, OF_SURFACE
+from serving.gateway.asked.parameters import Parameter
 from serving.gateway.openapi.operations import FILE_HEADERS, describe, file_answer, not_modified
 from serving.gateway.openapi.parts import SEED_IN_PATH, Part, ending, headers, reference, told
 from serving.gateway.pictures.animations import MEDIA_TYPES as ANIMATIONS
+from serving.gateway.routes.assets import CUBE_PARAMETERS, GLB_PARAMETERS
+from serving.gateway.routes.maps import NORMAL_PARAMETERS
 from serving.gateway.routes.worlds import FORMATS, PARAMETERS, SPIN_PARAMETERS
 
 _TAG = "Worlds"
@@ -17,7 +22,34 @@ def world_paths() -> dict[str, Part]:
         "/v1/worlds/{seed}.{format}": {"get": _world()},
         "/v1/worlds/{seed}/map.png": {"get": _map("map", "A world's colors", "Equirectangular, seamless, unlit.")},
         "/v1/worlds/{seed}/normal.png": {
-            "get": _map("normal", "A world's normal map", "In tangent space: red east, green north, blue out.")
+            "get": _map(
+                "normal",
+                "A world's normal map",
+                "In tangent space: red east, green north, blue out.",
+                NORMAL_PARAMETERS,
+            )
+        },
+        "/v1/worlds/{seed}/roughness.png": {
+            "get": _map("roughness", "How rough a world is", "Green, by its colors: seas shine, ice a little.")
+        },
+        "/v1/worlds/{seed}.glb": {
+            "get": _asset(
+                "glb",
+                "A world as a glTF file",
+                "A sphere of radius 1, or an ellipsoid, with tangents and textures of colors, normals, roughness and, "
+                "for suns, light. Longitude 0 looks along +z, north along +y.",
+                "model/gltf-binary",
+                GLB_PARAMETERS,
+            )
+        },
+        "/v1/worlds/{seed}/cube.zip": {
+            "get": _asset(
+                "cube",
+                "A world as cube maps",
+                "Six faces each of colors, normals and roughness, in the order and turn of an engine, with a text.",
+                "application/zip",
+                CUBE_PARAMETERS,
+            )
         },
         "/v1/worlds/{seed}/height.png": {
             "get": _map(
@@ -48,14 +80,26 @@ def _world() -> Part:
     )
 
 
-def _map(name: str, summary: str, description: str) -> Part:
+def _map(name: str, summary: str, description: str, parameters: Sequence[Parameter] = OF_SURFACE) -> Part:
     return describe(
         name,
         _TAG,
         summary,
         description,
-        [SEED_IN_PATH, *told(*OF_SURFACE)],
+        [SEED_IN_PATH, *told(*parameters)],
         file_answer("The map.", ("image/png",), "X-Planet-Seed", "X-Planet-Kind"),
+        (400, 404, 422),
+    )
+
+
+def _asset(name: str, summary: str, description: str, media_type: str, parameters: Sequence[Parameter]) -> Part:
+    return describe(
+        name,
+        _TAG,
+        summary,
+        f"{description} Of models whose card's `world` has `heights`.",
+        [SEED_IN_PATH, *told(*parameters)],
+        file_answer("The file.", (media_type,), "X-Planet-Seed", "X-Planet-Kind"),
         (400, 404, 422),
     )
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
 from flask import Flask, Response, g, request
 
 from serving.gateway.asked.catalog import Catalog
 from serving.gateway.asked.options import MEDIA_TYPES, OF_SURFACE
 from serving.gateway.asked.orders import PlanetOrder
-from serving.gateway.asked.parameters import read_query
+from serving.gateway.asked.parameters import Parameter, choice, read_query
 from serving.gateway.guards.door import ModelDoor
 from serving.gateway.pictures.png import write_png
 from serving.gateway.problems import Problem
@@ -16,25 +20,64 @@ from serving.gateway.routes.drawing import model_inputs
 from serving.gateway.routes.once import OnceDoor
 from serving.gateway.routes.worlds import world_order
 
+NORMAL_PARAMETERS = [
+    *OF_SURFACE,
+    Parameter(
+        "green",
+        choice("up", "down"),
+        "Where green points: `up`, north, as OpenGL, three.js, Godot, Unity and Blender have it, or `down`, as Unreal "
+        "and Direct3D.",
+        example="down",
+        default="up",
+    ),
+]
+
 _KEPT = 2  # worlds, of 17 MB each at 1024 px
 
 
-def add_map_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Answers) -> None:
+@dataclasses.dataclass(frozen=True)
+class _Map:
+    which: str
+    green: str = "up"
+
+
+class DrawnMaps:
+    """Maps that models draw together, kept while several files are made of them.
+
+    Args:
+        door: To the models.
+    """
+
+    def __init__(self, door: ModelDoor) -> None:
+        self._once = OnceDoor(door, "map", _KEPT)
+
+    def of(self, order: PlanetOrder, expires: float) -> Mapping[str, np.ndarray]:
+        """`image`, `normal`, `height`, `heights` and `axes` of an order's world."""
+        return self._once.run(order, expires)
+
+    def check(self, order: PlanetOrder, what: str) -> None:
+        """Refuses an order whose model draws its maps one by one, and so has none of some things."""
+        if not are_drawn_together(order):
+            raise Problem(404, f"The model {order.model.name} has no {what}; GET /v1/models lists the models.")
+
+
+def add_map_routes(app: Flask, door: ModelDoor, maps: DrawnMaps, catalog: Catalog, answers: Answers) -> None:
     """Adds `GET /v1/worlds/{seed or address}/map.png`, `…/normal.png` and `…/height.png`."""
-    together = OnceDoor(door, "map", _KEPT)
 
     @app.get("/v1/worlds/<anything:text>/<any(map, normal, height):which>.png")
     def world_map(text: str, which: str) -> Response:
-        order = world_order(text, read_query(request.args, OF_SURFACE), catalog)
-        if which == "height" and not _are_drawn_together(order):
-            raise Problem(404, f"The model {order.model.name} has no map of heights; GET /v1/models lists the models.")
-        response = answers.answer(order, which, MEDIA_TYPES["png"], make_map)
+        asked = read_query(request.args, NORMAL_PARAMETERS if which == "normal" else OF_SURFACE)
+        order = world_order(text, asked, catalog)
+        if which == "height":
+            maps.check(order, "map of heights")
+        response = answers.answer(order, _Map(which, asked.get("green", "up")), MEDIA_TYPES["png"], make_map)
         response.headers.update(planet_headers(order))
         return response
 
-    def make_map(order: PlanetOrder, which: str, expires: float) -> bytes:
-        if _are_drawn_together(order):
-            outputs = together.run(order, expires)
+    def make_map(order: PlanetOrder, form: _Map, expires: float) -> bytes:
+        which = form.which
+        if are_drawn_together(order):
+            outputs = maps.of(order, expires)
         else:
             outputs = door.run(order.model, model_inputs(order), expires, signature=which)
         with g.timings.stage("encode"):
@@ -45,9 +88,12 @@ def add_map_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Answe
             if which == "height":
                 about["heights"] = ",".join(f"{height:.6g}" for height in outputs["heights"][0])
                 pixels = pixels[..., None]
+            if form.green == "down":
+                pixels = pixels.copy()
+                pixels[..., 1] = 255 - np.maximum(pixels[..., 1], 1) + 1  # about 128, which is level
             return write_png(pixels, about)
 
 
-def _are_drawn_together(order: PlanetOrder) -> bool:
+def are_drawn_together(order: PlanetOrder) -> bool:
     """Whether the order's model draws colors, normals and heights by one signature."""
     return bool(order.model.card["world"].get("heights"))

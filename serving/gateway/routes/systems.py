@@ -23,7 +23,7 @@ PARAMETERS = [
     Parameter("model", OPTIONS["model"].domain, "Model that the links name; none if left out.", "world_v2"),
     Parameter("version", whole(1, MAX_VERSION), "Version of the model that the links name.", 1),
 ]
-_FILES = {"map": "map.png", "normal": "normal.png", "height": "height.png"}
+_FILES = {"map": "/map.png", "normal": "/normal.png", "height": "/height.png", "glb": ".glb"}
 
 
 def add_system_routes(app: Flask, catalog: Catalog, config: GatewayConfig) -> None:
@@ -68,5 +68,5 @@ def _links(body: dict[str, Any], drawn_by: dict[str, str]) -> dict[str, str]:
     query = urlencode({**drawn_by, "kind": body["kind"]}, safe=":,")
     return {
         "picture": f"/v1/worlds/{address}.webp?{query}",
-        **{name: f"/v1/worlds/{address}/{file}?{query}" for name, file in _FILES.items()},
+        **{name: f"/v1/worlds/{address}{file}?{query}" for name, file in _FILES.items()},
     }

@@ -44,6 +44,7 @@ def test_a_seed_has_one_writing(client: FlaskClient) -> None:
 def test_links_are_those_of_the_bodies(client: FlaskClient) -> None:
     [planet, *_] = client.get("/v1/systems/a b/ü.json").get_json()["planets"]
     assert planet["links"]["map"] == f"/v1/worlds/a%20b/%C3%BC/1/map.png?kind={planet['kind']}"
+    assert planet["links"]["glb"] == f"/v1/worlds/a%20b/%C3%BC/1.glb?kind={planet['kind']}"
     assert planet["links"]["picture"].startswith("/v1/worlds/a%20b/%C3%BC/1.webp?kind=")
     pinned = client.get("/v1/systems/orion.json?model=globe&version=2")
     [planet, *_] = pinned.get_json()["planets"]

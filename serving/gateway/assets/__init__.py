@@ -1,0 +1,1 @@
+"""What engines load: meshes with materials, and textures in their order."""

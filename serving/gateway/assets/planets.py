@@ -1,0 +1,125 @@
+"""A world's maps as a planet for engines: a GLB, or the faces of a cube map."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.gateway.assets.cubes import ENGINES, FACES, cube_map_directions, face_directions
+from serving.gateway.assets.glb import Material, write_glb
+from serving.gateway.assets.maps import Floats, at, roughness_of, smaller
+from serving.gateway.assets.meshes import cube, sphere
+from serving.gateway.pictures.png import write_png
+
+_GLOWING = "sun"  # the kind whose surface is light
+_GLOW = 2.0  # times white, of a whole one
+
+
+def planet_glb(
+    maps: Mapping[str, NDArray[Any]], mesh: str, height: int, name: str, extras: Mapping[str, Any], glow: float
+) -> bytes:
+    """A planet of radius 1 with its textures.
+
+    Args:
+        maps: Of one world: `image` and `normal`, uint8 of shape (H, 2 H, 3), and `axes`, float32 of shape (3,).
+        mesh: `"sphere"`, of longitudes and latitudes, or `"cube"`, of six faces.
+        height: Rows of its textures, or of two of its faces; divides H.
+        name: Of the planet.
+        extras: JSON about it.
+        glow: Share of its light that is its own, 0..1.
+    """
+    if mesh == "sphere":
+        colors, normals = (smaller(maps[one], height) for one in ("image", "normal"))
+        parts = [(sphere(maps["axes"], height), _material(colors, normals - 128.0, glow))]
+    else:
+        parts = [
+            (part, _material(*_on_face(maps, face, height // 2), glow))
+            for part, face in zip(cube(maps["axes"], height // 2), FACES, strict=True)
+        ]
+    return write_glb(parts, name, extras, repeats=mesh == "sphere")
+
+
+def cube_zip(maps: Mapping[str, NDArray[Any]], engine: str, size: int) -> bytes:
+    """The faces of the cube maps of colors, normals in the axes of the planet, and roughness, for an engine, and a text
+    that tells how to load them.
+
+    Args:
+        maps: As for `planet_glb`.
+        engine: Of `ENGINES`.
+        size: Of a face in px.
+    """
+    told = ENGINES[engine]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as folder:
+        for face, name in told.names.items():
+            directions = cube_map_directions(told, face, size)
+            colors = _levels(at(maps["image"], directions))
+            normals = _outwards(at(maps["normal"], directions) - 128.0, directions) @ np.float32(told.axes).T
+            files = {
+                "map": colors,
+                "normal": _levels(128.0 + 127.0 * _unit(normals)),
+                "roughness": roughness_map(colors),
+            }
+            for texture, pixels in files.items():
+                folder.writestr(zipfile.ZipInfo(f"{texture}/{name}.png"), write_png(pixels, {}))
+        about = (
+            f"Cube maps of a planet for {engine}, faces {', '.join(told.names.values())}.\n{told.about}\n"
+            "map: colors, sRGB. normal: directions in the planet's own axes, 0 at 128, linear.\n"
+            "roughness: green, linear.\n"
+        )
+        folder.writestr(zipfile.ZipInfo("README.txt"), about)
+    return archive.getvalue()
+
+
+def roughness_map(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The roughness that goes with colors, as engines read it: green; red is unused, blue is metal, both 0."""
+    green = roughness_of(colors)
+    return np.stack([np.zeros_like(green), green, np.zeros_like(green)], axis=-1)
+
+
+def glow_of(kind: Mapping[str, float] | None) -> float:
+    """Share of a planet's light that is its own, by the shares of its kinds."""
+    return (kind or {}).get(_GLOWING, 0.0)
+
+
+def _on_face(maps: Mapping[str, NDArray[Any]], face: str, size: int) -> tuple[Floats, Floats]:
+    """Colors in 0..255, and normals to the right, up and outwards of the face, both of shape (size, size, 3)."""
+    directions, right, up = face_directions(face, size, ends=True)
+    normals = _outwards(at(maps["normal"], directions) - 128.0, directions)
+    along = [np.sum(normals * axis, axis=-1) for axis in (right, up, directions)]
+    return at(maps["image"], directions), np.stack(along, axis=-1)
+
+
+def _outwards(normals: Floats, directions: Floats) -> Floats:
+    """Normals told east, north and out of places as vectors in the axes of the planet."""
+    x, _, z = (directions[..., i] for i in range(3))
+    east = np.stack([z, np.zeros_like(z), -x], axis=-1)
+    length = np.linalg.norm(east, axis=-1, keepdims=True)
+    east = np.where(length > 1e-6, east / np.maximum(length, 1e-6), np.float32([1, 0, 0]))
+    north = np.cross(directions, east)
+    return normals[..., :1] * east + normals[..., 1:2] * north + normals[..., 2:] * directions
+
+
+def _material(colors: Floats, normals: Floats, glow: float) -> Material:
+    """Of colors in 0..255 and normals of any length."""
+    shown = _levels(colors)
+    return Material(
+        write_png(shown, {}),
+        write_png(_levels(128.0 + 127.0 * _unit(normals)), {}),
+        write_png(roughness_map(shown), {}),
+        write_png(shown, {}) if glow else None,
+        _GLOW * glow,
+    )
+
+
+def _unit(vectors: Floats) -> Floats:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
+
+
+def _levels(values: Floats) -> NDArray[np.uint8]:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)

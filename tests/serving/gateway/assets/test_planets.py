@@ -1,0 +1,110 @@
+"""A made-up world with one hill, as a planet for engines."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zipfile
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from serving.gateway.assets.cubes import ENGINES
+from serving.gateway.assets.planets import cube_zip, glow_of, planet_glb, roughness_map
+
+H = 64
+
+
+@pytest.fixture(scope="module")
+def maps() -> dict[str, np.ndarray]:
+    """Red grows towards east, green towards north; a hill stands at longitude and latitude 0."""
+    longitude = (((np.arange(2 * H) + 0.5) / H - 1) * np.pi)[None, :]
+    latitude = ((0.5 - np.arange(H) / (H - 1)) * np.pi)[:, None]
+    near = np.exp(-(longitude**2 + latitude**2) / 0.1)
+    normals = np.stack([2 * longitude * near, 2 * latitude * near, 0 * longitude + np.ones_like(near)], axis=-1)
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    colors = np.stack(
+        np.broadcast_arrays(128 + 100 * np.sin(longitude), 128 + 80 * np.sin(latitude), 60 + 0 * near), axis=-1
+    )
+    return {
+        "image": np.uint8(np.rint(colors)),
+        "normal": np.uint8(np.rint(128 + 127 * normals)),
+        "axes": np.float32([1, 0.9, 1]),
+    }
+
+
+def pictures_of(file: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:
+    size, _ = struct.unpack_from("<II", file, 12)
+    document, data = json.loads(file[20 : 20 + size]), file[28 + size :]
+    found = []
+    for image in document["images"]:
+        view = document["bufferViews"][image["bufferView"]]
+        png = data[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
+        found.append(np.asarray(Image.open(io.BytesIO(png))).astype(int))
+    return document, found
+
+
+@pytest.mark.parametrize(("mesh", "height"), [("sphere", 64), ("sphere", 32), ("cube", 64)])
+def test_a_hills_right_side_leans_to_the_right(maps: dict[str, np.ndarray], mesh: str, height: int) -> None:
+    """So that, lit from the left, its left side is bright."""
+    document, pictures = pictures_of(planet_glb(maps, mesh, height, "hill", {"seed": "1"}, 0.0))
+    assert len(pictures) == (3 if mesh == "sphere" else 18)
+    assert "extensionsUsed" not in document
+    colors, roughness, normals = pictures[:3]  # of the front face, if there are faces
+    rows, columns, _ = normals.shape
+    middle, off = (rows // 2, columns // 2), columns // 16 if mesh == "sphere" else columns // 6
+    assert normals[middle[0], middle[1] + off, 0] > 140 > 116 > normals[middle[0], middle[1] - off, 0]
+    assert normals[middle[0] - off, middle[1], 1] > 140 > 116 > normals[middle[0] + off, middle[1], 1]
+    assert colors[middle[0], middle[1] + off, 0] > colors[middle[0], middle[1] - off, 0]
+    assert (roughness[..., 2] == 0).all()
+
+
+def test_faces_have_the_maps_colors(maps: dict[str, np.ndarray]) -> None:
+    _, pictures = pictures_of(planet_glb(maps, "cube", 64, "hill", {}, 0.0))
+    front, right, back, left, top, bottom = pictures[::3]
+    assert right[16, 16, 0] == pytest.approx(228, abs=3)  # in the east
+    assert left[16, 16, 0] == pytest.approx(28, abs=3)
+    assert top[16, 16, 1] == pytest.approx(208, abs=3)
+    assert bottom[16, 16, 1] == pytest.approx(48, abs=3)
+    np.testing.assert_allclose(front[:, -1], right[:, 0], atol=2)  # they meet at their edges
+    np.testing.assert_allclose(right[:, -1], back[:, 0], atol=2)
+    np.testing.assert_allclose(front[0], top[-1], atol=2)
+    np.testing.assert_allclose(front[-1], bottom[0], atol=2)
+
+
+def test_suns_glow(maps: dict[str, np.ndarray]) -> None:
+    document, pictures = pictures_of(planet_glb(maps, "sphere", 64, "sun", {}, glow_of({"sun": 0.75, "mars": 0.25})))
+    [material] = document["materials"]
+    assert material["extensions"]["KHR_materials_emissive_strength"]["emissiveStrength"] == 1.5
+    assert len(pictures) == 4
+    assert (glow_of(None), glow_of({"mars": 1.0})) == (0, 0)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_cube_map_has_each_place_where_the_engine_looks_for_it(maps: dict[str, np.ndarray], engine: str) -> None:
+    told = ENGINES[engine]
+    with zipfile.ZipFile(io.BytesIO(cube_zip(maps, engine, 32))) as archive:
+        assert len(archive.namelist()) == 19
+        assert engine in archive.read("README.txt").decode()
+
+        def at(ours: tuple[int, int, int], texture: str) -> np.ndarray:
+            """The middle of the face that the engine looks at for a direction in our axes."""
+            theirs = np.array(told.axes) @ ours
+            face = "pn"[int(theirs.min() < 0)] + "xyz"[int(np.abs(theirs).argmax())]
+            with archive.open(f"{texture}/{told.names[face]}.png") as file:
+                return np.asarray(Image.open(file)).astype(int)[15:17, 15:17].mean(axis=(0, 1))
+
+        assert at((1, 0, 0), "map")[0] == pytest.approx(228, abs=3)
+        assert at((-1, 0, 0), "map")[0] == pytest.approx(28, abs=3)
+        assert at((0, 1, 0), "map")[1] == pytest.approx(208, abs=3)
+        outwards = at((0, 0, -1), "normal") - 128
+        np.testing.assert_allclose(outwards / 127, np.array(told.axes) @ (0, 0, -1), atol=0.03)
+
+
+def test_roughness_is_green() -> None:
+    [sea] = roughness_map(np.uint8([[10, 40, 90]]))
+    assert (sea[0], sea[2]) == (0, 0)
+    assert 0 < sea[1] < 128
