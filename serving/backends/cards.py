@@ -113,8 +113,8 @@ def _card_fault(card: Any) -> str:
         needed = "without 'sizes', rising, and 'map', height and width in pixels"
         return f"has a 'world' {needed}, or with 'heights' or 'sights' that are neither true nor false"
     if "shader" in card and not _is_shader(card["shader"]):
-        needed = "'glsl', a text, and 'radius', the planet's in halves of a picture's side"
-        return f"has a 'shader' without {needed}, or with 'textures' without width and height, or an odd 'steepest'"
+        needed = "'glsl', a text, 'radius', the planet's in halves of a picture's side, 'steepest', a slope above 0"
+        return f"has a 'shader' without {needed}, and 'textures', width and height of 'field' and 'details'"
     return ""
 
 
@@ -139,12 +139,13 @@ def _is_world(value: Any) -> bool:
 def _is_shader(value: Any) -> bool:
     if not isinstance(value, dict) or not isinstance(value.get("glsl"), str):
         return False
-    textures, steepest = value.get("textures", {}), value.get("steepest", 1.0)
+    textures = value.get("textures")
     are_sizes = isinstance(textures, dict) and all(
-        isinstance(size, list) and len(size) == 2 and all(map(_is_count, size)) for size in textures.values()
+        isinstance(size, list) and len(size) == 2 and all(map(_is_count, size))
+        for size in map(textures.get, ("field", "details"))
     )
-    are_numbers = all(isinstance(one, int | float) and one > 0 for one in (value.get("radius"), steepest))
-    return are_sizes and are_numbers and value["radius"] <= 1
+    numbers = value.get("radius"), value.get("steepest")
+    return are_sizes and all(isinstance(one, int | float) and one > 0 for one in numbers) and value["radius"] <= 1
 
 
 def _are_names(value: Any) -> bool:

@@ -43,10 +43,13 @@ class CardBackend:
         if "image" in inputs:
             return self._judged(card, inputs["image"])
         count = len(inputs["latent"])
-        if signature in ("map", "normal"):
-            height, width = card["world"]["map"]
-            axes = {"axes": np.ones((count, 3), np.float32)} if signature == "map" else {}
-            return {"image": np.full((count, height, width, 3), 128, np.uint8), **axes}
+        if signature == "sight":
+            return {"view": np.zeros((count, 3), np.float32), "sun": np.tile(np.float32([0, 0, 1]), (count, 1))}
+        if signature == "map":
+            shape = (count, *card["world"]["map"])
+            gray = np.full((*shape, 3), 128, np.uint8)
+            relief = {"height": np.zeros(shape, np.uint16), "heights": np.zeros((count, 2), np.float32)}
+            return {"image": gray, "normal": gray, "axes": np.ones((count, 3), np.float32), **relief}
         if signature == "shader":
             looks = {name: np.full((count, 1), 0.5, np.float32) for name in ("ambient", "shine", "limb", "haze")}
             three = {name: np.ones((count, 3), np.float32) for name in ("axes", "rim")}

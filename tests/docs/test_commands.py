@@ -62,7 +62,7 @@ WORLD = {
 }
 MORE_MODELS = {  # that a reader makes
     "mine_64": card_of("conditional_64") | {"class_names": ["lava", "ice"], "archetypes": {}},
-    **dict.fromkeys(("world_v1", "world_v1_64"), card_of("conditional_64") | WORLD),
+    "my_world": card_of("conditional_64") | WORLD,
 }
 
 

@@ -40,22 +40,35 @@ def assert_same(pictures: np.ndarray) -> None:
 
 def main() -> None:
     import tensorflow as tf
+    from keras import ops
 
     from datasets.manifest import Size
-    from training.families.world.networks import LATENT_SIZE, build_world_generator
+    from training.families.world2.chances import LATENT_SIZE
+    from training.families.world2.networks import build_world_generator, style_of
+    from training.families.world2.rendering import pixel_side
+    from training.families.world2.savedmodel import in_bytes
 
     folder, out = sys.argv[1:]
-    generator = build_world_generator(Size(SIZE, SIZE), len(CLASSES))
+    size = Size(SIZE, SIZE)
+    generator = build_world_generator(size, len(CLASSES))
     saved = tf.train.load_checkpoint(f"{folder}/variables/variables")
     for index, variable in enumerate(generator.variables):
         variable.assign(saved.get_tensor(f"variables_of_models/{index}/.ATTRIBUTES/VARIABLE_VALUE"))
-    count = len(SEEDS_AND_KINDS)
-    inputs = {
-        "latent": latents(list(SEEDS_AND_KINDS), LATENT_SIZE),
-        "kind": np.eye(len(CLASSES), dtype=np.float32)[[CLASSES.index(kind) for kind in SEEDS_AND_KINDS.values()]],
-        **{name: np.tile(values, (count, 1)) for name, values in VIEW.inputs().items()},
-    }
-    pictures = np.rint((np.asarray(generator(inputs, training=False)) + 1.0) * 127.5).astype(np.uint8)
+    latent = latents(list(SEEDS_AND_KINDS), LATENT_SIZE)
+    kind = np.eye(len(CLASSES), dtype=np.float32)[[CLASSES.index(kind) for kind in SEEDS_AND_KINDS.values()]]
+    view, sun, window = (
+        np.tile(np.float32(values), (len(latent), 1, 1))
+        for values in (*VIEW.inputs().values(), [0.0, 0.0, pixel_side(size)])
+    )
+    looks = dict(style_of(generator)({"latent": latent, "kind": kind}))
+    code, axes = looks.pop("code"), looks["axes"]
+    field, detail, surface, light = (generator.get_layer(name) for name in ("field", "detail", "surface", "image"))
+    # With the details in bytes, as they are published.
+    details = np.multiply(*in_bytes(ops.convert_to_numpy(detail(latent))))
+    sight = generator.get_layer("sight")(axes, view, window)
+    albedo, height = surface(sight.points, sight.footprint, field(latent, code), details, latent, code)
+    drawn = ops.convert_to_numpy(light(albedo, height, sight, sun, window, looks))[:, 0]
+    pictures = np.rint((drawn + 1.0) * 127.5).astype(np.uint8)
     Image.fromarray(np.concatenate(list(pictures), axis=1)).save(out)
 
 

@@ -19,10 +19,11 @@ from serving.gateway import create_app
 from serving.gateway.routes.shaders import UNIFORMS
 from tests.serving.golden_worlds import SEEDS_AND_KINDS, SIZE, VIEW, assert_same
 from tests.serving.serving_double import backend_of
-from tests.training.families.world.equirectangular import sampled
+from tests.training.families.world2.equirectangular import sampled
 from training.families.world2.rendering import lit, see, turn_of
 
-NAME = "world_v1_64"
+NAME = "world_v2"
+LARGE = 256  # px
 SAVED_MODEL = Path(__file__).resolve().parents[2] / "saved_models" / NAME
 
 
@@ -40,9 +41,9 @@ def pixels(client: FlaskClient, path: str) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(response.data)).convert("RGB"))
 
 
-def view(client: FlaskClient, seed: int) -> np.ndarray:
+def view(client: FlaskClient, seed: int, size: int = SIZE) -> np.ndarray:
     azimuth, elevation = VIEW.sun
-    look = f"lon={VIEW.lon}&lat={VIEW.lat}&roll={VIEW.roll}&sun={azimuth},{elevation}&size={SIZE}"
+    look = f"lon={VIEW.lon}&lat={VIEW.lat}&roll={VIEW.roll}&sun={azimuth},{elevation}&size={size}"
     return pixels(client, f"/v1/worlds/{seed}.png?kind={SEEDS_AND_KINDS[seed]}&{look}")
 
 
@@ -53,31 +54,47 @@ def test_seeds_show_the_worlds_they_always_showed(client: FlaskClient) -> None:
 def test_maps_join_and_have_whole_poles(client: FlaskClient) -> None:
     for seed, kind in SEEDS_AND_KINDS.items():
         colors = pixels(client, f"/v1/worlds/{seed}/map.png?kind={kind}").astype(int)
-        assert colors.shape == (512, 1024, 3)
+        assert colors.shape == (1024, 2048, 3)
         steps = np.abs(np.diff(colors, axis=1)).mean(axis=(0, 2))
         assert np.abs(colors[:, 0] - colors[:, -1]).mean() <= steps.max()
         assert np.ptp(colors[[0, -1]], axis=1).max() <= 2
         assert np.ptp(colors, axis=(0, 1)).min() > 10
 
 
-def test_a_picture_from_the_map_is_the_picture(client: FlaskClient) -> None:
-    """But for the relief, which the map has not."""
-    sight_of, sun = (values[None] for values in VIEW.inputs().values())
+def test_a_picture_from_the_maps_is_the_picture(client: FlaskClient) -> None:
+    """Of a size that shows all that maps have, by a renderer of its own: colors, form, relief and light."""
+    view_of, sun = (values[None] for values in VIEW.inputs().values())
+    turn = np.asarray(turn_of(view_of))
     for seed, kind in SEEDS_AND_KINDS.items():
-        colors = pixels(client, f"/v1/worlds/{seed}/map.png?kind={kind}")
+        colors, normals = (pixels(client, f"/v1/worlds/{seed}/{one}.png?kind={kind}") for one in ("map", "normal"))
         shader = client.get(f"/v1/worlds/{seed}/shader.json?kind={kind}").get_json()
         looks = {name: np.float32([shader[name]]).reshape(1, -1) for name in UNIFORMS}
-        sight = see(Size(SIZE, SIZE), looks["axes"], turn_of(sight_of))
-        albedo = sampled(colors, np.asarray(sight.points)[0])[None]
-        light = lit(albedo, sight.normals, sight.normals, sun, looks) * sight.coverage
-        drawn = 255 * np.asarray(light).reshape(SIZE, SIZE, 3)
-        assert np.abs(drawn - view(client, seed)).mean() <= 3
+        sight = see(Size(LARGE, LARGE), looks["axes"], turn)
+        points, smooth = np.asarray(sight.points)[0], np.asarray(sight.normals)[0]
+        leaning = (sampled(normals, points) * 255 - 128) / 127
+        ring = np.maximum(np.hypot(points[:, 0], points[:, 2]), 1e-4)[:, None]
+        east = np.stack([points[:, 2], 0 * points[:, 0], -points[:, 0]], axis=-1) / ring
+        north = np.cross(points, east)
+        slope = -(leaning[:, :1] * east + leaning[:, 1:2] * north) / np.maximum(leaning[:, 2:], 0.1)
+        slope = (slope / looks["axes"]) @ turn[0]
+        along = slope - smooth * np.sum(slope * smooth, axis=-1, keepdims=True)
+        raised = smooth - along * np.clip(4 * smooth[:, 2:] - 0.4, 0, 1)
+        raised /= np.linalg.norm(raised, axis=-1, keepdims=True)
+        light = lit(sampled(colors, points)[None], raised[None], smooth[None], sun, looks) * sight.coverage
+        drawn = 255 * np.asarray(light).reshape(LARGE, LARGE, 3)
+        assert np.abs(drawn - view(client, seed, LARGE)).mean() <= 3
 
 
 @pytest.mark.slow
 def test_jax_draws_the_same_worlds(tmp_path: Path) -> None:
     pytest.importorskip("jax", reason="JAX is not installed")
     out = tmp_path / "worlds.png"
-    command = [sys.executable, "-m", "tests.serving.golden_worlds", str(SAVED_MODEL / "1"), str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.serving.golden_worlds",
+        str(max(SAVED_MODEL.iterdir(), key=lambda folder: int(folder.name))),
+        str(out),
+    ]
     subprocess.run(command, env={**os.environ, "KERAS_BACKEND": "jax"}, check=True)
     assert_same(np.asarray(Image.open(out)))

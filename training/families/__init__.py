@@ -12,7 +12,6 @@ from training.contract.family import Family
 
 # Each folder's `family.py` declares one or more, which are known by their names.
 _FOLDERS = (
-    "world",
     "world2",
     "dcgan",
     "labelled",

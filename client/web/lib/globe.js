@@ -4,7 +4,6 @@
 import { EVERYWHERE, FROM_MAPS, FROM_SURFACE, surfaceOf } from "./globe_shaders.js";
 import { begun, finished, isMade, numbersTexture, pictureTexture } from "./webgl.js";
 
-const TEXELS = 256; // of a row of a network that is a texture
 const FIRST_ROWS = 4; // of pixels, of the first strip; later ones are as high as the hardware is quick
 const PATIENCE_MS = 30_000; // for a whole picture
 const LATE = 3; // frames in a row, of a globe that isn't quick any more
@@ -38,7 +37,7 @@ export class Globe {
 
   /**
    * What to draw: `{shader, map, normal, network, field, details}`; shader is `shader.json`, maps as ImageBitmaps,
-   * network as a Float32Array, and the textures that the shader has as a Uint16Array, of halves, and a Uint8Array.
+   * network as a Float32Array, field as a Uint16Array, of halves, and details as a Uint8Array.
    */
   use(world) {
     const gl = this.#gl;
@@ -52,16 +51,11 @@ export class Globe {
     // Pixels of floats, to draw on, are all that an older phone may lack.
     if (!gl.getExtension("EXT_color_buffer_float")) return;
     const { shader, network } = world;
-    if (shader.field) {
-      this.#weights = gl.createBuffer();
-      gl.bindBufferBase(gl.UNIFORM_BUFFER, 0, this.#weights);
-      gl.bufferData(gl.UNIFORM_BUFFER, network, gl.STATIC_DRAW);
-      for (const name of ["field", "details"]) {
-        this.#textures[name] = numbersTexture(gl, shader[name].width, shader[name].height, world[name]);
-      }
-    } else {
-      this.#textures.world = longTexture(gl, shader.numbers);
-      this.#textures.network = longTexture(gl, network);
+    this.#weights = gl.createBuffer();
+    gl.bindBufferBase(gl.UNIFORM_BUFFER, 0, this.#weights);
+    gl.bufferData(gl.UNIFORM_BUFFER, network, gl.STATIC_DRAW);
+    for (const name of ["field", "details"]) {
+      this.#textures[name] = numbersTexture(gl, shader[name].width, shader[name].height, world[name]);
     }
     this.#surface = begun(gl, EVERYWHERE, surfaceOf(shader.glsl));
   }
@@ -186,7 +180,7 @@ export class Globe {
   #paint(made, { lon, lat, roll = 0, sun, zoom }, textures) {
     const gl = this.#gl;
     const { width, height } = gl.canvas;
-    const { axes, ambient, limb, shine, rim, haze, steepest = 0.25, numbers } = this.#world.shader;
+    const { axes, ambient, limb, shine, rim, haze, steepest, numbers } = this.#world.shader;
     gl.viewport(0, 0, width, height);
     gl.useProgram(made);
     const at = (name) => gl.getUniformLocation(made, name);
@@ -197,7 +191,7 @@ export class Globe {
     gl.uniform3fv(at("sun"), sunOf(sun));
     Object.entries({ ambient, limb, shine, haze, steepest }).forEach(([name, value]) => gl.uniform1f(at(name), value));
     gl.uniform3fv(at("rim"), rim);
-    if ("field" in textures) gl.uniform4fv(at("world"), numbers);
+    gl.uniform4fv(at("world"), numbers);
     Object.entries(textures).forEach(([name, texture], unit) => {
       gl.activeTexture(gl.TEXTURE0 + unit);
       gl.bindTexture(gl.TEXTURE_2D, texture);
@@ -239,12 +233,4 @@ function turnOf(...degrees) {
 function sunOf(angles) {
   const [azimuth, elevation] = angles.map((angle) => (angle * Math.PI) / 180);
   return [Math.cos(elevation) * Math.sin(azimuth), Math.sin(elevation), Math.cos(elevation) * Math.cos(azimuth)];
-}
-
-/** Any number of floats, row by row. */
-function longTexture(gl, numbers) {
-  const rows = Math.ceil(numbers.length / (4 * TEXELS));
-  const whole = new Float32Array(4 * TEXELS * rows);
-  whole.set(numbers);
-  return numbersTexture(gl, TEXELS, rows, whole);
 }

@@ -146,12 +146,12 @@ export function create(panel, page) {
       const [map, normal, network, details, field] = await Promise.all([
         ...["map.png", "normal.png"].map((part) => fetchBitmap(part, signal)),
         fetchShared(shader.network, signal),
-        shader.details && fetchShared(shader.details.url, signal),
-        shader.field && fetchBytes(shader.field.url, signal),
+        fetchShared(shader.details.url, signal),
+        fetchBytes(shader.field.url, signal),
       ]);
       if (signal.aborted) return;
-      world = { shader, map, normal, network: new Float32Array(network) };
-      if (field) Object.assign(world, { field: new Uint16Array(field), details: new Uint8Array(details) });
+      const numbers = { network: new Float32Array(network), details: new Uint8Array(details), field: new Uint16Array(field) };
+      world = { shader, map, normal, ...numbers };
       say("");
       raise();
     } catch (error) {

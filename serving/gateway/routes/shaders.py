@@ -49,12 +49,12 @@ def add_shader_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: An
     def shared(which: str) -> Response:
         options = PictureOptions.of(read_query(request.args, OF_MODEL))
         model = catalog.find(options.model, options.version, label=options.label, task="world")
-        _check_shader(model, which)
+        _check_shader(model)
         return answers.answer(Order(model, options), which, "application/octet-stream", make_shared)
 
     def answer_of_world(text: str, form: str, media_type: str, make: Any) -> Response:
         order = world_order(text, read_query(request.args, OF_SURFACE), catalog)
-        _check_shader(order.model, form)
+        _check_shader(order.model)
         response = answers.answer(order, form, media_type, make)
         response.headers.update(planet_headers(order))
         return response
@@ -71,9 +71,8 @@ def add_shader_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: An
         return door.run(order.model, {"latent": latent}, expires, signature="network")[name][0].astype(dtype).tobytes()
 
 
-def _check_shader(model: ModelVersion, part: str) -> None:
-    parts = {"shader", "network", *model.card["shader"].get("textures", {})} if "shader" in model.card else set()
-    if part not in parts:
+def _check_shader(model: ModelVersion) -> None:
+    if "shader" not in model.card:
         raise Problem(422, f"The model {model.name} has no shader: export it again.", parameter="model")
 
 
@@ -91,7 +90,7 @@ def _document(order: PlanetOrder, outputs: Mapping[str, np.ndarray]) -> dict[str
     shader = dict(model.card["shader"])
     textures = {
         name: {"url": urls[name], "width": width, "height": height}
-        for name, (width, height) in shader.pop("textures", {}).items()
+        for name, (width, height) in shader.pop("textures").items()
     }
     network = f"/v1/worlds/network.bin?{of_model}"
     return {**entry, "model": model.name, "version": model.version, **told, **shader, "network": network, **textures}

@@ -200,21 +200,26 @@ def test_a_worlds_sizes(tmp_path: Path, world: Any, fits: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shader", "fits"),
+    ("change", "fits"),
     [
-        ({"glsl": "void surface() {}", "radius": 0.9}, True),
-        ({"glsl": "void surface() {}"}, False),
-        ({"glsl": "void surface() {}", "radius": 0}, False),
-        ({"glsl": 7, "radius": 0.9}, False),
-        ({"glsl": "void surface() {}", "radius": 0.9, "steepest": 0.4, "textures": {"field": [264, 396]}}, True),
-        ({"glsl": "void surface() {}", "radius": 0.9, "steepest": 0}, False),
-        ({"glsl": "void surface() {}", "radius": 0.9, "textures": {"field": [264]}}, False),
-        ({"glsl": "void surface() {}", "radius": 0.9, "textures": {"field": 264}}, False),
-        ({"glsl": "void surface() {}", "radius": 0.9, "textures": ["field"]}, False),
+        ({}, True),
+        ({"radius": None}, False),
+        ({"radius": 0}, False),
+        ({"radius": 1.1}, False),
+        ({"steepest": 0}, False),
+        ({"glsl": 7}, False),
+        ({"textures": None}, False),
+        ({"textures": {"field": [264, 396]}}, False),
+        ({"textures": {"field": [264], "details": [260, 780]}}, False),
+        ({"textures": {"field": 264, "details": [260, 780]}}, False),
+        ({"textures": ["field", "details"]}, False),
         ("void surface() {}", False),
     ],
 )
-def test_a_worlds_shader(tmp_path: Path, shader: Any, fits: bool) -> None:
+def test_a_worlds_shader(tmp_path: Path, change: Any, fits: bool) -> None:
+    textures = {"field": [264, 396], "details": [260, 780]}
+    shader = {"glsl": "void surface() {}", "radius": 0.9, "steepest": 0.4, "textures": textures}
+    shader = {**shader, **change} if isinstance(change, dict) else change
     card = {"task": "generate", **_SIZE, "latent_size": 8, "class_names": [], "shader": shader}
     write_card(tmp_path / "model" / "1", card)
 

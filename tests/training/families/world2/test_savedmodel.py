@@ -132,6 +132,24 @@ def test_maps_join_and_normals_lean_away_from_heights(ask):
     assert np.abs(slopes).max() <= STEEPEST + 0.02  # as in pictures
 
 
+def test_no_black_comes_in_at_the_limb(ask):
+    image = ask("render_24", **SIGHTS)["image"][0].astype(int)
+    color, alpha = image[..., :3].sum(axis=-1), image[..., 3]
+    limb = (alpha > 0) & (alpha < 255)
+    beyond = (alpha == 0) & (np.roll(limb, 1, 0) | np.roll(limb, -1, 0) | np.roll(limb, 1, 1) | np.roll(limb, -1, 1))
+    inside = np.median(color[alpha == 255])
+    assert limb.any()
+    assert np.median(color[limb]) > inside / 3
+    assert np.median(color[beyond]) > inside / 3
+
+
+def test_a_whole_turn_shows_the_same_picture(ask):
+    before, after = (
+        ask("render_16", **{**SIGHTS, "view": SIGHTS["view"] + np.float32([turn, 0, 0])})["image"] for turn in (0, 360)
+    )
+    assert np.abs(before.astype(int) - after).max() <= 2
+
+
 def test_a_shader_is_told_the_world(network, ask):
     """Whether it draws the same is seen in `tests/client/test_page_world.py`, where something runs it."""
     latent = LATENTS[:, :LATENT_SIZE]

@@ -1,1 +1,0 @@
-"""world_v1: planets with a surface all around."""
