@@ -99,9 +99,12 @@ class WorldCalls(Calls):
         """
         return self._world(seed_or_address, "map", "png", to_parameters(options))
 
-    def world_normal(self, seed_or_address: int | str, **options: Unpack[PlanetOptions]) -> World:
-        """Makes the normal map that goes with `world_map`: tangent space, x east, y north, z out, 0 at 128."""
-        return self._world(seed_or_address, "normal", "png", to_parameters(options))
+    def world_normal(
+        self, seed_or_address: int | str, *, green: str | None = None, **options: Unpack[PlanetOptions]
+    ) -> World:
+        """Makes the normal map that goes with `world_map`: tangent space, x east, y north, z out, 0 at 128; y south if
+        `green` is `"down"`, as Unreal and Direct3D want it."""
+        return self._world(seed_or_address, "normal", "png", {**given(green=green), **to_parameters(options)})
 
     def world_height(self, seed_or_address: int | str, **options: Unpack[PlanetOptions]) -> World:
         """Makes the heights that go with `world_map`: 16-bit gray, 0 at the lowest place and 65535 at the highest; the

@@ -26,7 +26,10 @@ class WholeBackend(SeeingBackend):
         shader |= {"steepest": 0.4, "textures": {"field": [3, 18], "details": [2, 12]}}
         self.versions.append(
             fake_version(
-                "world", **card, world={"sizes": [32], "map": [8, 16], "heights": True, "sights": True}, shader=shader
+                "world",
+                **card,
+                world={"sizes": [32], "map": [1024, 2048], "heights": True, "sights": True},
+                shader=shader,
             )
         )
 
@@ -48,7 +51,7 @@ class WholeBackend(SeeingBackend):
         hues = inputs["kind"] @ np.array([[0, 0, 60], [60, 0, 0]])  # (B, 3)
         colors = np.uint8(128 + 60 * np.tanh(inputs["latent"][:, :3]) + hues)[:, None, None]
         if signature == "map":
-            image = np.tile(colors, (1, 8, 16, 1))
+            image = np.tile(colors, (1, 1024, 2048, 1))
             relief = {"height": np.uint16(256) * image[..., 0], "heights": np.float32([[-0.1, 0.1]] * len(colors))}
             return {"image": image, "axes": np.ones((len(colors), 3), np.float32), "normal": image, **relief}
         y, x = np.mgrid[-1:1:32j, -1:1:32j]

@@ -27,12 +27,12 @@ GLB_PARAMETERS = [
         example="cube",
         default="sphere",
     ),
-    Parameter("texture_size", _SIZES, "Rows of the textures, or of two faces, in px.", example="256", default="512"),
+    Parameter("texture_size", _SIZES, "Rows of the textures, or of two faces, in px.", example="128", default="512"),
 ]
 CUBE_PARAMETERS = [
     *OF_SURFACE,
     Parameter("engine", choice(*ENGINES), "In whose order and turn.", example="godot", default="three"),
-    Parameter("texture_size", _SIZES, "Of a face in px.", example="256", default="512"),
+    Parameter("texture_size", _SIZES, "Of a face in px.", example="128", default="512"),
 ]
 
 
