@@ -60,11 +60,6 @@ def body_of(draws: Draws, mass: float, gas: float, insolation: float, cold: bool
     }
 
 
-def black_temperature(luminosity: float, a_au: float) -> float:
-    """Of a black ball in K; nothing is warmer without air, nothing without air is warmer."""
-    return _BLACK_AT_ONE_AU * quartic_root(luminosity) / math.sqrt(a_au)
-
-
 def _radius(draws: Draws, mass: float, gas: float, cold: bool) -> float:
     """Of the earth's."""
     if gas > 1.0:

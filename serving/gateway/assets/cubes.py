@@ -96,11 +96,11 @@ def face_directions(face: str, cells: int, ends: bool = False) -> tuple[Floats, 
     places = np.linspace(-1.0, 1.0, cells) if ends else (np.arange(cells) + 0.5) * 2.0 / cells - 1.0
     u, v = np.meshgrid(np.tan(places * np.pi / 4), np.tan(-places * np.pi / 4))
     outwards, right, up = (np.array(axis, np.float64) for axis in _FACES[face])
-    directions = _unit(outwards + u[..., None] * right + v[..., None] * up)
-    along = [_unit(axis - directions * (directions @ axis)[..., None]) for axis in (right, up)]
+    directions = unit(outwards + u[..., None] * right + v[..., None] * up)
+    along = [unit(axis - directions * (directions @ axis)[..., None]) for axis in (right, up)]
     # Right and up of a face are not quite at right angles on the sphere: up is.
     across = np.cross(along[1], directions)
-    return tuple(one.astype(np.float32) for one in (directions, _unit(across), along[1]))
+    return tuple(one.astype(np.float32) for one in (directions, unit(across), along[1]))
 
 
 def cube_map_directions(engine: Engine, face: str, size: int) -> Floats:
@@ -109,8 +109,9 @@ def cube_map_directions(engine: Engine, face: str, size: int) -> Floats:
     across, down = np.meshgrid(places, places)
     outwards, columns, rows = (np.array(axis, np.float64) for axis in _CUBE_MAP[face])
     own = outwards + across[..., None] * columns + down[..., None] * rows
-    return _unit(own @ np.array(engine.axes, np.float64)).astype(np.float32)
+    return unit(own @ np.array(engine.axes, np.float64)).astype(np.float32)
 
 
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Vectors of length 1, of shape (..., 3)."""
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.gateway.assets.cubes import FACES, face_directions
+from serving.gateway.assets.cubes import FACES, face_directions, unit
 
 Floats = NDArray[np.float32]
 
@@ -77,9 +77,9 @@ def _ellipsoid(
 ) -> Mesh:
     scale = np.array(axes, np.float64)
     directions, right = directions.reshape(-1, 3), right.reshape(-1, 3)
-    normals = _unit(directions / scale)
+    normals = unit(directions / scale)
     right = right * scale
-    tangents = _unit(right - normals * np.sum(normals * right, axis=-1, keepdims=True))
+    tangents = unit(right - normals * np.sum(normals * right, axis=-1, keepdims=True))
     floats = (directions * scale, normals, tangents, places.reshape(-1, 2))
     return Mesh(*(one.astype(np.float32) for one in floats), triangles.astype(np.uint16))
 
@@ -97,7 +97,3 @@ def _triangles(rows: int, columns: int) -> NDArray[np.int64]:
     lower = np.stack([upper_left, lower_left, lower_right], axis=-1)
     upper = np.stack([upper_left, lower_right, upper_right], axis=-1)
     return np.stack([lower, upper], axis=2)
-
-
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)

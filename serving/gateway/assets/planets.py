@@ -108,11 +108,12 @@ def _outwards(normals: Floats, directions: Floats) -> Floats:
 def _material(colors: Floats, normals: Floats, glow: float) -> Material:
     """Of colors in 0..255 and normals of any length."""
     shown = _levels(colors)
+    file = write_png(shown, {})
     return Material(
-        write_png(shown, {}),
+        file,
         write_png(_levels(128.0 + 127.0 * _unit(normals)), {}),
         write_png(roughness_map(shown), {}),
-        write_png(shown, {}) if glow else None,
+        file if glow else None,
         _GLOW * glow,
     )
 

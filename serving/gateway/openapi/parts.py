@@ -98,6 +98,11 @@ def path_parameter(name: str, description: str, schema: Part, example: Any) -> P
     }
 
 
+def record(**properties: Any) -> Part:
+    """The schema of an object all of whose properties are there."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
 def integer(low: int, high: int) -> Part:
     """The schema of a whole number."""
     return dict(whole(low, high).schema)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from serving.gateway.asked.options import MAX_VERSION, MEDIA_TYPES, OF_FILE, OF_PICTURE
 from serving.gateway.asked.orders import MAX_JSON_INTEGER, SEED
 from serving.gateway.config import GatewayConfig
-from serving.gateway.openapi.parts import Part, choice, integer, text, told
+from serving.gateway.openapi.parts import Part, choice, integer, record, text, told
 from serving.gateway.openapi.system_paths import system_schema
 
 _NAMED_MODEL = {"model": text(), "version": integer(1, MAX_VERSION)}
@@ -27,10 +25,10 @@ def schemas(config: GatewayConfig) -> dict[str, Part]:
         "Order": order(config),
         "Planets": _planets(),
         "Recognition": _recognition(),
-        "Models": _object(default={"type": ["string", "null"]}, models={"type": "array", "items": _version()}),
-        "Model": _object(name=text(), versions={"type": "array", "items": _version()}),
-        "Ready": _object(status={"const": "ready"}, **_NAMED_MODEL),
-        "Live": _object(status={"const": "live"}),
+        "Models": record(default={"type": ["string", "null"]}, models={"type": "array", "items": _version()}),
+        "Model": record(name=text(), versions={"type": "array", "items": _version()}),
+        "Ready": record(status={"const": "ready"}, **_NAMED_MODEL),
+        "Live": record(status={"const": "live"}),
         "Atlas": _atlas(),
         "Shader": _shader(),
         "System": system_schema(),
@@ -60,7 +58,7 @@ def order(config: GatewayConfig) -> Part:
 
 def _problem() -> Part:
     """RFC 9457."""
-    schema = _object(
+    schema = record(
         type={"const": "about:blank"},
         title=text(),
         status=integer(400, 599),
@@ -72,7 +70,7 @@ def _problem() -> Part:
 
 
 def _planets() -> Part:
-    planet = _object(
+    planet = record(
         seed=_SEED_TEXT,
         address={"type": ["string", "null"], "description": "None where a number was asked for."},
         kind=_SHARES,
@@ -80,25 +78,25 @@ def _planets() -> Part:
         **_SIDES,
         image={"type": "string", "contentEncoding": "base64", "description": "The picture's file."},
     )
-    return _object(
+    return record(
         **_NAMED_MODEL, format=choice(*MEDIA_TYPES), planets={"type": "array", "items": planet, "minItems": 1}
     )
 
 
 def _recognition() -> Part:
-    realness = _object(**_NAMED_MODEL, value={"type": "number", "minimum": 0, "maximum": 1})
-    return _object(
+    realness = record(**_NAMED_MODEL, value={"type": "number", "minimum": 0, "maximum": 1})
+    return record(
         **_NAMED_MODEL,
         kind={"type": ["string", "null"], "description": "None if the classifier is too unsure."},
         probabilities={"type": "object", "additionalProperties": {"type": "number"}, "description": "Descending."},
         unknown_below={"type": ["number", "null"]},
         realness={**realness, "type": ["object", "null"]},
-        picture=_object(**_SIDES, format=text(), frames={"type": "integer", "minimum": 1}),
+        picture=record(**_SIDES, format=text(), frames={"type": "integer", "minimum": 1}),
     )
 
 
 def _version() -> Part:
-    return _object(
+    return record(
         name=text(),
         version={"type": "integer", "minimum": 1},
         state=choice("LOADING", "AVAILABLE", "UNLOADING", "UNAVAILABLE"),
@@ -110,17 +108,17 @@ def _version() -> Part:
 
 def _atlas() -> Part:
     whole = {"type": "integer", "minimum": 0}
-    size = _object(w=whole, h=whole)
-    place = _object(x=whole, y=whole, w=whole, h=whole)
-    frame = _object(
+    size = record(w=whole, h=whole)
+    place = record(x=whole, y=whole, w=whole, h=whole)
+    frame = record(
         frame=place,
         rotated={"const": False},
         trimmed={"const": False},
         spriteSourceSize=place,
         sourceSize=size,
     )
-    meta = _object(app=text(), image=text(), format=text(), size=size, scale=text())
-    schema = _object(frames={"type": "object", "additionalProperties": frame}, meta=meta)
+    meta = record(app=text(), image=text(), format=text(), size=size, scale=text())
+    schema = record(frames={"type": "object", "additionalProperties": frame}, meta=meta)
     return {
         **schema,
         "description": 'TexturePacker\'s "JSON hash", frames by seed: Unity, Godot and Phaser read it.',
@@ -131,7 +129,7 @@ def _shader() -> Part:
     share = {"type": "number", "minimum": 0, "maximum": 1}
     three = {"type": "array", "items": share, "minItems": 3, "maxItems": 3}
     texels = {"type": "integer", "minimum": 1}
-    texture = _object(url=text(), width=texels, height=texels)
+    texture = record(url=text(), width=texels, height=texels)
     words = {
         "radius": {**share, "description": "Of the planet's longest axis, in halves of a picture's side."},
         "axes": {**three, "description": "Half axes towards 90° east, north and longitude 0; the longest is 1."},
@@ -148,12 +146,7 @@ def _shader() -> Part:
         "glsl": text(description="`void surface(vec3 point, float footprint, out vec3 albedo, out float height)`."),
     }
     address = {"type": ["string", "null"], "description": "None where a number was asked for."}
-    return _object(seed=_SEED_TEXT, address=address, kind=_SHARES, **_NAMED_MODEL, **words)
-
-
-def _object(**properties: Any) -> Part:
-    """An object all of whose properties are there."""
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    return record(seed=_SEED_TEXT, address=address, kind=_SHARES, **_NAMED_MODEL, **words)
 
 
 def _or_null(schema: Part) -> Part:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from serving.gateway.openapi.operations import describe, not_modified
-from serving.gateway.openapi.parts import SEED_IN_PATH, Part, headers, reference, told
+from serving.gateway.openapi.parts import SEED_IN_PATH, Part, headers, record, reference, told
 from serving.gateway.routes.systems import LONGEST, PARAMETERS, with_links
 from serving.systems.system import system_of
 
@@ -33,7 +33,7 @@ def system_paths() -> dict[str, Part]:
 
 def system_schema() -> Part:
     """A system, in the words of its JSON."""
-    orbit = _object(
+    orbit = record(
         e=_number("Eccentricity."),
         i_deg=_number("Inclination against the system's plane."),
         node_deg=_number("Longitude of the ascending node."),
@@ -57,16 +57,16 @@ def system_schema() -> Part:
         "tilt_deg": _number("Of its axis."),
         "links": {"type": "object", "additionalProperties": {"type": "string"}},
     }
-    rings = _object(inner_km=_number(), outer_km=_number(), opacity=_number())
-    moon = _object(**body, orbit=_with(orbit, a_km=_number("Semi-major axis.")))
-    planet = _object(
+    rings = record(inner_km=_number(), outer_km=_number(), opacity=_number())
+    moon = record(**body, orbit=_with(orbit, a_km=_number("Semi-major axis.")))
+    planet = record(
         **body,
         orbit=_with(orbit, a_au=_number("Semi-major axis in astronomical units.")),
         zone={"type": "string", "enum": ["hot", "habitable", "cold", "ice"]},
         rings={**rings, "type": ["object", "null"]},
         moons={"type": "array", "items": moon},
     )
-    star = _object(
+    star = record(
         **{"class": {"type": "string", "description": "Of spectrum and luminosity, such as `G2V`."}},
         temperature_k=_number(),
         color={"type": "string", "pattern": "^#[0-9a-f]{6}$"},
@@ -75,15 +75,15 @@ def system_schema() -> Part:
         luminosity=_number("The sun's is 1."),
         age_gyr=_number("In billions of years."),
     )
-    return _object(
+    return record(
         address={"type": "string"},
         seed={"type": "string", "pattern": "^[0-9]+$"},
         rules={"const": 1},
         name={"type": "string"},
         epoch=_number("Time in days at which bodies stand at `m0_deg`."),
         star=star,
-        zones=_object(habitable_au={"type": "array", "items": _number()}, frost_au=_number()),
-        belts={"type": "array", "items": _object(inner_au=_number(), outer_au=_number())},
+        zones=record(habitable_au={"type": "array", "items": _number()}, frost_au=_number()),
+        belts={"type": "array", "items": record(inner_au=_number(), outer_au=_number())},
         planets={"type": "array", "items": planet},
     )
 
@@ -93,12 +93,8 @@ def _example() -> dict[str, Any]:
     return {**system, "planets": system["planets"][:2]}
 
 
-def _object(**properties: Any) -> Part:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
 def _with(schema: Part, **properties: Any) -> Part:
-    return _object(**properties, **schema["properties"])
+    return record(**properties, **schema["properties"])
 
 
 def _number(description: str = "") -> Part:
