@@ -8,6 +8,7 @@ Example:
 
 from client.answers import Health, Model, Realness, Recognition
 from client.api import PlanetClient
+from client.assets import Asset
 from client.errors import (
     AccessDenied,
     DeadlineExceeded,
@@ -25,6 +26,7 @@ from client.worlds import World
 
 __all__ = [
     "AccessDenied",
+    "Asset",
     "DeadlineExceeded",
     "Health",
     "InvalidAnswer",

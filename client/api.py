@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from client.assets import AssetCalls
 from client.catalog import CatalogCalls
 from client.morphs import MorphCalls
 from client.planets import PlanetCalls
@@ -16,7 +17,7 @@ from client.worlds import WorldCalls
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 
-class PlanetClient(PlanetCalls, MorphCalls, WorldCalls, SystemCalls, VisionCalls, CatalogCalls):
+class PlanetClient(PlanetCalls, MorphCalls, WorldCalls, AssetCalls, SystemCalls, VisionCalls, CatalogCalls):
     """Talks to one planet server. Close it, or use it in a `with`, to release its connections.
 
     Several threads may share one.

@@ -18,7 +18,7 @@ from client.console import Console, sentence
 from client.errors import InvalidRequest, NotFound, PlanetError, ServerUnreachable
 from client.morphs import MORPH_FORMATS, SHEET_FORMATS
 from client.options import FORMATS, PlanetOptions
-from client.results import Picture
+from client.results import File
 from client.seeds import addresses
 from client.systems import table
 
@@ -177,18 +177,18 @@ def ending_of(out: Path, formats: tuple[str, ...]) -> str:
     return ending
 
 
-def tell_saved(picture: Picture, out: Path, console: Console) -> int:
-    """Saves a picture and tells where; returns the exit code."""
-    file = picture.save(out)
+def tell_saved(made: File, out: Path, console: Console) -> int:
+    """Saves what was made and tells where; returns the exit code."""
+    file = made.save(out)
     console.line(str(file))
-    console.document(_described(picture, file))
+    console.document(_described(made, file))
     return EXIT_OK
 
 
-def _described(picture: Picture, file: Path) -> dict[str, Any]:
-    """A saved picture's file and everything known of it but its contents; seeds as text, as JSON may lose digits."""
-    known = {name: value for name, value in vars(picture).items() if name not in ("bytes", "atlas")}
-    return {"file": str(file), **known, **({"seed": str(known["seed"])} if "seed" in known else {})}
+def _described(made: File, file: Path) -> dict[str, Any]:
+    """A saved file and everything known of it but its contents; seeds as text, as JSON may lose digits."""
+    known = {name: value for name, value in vars(made).items() if name not in ("bytes", "atlas")}
+    return {**known, "file": str(file), **({"seed": str(known["seed"])} if "seed" in known else {})}
 
 
 def _summary(found: Recognition) -> str:

@@ -144,17 +144,19 @@ def picture_facts(response: requests.Response, text: str, format: str) -> dict[s
     Raises:
         KeyError, ValueError, OSError: The answer breaks the API's contract.
     """
-    model, version = model_of(response)
     width, height = picture_size(response.content)
+    return {**planet_facts(response, text), "format": format, "width": width, "height": height}
+
+
+def planet_facts(response: requests.Response, text: str) -> dict[str, Any]:
+    """The same of any file made of one planet."""
+    model, version = model_of(response)
     return {
         "bytes": response.content,
         "seed": int(response.headers["X-Planet-Seed"]),
         "address": address_of(text),
         "model": model,
         "version": version,
-        "format": format,
-        "width": width,
-        "height": height,
         "kind": _shares_of(response.headers.get("X-Planet-Kind")),
     }
 

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 _DIGITS = 12  # of a SHA-256
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)  # Windows', with any ending
 # What other files' names end in.
-_RESERVED = re.compile(rf"-(to|map|normal|height|spin|sheet)(-|$)|-[0-9a-f]{{{_DIGITS}}}$")
+_RESERVED = re.compile(rf"-(to|map|normal|height|spin|sheet|cube|roughness|emissive)(-|$)|-[0-9a-f]{{{_DIGITS}}}$")
 MAX_STEM_BYTES = 120  # file systems allow 255 for the whole name; the rest is for endings
 
 
-class Picture:
-    """An encoded picture, whose `filename` is what to call it in a folder."""
+class File:
+    """A file from the server, whose `filename` is what to call it in a folder."""
 
     bytes: builtins.bytes
 
@@ -38,7 +38,7 @@ class Picture:
         raise NotImplementedError
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Writes the picture whole or not at all, replacing what stood there; makes missing folders.
+        """Writes it whole or not at all, replacing what stood there; makes missing folders.
 
         Args:
             path: The file to write; or a folder, one that exists or whose name ends in a slash, in which the file is
@@ -54,6 +54,14 @@ class Picture:
         write_whole(path, self.bytes)
         return path
 
+    def _file_in(self, path: str | os.PathLike[str]) -> Path:
+        is_folder = os.fspath(path).endswith(("/", os.sep)) or Path(path).is_dir()
+        return Path(path) / self.filename if is_folder else Path(path)
+
+
+class Picture(File):
+    """An encoded picture."""
+
     def to_pil(self) -> Image:
         """Returns the decoded picture as a Pillow image of size (width, height)."""
         from PIL import Image
@@ -61,10 +69,6 @@ class Picture:
         image = Image.open(io.BytesIO(self.bytes))
         image.load()
         return image
-
-    def _file_in(self, path: str | os.PathLike[str]) -> Path:
-        is_folder = os.fspath(path).endswith(("/", os.sep)) or Path(path).is_dir()
-        return Path(path) / self.filename if is_folder else Path(path)
 
 
 @dataclasses.dataclass(frozen=True)

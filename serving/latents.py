@@ -6,8 +6,8 @@ whole number is never an address: `007` and `+7` are seed 7, while `-1` and `184
 
 A seed opens numbered streams of 64-bit words: Philox4x64-10 with the 128-bit key `stream << 64 | seed` and a counter
 that stands at 1 for the first block of four words. Stream 0 gives the latent, stream 1 the kind of a planet nobody
-chose a kind for, stream 2 the star system of the address (`serving.systems`). `tests/serving/golden_latents.json` holds
-vectors for anyone who writes this in another language.
+chose a kind for, stream 2 the star system of the address, stream 3 the rings of a body there (`serving.systems`).
+`tests/serving/golden_latents.json` holds vectors for anyone who writes this in another language.
 """
 
 from __future__ import annotations

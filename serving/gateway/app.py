@@ -28,6 +28,7 @@ from serving.gateway.pictures.cache import PictureCache
 from serving.gateway.problems import handle_problems
 from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.assets import add_asset_routes
+from serving.gateway.routes.facts import add_facts_route
 from serving.gateway.routes.health import add_health_routes
 from serving.gateway.routes.maps import DrawnMaps, add_map_routes
 from serving.gateway.routes.models import add_model_routes
@@ -77,6 +78,7 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     maps = DrawnMaps(door)
     add_map_routes(app, door, maps, catalog, answers)
     add_asset_routes(app, maps, catalog, answers)
+    add_facts_route(app, maps, catalog, answers)
     add_shader_routes(app, door, catalog, answers)
     add_system_routes(app, catalog, config)
     add_recognition_routes(app, door, catalog, uploads, admission)

@@ -23,17 +23,18 @@ Table = Sequence[Sequence[float]]  # rows of x and y, x ascending
 
 
 class Draws:
-    """Numbers of a seed's stream 2, one after another; a draw takes one word."""
+    """Numbers of one of a seed's streams, one after another; a draw takes one word."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, stream: int = STREAM) -> None:
         self._seed = seed
+        self._stream = stream
         self._words: list[int] = []
         self._taken = 0
 
     def uniform(self) -> float:
         """In 0..1, from the word's upper 53 bits."""
         if self._taken == len(self._words):
-            self._words = words(self._seed, STREAM, len(self._words) + _BLOCK).tolist()
+            self._words = words(self._seed, self._stream, len(self._words) + _BLOCK).tolist()
         self._taken += 1
         return (self._words[self._taken - 1] >> 11) / 2.0**53
 

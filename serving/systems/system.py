@@ -12,13 +12,14 @@ from serving.systems.orbits import moons_orbit, planets_orbit
 from serving.systems.rules import RULES
 from serving.systems.stars import star_of, zones_of
 
+AU_KM = 149597870.7
+SUNS_MASS = 332946.0  # of the earth's
+
 _DISK, _PLANET = RULES["disk"], RULES["planet"]
 _MOST_PLANETS = 14
 _DUST = 3.34  # masses of the earth between 0 and 1 au of the sun's disk, by the root of the distance: Hayashi 1981
 _ICE = 4.2  # times as much dust beyond the frost line
-_SUNS_MASS = 332946.0  # of the earth's
 _HEAVIEST = 4000.0  # masses of the earth: with more, it would be a brown dwarf
-_AU = 149597870.7  # km
 _RING_MASS = 10.0  # of the earth's, from which on rings are usual
 _LOCKED_AU = 0.35  # within which a planet of the sun always turns the same side to it
 _HOT = 0.03  # share of the systems with giants in which one has wandered in
@@ -76,14 +77,14 @@ def _accreted(draws: Draws, star: dict[str, Any], frost: float) -> tuple[list[di
             a = inner * (1.0 + sweep) / ((1.0 - e) * (1.0 - pull))
             reach = a * (1.0 + e) * (1.0 + pull) / (1.0 - sweep)
             mass = _swept(inner, reach, frost, drift) * kept
-            share = mass / _SUNS_MASS / star["mass"]
+            share = mass / SUNS_MASS / star["mass"]
             pull = quartic_root(share / (1.0 + share))
         if a > outer:
             break
         gas, cold = 1.0, a > frost
         if mass > draws.of(_DISK["core"]) * (1.0 if cold else 1.6):
             gas = rounded(draws.of(_DISK["gas"]), 2)
-            share = mass * gas / _SUNS_MASS / star["mass"]
+            share = mass * gas / SUNS_MASS / star["mass"]
             pull = quartic_root(share / (1.0 + share))
             reach = max(reach, a * (1.0 + e) * (1.0 + pull) / (1.0 - sweep))
         mass = _significant(min(mass * gas, _HEAVIEST))
@@ -147,7 +148,7 @@ def _planet(
         "tilt_deg": 0.0 if locked else rounded(tilt, 1),
         "rings": _rings(draws, body),
     }
-    hill = a_au * _AU * (1.0 - found["e"]) * lookup(_PLANET["cube_root"], mass / (3.0 * _SUNS_MASS * star["mass"]))
+    hill = a_au * AU_KM * (1.0 - found["e"]) * lookup(_PLANET["cube_root"], mass / (3.0 * SUNS_MASS * star["mass"]))
     return planet | {"moons": _moons(draws, planet, hill, insolation, found)}
 
 

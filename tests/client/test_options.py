@@ -14,6 +14,7 @@ import pytest
 
 from client import PlanetClient
 from client.arguments import parser
+from client.assets import ASSETS
 from client.options import PlanetOptions
 from serving.gateway.config import GatewayConfig
 from serving.gateway.openapi.document import document
@@ -33,6 +34,7 @@ CALLS = {
     "world_normal": "/v1/worlds/{seed}/normal.png",
     "world_height": "/v1/worlds/{seed}/height.png",
     "world_spin": "/v1/worlds/{seed}/spin.{format}",
+    "world_facts": "/v1/worlds/{seed}.json",
     "classify": "/v1/classify",
     "translate": "/v1/translate",
 }
@@ -58,12 +60,25 @@ def taken(call: str) -> set[str]:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_takes_what_its_route_takes(call: str) -> None:
-    is_map = call in ("world_map", "world_normal", "world_height")
+    is_map = call in ("world_map", "world_normal", "world_height", "world_facts")
     refused = told("planet").keys() - told(call).keys() if is_map else set()  # the server says why
     takes = taken(call) - refused - {"picture"}
     assert takes <= told(call).keys()
     more = told(call).keys() - takes
     assert not more or (takes >= NAMED - refused and more <= told("planet").keys())  # these go by `extra_query`
+
+
+def test_files_of_worlds_are_those_that_there_are_and_take_what_their_routes_take() -> None:
+    paths = {f"/v1/worlds/{{seed}}{'/' if '.' in file else '.'}{file}": names for file, names in ASSETS.items()}
+    others = {"/v1/worlds/{seed}.{format}", "/v1/worlds/{seed}/spin.{format}"}
+    shaders = {path for path in PATHS if path.endswith(("shader.json", ".bin"))}
+    assert paths.keys() | others | shaders == {path for path in PATHS if path.startswith("/v1/worlds/")}
+    refused = {"size", "background"}
+    for path, names in paths.items():
+        told = {one["name"] for one in PATHS[path]["get"]["parameters"]} - {"seed"}
+        assert told == NAMED - refused | set(names)
+    taken = set(inspect.signature(PlanetClient.world_asset).parameters) - {"self", "seed_or_address", "file", "options"}
+    assert taken == {name for names in ASSETS.values() for name in names}
 
 
 def test_bodies_and_queries_have_the_same_options() -> None:

@@ -6,6 +6,7 @@ poles. Axes as engines with a right hand have them: x towards 90° east, y north
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -16,28 +17,42 @@ Floats = NDArray[np.float32]
 _DULL, _SEA, _ICE = 0.95, 0.35, 0.6  # roughness
 
 
-def at(surface: NDArray[Any], directions: Floats) -> Floats:
-    """A map at places, bilinear.
+@dataclasses.dataclass(frozen=True)
+class Places:
+    """Where maps of one size are read, between their pixels, each of shape (...) or, of shares, (..., 1).
 
-    Args:
-        surface: A map, of shape (H, 2 H, C).
-        directions: Unit vectors, of shape (..., 3).
-
-    Returns:
-        float32 of shape (..., C).
+    Attributes:
+        top: Row above.
+        left: Column to the left.
+        right: Column to the right.
+        low_share: How much the row below counts.
+        right_share: How much the column to the right counts.
     """
-    height = surface.shape[0]
+
+    top: NDArray[np.int64]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    low_share: Floats
+    right_share: Floats
+
+
+def places(height: int, directions: Floats) -> Places:
+    """Where maps of so many rows have what lies in directions, unit vectors of shape (..., 3)."""
     x, y, z = (directions[..., i] for i in range(3))
     across = (np.arctan2(x, z) / np.pi + 1.0) * height - 0.5
     down = (0.5 - np.arcsin(np.clip(y, -1.0, 1.0)) / np.pi) * (height - 1)
     left, top = np.floor(across).astype(np.int64), np.clip(np.floor(down).astype(np.int64), 0, height - 2)
-    right_share, low_share = (across - left)[..., None], (down - top)[..., None]
     columns = left % (2 * height), (left + 1) % (2 * height)
+    return Places(top, *columns, (down - top)[..., None], (across - left)[..., None])
+
+
+def at(surface: NDArray[Any], read: Places) -> Floats:
+    """A map, of shape (H, 2 H, C), at places, bilinear: float32 of shape (..., C)."""
     upper, lower = (
-        surface[row, columns[0]] * (1.0 - right_share) + surface[row, columns[1]] * right_share
-        for row in (top, top + 1)
+        surface[row, read.left] * (1.0 - read.right_share) + surface[row, read.right] * read.right_share
+        for row in (read.top, read.top + 1)
     )
-    return (upper * (1.0 - low_share) + lower * low_share).astype(np.float32)
+    return (upper * (1.0 - read.low_share) + lower * read.low_share).astype(np.float32)
 
 
 def smaller(surface: NDArray[Any], height: int) -> Floats:
@@ -68,6 +83,23 @@ def roughness_of(colors: NDArray[Any]) -> NDArray[np.uint8]:
     ice = _step(np.minimum(np.minimum(red, green), blue), 0.7, 0.85)
     rough = _DULL + (_SEA - _DULL) * sea + (_ICE - _DULL) * ice * (1.0 - sea)
     return np.rint(255.0 * rough).astype(np.uint8)
+
+
+def emissive_of(colors: NDArray[Any], glow: float) -> NDArray[np.uint8]:
+    """The light of a surface's own: all of a star's, what is orange of lava.
+
+    Args:
+        colors: In 0..255, of shape (..., 3).
+        glow: Share of the sun among its kinds, 0..1.
+
+    Returns:
+        uint8 of shape (..., 3), black where there is none.
+    """
+    if not glow:
+        return np.zeros(colors.shape, np.uint8)
+    hot = _step((np.asarray(colors[..., 0], np.float32) - colors[..., 2]) / 255.0, 0.3, 0.6)
+    whole = _step(np.float32(glow), 0.6, 0.9)
+    return np.rint(colors * (hot + (1.0 - hot) * whole)[..., None]).astype(np.uint8)
 
 
 def _step(values: Floats, low: float, high: float) -> Floats:

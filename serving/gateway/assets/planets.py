@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from serving.gateway.assets.cubes import ENGINES, FACES, cube_map_directions, face_directions
 from serving.gateway.assets.glb import Material, write_glb
-from serving.gateway.assets.maps import Floats, at, roughness_of, smaller
+from serving.gateway.assets.maps import Floats, at, emissive_of, places, roughness_of, smaller
 from serving.gateway.assets.meshes import cube, sphere
 from serving.gateway.pictures.png import write_png
+from serving.systems.worlds import STAR_KIND
 
-_GLOWING = "sun"  # the kind whose surface is light
-_GLOW = 2.0  # times white, of a whole one
+_GLOW = 2.0  # times white, of a whole sun
 
 
 def planet_glb(
@@ -58,8 +58,9 @@ def cube_zip(maps: Mapping[str, NDArray[Any]], engine: str, size: int) -> bytes:
     with zipfile.ZipFile(archive, "w") as folder:
         for face, name in told.names.items():
             directions = cube_map_directions(told, face, size)
-            colors = _levels(at(maps["image"], directions))
-            normals = _outwards(at(maps["normal"], directions) - 128.0, directions) @ np.float32(told.axes).T
+            read = places(maps["image"].shape[0], directions)
+            colors = _levels(at(maps["image"], read))
+            normals = _outwards(at(maps["normal"], read) - 128.0, directions) @ np.float32(told.axes).T
             files = {
                 "map": colors,
                 "normal": _levels(128.0 + 127.0 * _unit(normals)),
@@ -84,15 +85,21 @@ def roughness_map(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def glow_of(kind: Mapping[str, float] | None) -> float:
     """Share of a planet's light that is its own, by the shares of its kinds."""
-    return (kind or {}).get(_GLOWING, 0.0)
+    return (kind or {}).get(STAR_KIND, 0.0)
+
+
+def emissive_strength(glow: float) -> float:
+    """How bright what glows is, times white."""
+    return _GLOW * glow
 
 
 def _on_face(maps: Mapping[str, NDArray[Any]], face: str, size: int) -> tuple[Floats, Floats]:
     """Colors in 0..255, and normals to the right, up and outwards of the face, both of shape (size, size, 3)."""
     directions, right, up = face_directions(face, size, ends=True)
-    normals = _outwards(at(maps["normal"], directions) - 128.0, directions)
+    read = places(maps["image"].shape[0], directions)
+    normals = _outwards(at(maps["normal"], read) - 128.0, directions)
     along = [np.sum(normals * axis, axis=-1) for axis in (right, up, directions)]
-    return at(maps["image"], directions), np.stack(along, axis=-1)
+    return at(maps["image"], read), np.stack(along, axis=-1)
 
 
 def _outwards(normals: Floats, directions: Floats) -> Floats:
@@ -108,13 +115,12 @@ def _outwards(normals: Floats, directions: Floats) -> Floats:
 def _material(colors: Floats, normals: Floats, glow: float) -> Material:
     """Of colors in 0..255 and normals of any length."""
     shown = _levels(colors)
-    file = write_png(shown, {})
     return Material(
-        file,
+        write_png(shown, {}),
         write_png(_levels(128.0 + 127.0 * _unit(normals)), {}),
         write_png(roughness_map(shown), {}),
-        file if glow else None,
-        _GLOW * glow,
+        write_png(emissive_of(shown, glow), {}) if glow else None,
+        emissive_strength(glow),
     )
 
 

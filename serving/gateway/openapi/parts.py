@@ -103,6 +103,11 @@ def record(**properties: Any) -> Part:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
+def number(description: str = "") -> Part:
+    """The schema of a number."""
+    return {"type": "number", **({"description": description} if description else {})}
+
+
 def integer(low: int, high: int) -> Part:
     """The schema of a whole number."""
     return dict(whole(low, high).schema)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from serving.gateway.asked.options import MAX_VERSION, MEDIA_TYPES, OF_FILE, OF_PICTURE
 from serving.gateway.asked.orders import MAX_JSON_INTEGER, SEED
 from serving.gateway.config import GatewayConfig
+from serving.gateway.openapi.facts_paths import facts_schema
 from serving.gateway.openapi.parts import Part, choice, integer, record, text, told
 from serving.gateway.openapi.system_paths import system_schema
 
@@ -31,6 +32,7 @@ def schemas(config: GatewayConfig) -> dict[str, Part]:
         "Live": record(status={"const": "live"}),
         "Atlas": _atlas(),
         "Shader": _shader(),
+        "World": facts_schema(),
         "System": system_schema(),
     }
 

@@ -5,9 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from serving.gateway.openapi.operations import describe, not_modified
-from serving.gateway.openapi.parts import SEED_IN_PATH, Part, headers, record, reference, told
+from serving.gateway.openapi.parts import SEED_IN_PATH, Part, headers, number, record, reference, told
 from serving.gateway.routes.systems import LONGEST, PARAMETERS, with_links
 from serving.systems.system import system_of
+
+STAR = record(
+    **{"class": {"type": "string", "description": "Of spectrum and luminosity, such as `G2V`."}},
+    temperature_k=number(),
+    color={"type": "string", "pattern": "^#[0-9a-f]{6}$"},
+    mass=number("The sun's is 1."),
+    radius=number("The sun's is 1."),
+    luminosity=number("The sun's is 1."),
+    age_gyr=number("In billions of years."),
+)
+RINGS = record(inner_km=number(), outer_km=number(), opacity=number())
+_ORBIT = {
+    "e": number("Eccentricity."),
+    "i_deg": number("Inclination against the system's plane."),
+    "node_deg": number("Longitude of the ascending node."),
+    "peri_deg": number("Argument of the periapsis."),
+    "m0_deg": number("Mean anomaly at the epoch."),
+    "period_d": number("Period in days of 86,400 s."),
+}
+PLANETS_ORBIT = record(a_au=number("Semi-major axis in astronomical units."), **_ORBIT)
+MOONS_ORBIT = record(a_km=number("Semi-major axis."), **_ORBIT)
 
 
 def system_paths() -> dict[str, Part]:
@@ -33,57 +54,39 @@ def system_paths() -> dict[str, Part]:
 
 def system_schema() -> Part:
     """A system, in the words of its JSON."""
-    orbit = record(
-        e=_number("Eccentricity."),
-        i_deg=_number("Inclination against the system's plane."),
-        node_deg=_number("Longitude of the ascending node."),
-        peri_deg=_number("Argument of the periapsis."),
-        m0_deg=_number("Mean anomaly at the epoch."),
-        period_d=_number("Period in days of 86,400 s."),
-    )
     body = {
         "address": {"type": "string", "description": "`/v1/worlds` and `/v1/planets` draw it."},
         "name": {"type": "string"},
         "kind": {"type": "string", "description": "What to ask for as `kind`, so that it looks as it is."},
         "class": {"type": "string"},
-        "radius_km": _number(),
-        "mass_earth": _number("The earth's is 1."),
-        "gravity_g": _number("At its surface; the earth's is 1."),
-        "temperature_k": _number("Of its surface, on average."),
+        "radius_km": number(),
+        "mass_earth": number("The earth's is 1."),
+        "gravity_g": number("At its surface; the earth's is 1."),
+        "temperature_k": number("Of its surface, on average."),
         "atmosphere": {"type": "string"},
-        "clouds": _number("Share of the surface under them."),
+        "clouds": number("Share of the surface under them."),
         "locked": {"type": "boolean", "description": "Whether it always turns the same side to what it goes around."},
-        "day_h": _number("A turn around its axis, in hours."),
-        "tilt_deg": _number("Of its axis."),
+        "day_h": number("A turn around its axis, in hours."),
+        "tilt_deg": number("Of its axis."),
         "links": {"type": "object", "additionalProperties": {"type": "string"}},
     }
-    rings = record(inner_km=_number(), outer_km=_number(), opacity=_number())
-    moon = record(**body, orbit=_with(orbit, a_km=_number("Semi-major axis.")))
+    moon = record(**body, orbit=MOONS_ORBIT)
     planet = record(
         **body,
-        orbit=_with(orbit, a_au=_number("Semi-major axis in astronomical units.")),
+        orbit=PLANETS_ORBIT,
         zone={"type": "string", "enum": ["hot", "habitable", "cold", "ice"]},
-        rings={**rings, "type": ["object", "null"]},
+        rings={**RINGS, "type": ["object", "null"]},
         moons={"type": "array", "items": moon},
-    )
-    star = record(
-        **{"class": {"type": "string", "description": "Of spectrum and luminosity, such as `G2V`."}},
-        temperature_k=_number(),
-        color={"type": "string", "pattern": "^#[0-9a-f]{6}$"},
-        mass=_number("The sun's is 1."),
-        radius=_number("The sun's is 1."),
-        luminosity=_number("The sun's is 1."),
-        age_gyr=_number("In billions of years."),
     )
     return record(
         address={"type": "string"},
         seed={"type": "string", "pattern": "^[0-9]+$"},
         rules={"const": 1},
         name={"type": "string"},
-        epoch=_number("Time in days at which bodies stand at `m0_deg`."),
-        star=star,
-        zones=record(habitable_au={"type": "array", "items": _number()}, frost_au=_number()),
-        belts={"type": "array", "items": record(inner_au=_number(), outer_au=_number())},
+        epoch=number("Time in days at which bodies stand at `m0_deg`."),
+        star=STAR,
+        zones=record(habitable_au={"type": "array", "items": number()}, frost_au=number()),
+        belts={"type": "array", "items": record(inner_au=number(), outer_au=number())},
         planets={"type": "array", "items": planet},
     )
 
@@ -91,11 +94,3 @@ def system_schema() -> Part:
 def _example() -> dict[str, Any]:
     system = with_links(system_of(42, "42"), {})
     return {**system, "planets": system["planets"][:2]}
-
-
-def _with(schema: Part, **properties: Any) -> Part:
-    return record(**properties, **schema["properties"])
-
-
-def _number(description: str = "") -> Part:
-    return {"type": "number", **({"description": description} if description else {})}

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from serving.gateway.asked.options import OF_MODEL, OF_SURFACE
 from serving.gateway.asked.parameters import Parameter
+from serving.gateway.openapi.facts_paths import facts_path
 from serving.gateway.openapi.operations import FILE_HEADERS, describe, file_answer, not_modified
 from serving.gateway.openapi.parts import SEED_IN_PATH, Part, ending, headers, reference, told
 from serving.gateway.pictures.animations import MEDIA_TYPES as ANIMATIONS
-from serving.gateway.routes.assets import CUBE_PARAMETERS, GLB_PARAMETERS
+from serving.gateway.routes.assets import CUBE_PARAMETERS, EXR_PARAMETERS, GLB_PARAMETERS
 from serving.gateway.routes.maps import NORMAL_PARAMETERS
 from serving.gateway.routes.worlds import FORMATS, PARAMETERS, SPIN_PARAMETERS
 
@@ -31,6 +32,9 @@ def world_paths() -> dict[str, Part]:
         },
         "/v1/worlds/{seed}/roughness.png": {
             "get": _map("roughness", "How rough a world is", "Green, by its colors: seas shine, ice a little.")
+        },
+        "/v1/worlds/{seed}/emissive.png": {
+            "get": _map("emissive", "A world's own light", "Of suns and lava; black for all others.")
         },
         "/v1/worlds/{seed}.glb": {
             "get": _asset(
@@ -59,6 +63,16 @@ def world_paths() -> dict[str, Part]:
                 "`world` has `heights`.",
             )
         },
+        "/v1/worlds/{seed}/height.exr": {
+            "get": _asset(
+                "heights",
+                "A world's heights in meters",
+                "OpenEXR, one channel `Y` of float32; 0 is the unit sphere.",
+                "image/x-exr",
+                EXR_PARAMETERS,
+            )
+        },
+        "/v1/worlds/{seed}.json": {"get": facts_path()},
         "/v1/worlds/{seed}/spin.{format}": {"get": _spin()},
         "/v1/worlds/{seed}/shader.json": {"get": _shader()},
         "/v1/worlds/{seed}/field.bin": {"get": _field()},

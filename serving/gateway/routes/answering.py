@@ -24,6 +24,7 @@ from serving.gateway.pictures.encoding import ENCODER
 FOREVER = "max-age=31536000, immutable"
 
 _Order = TypeVar("_Order", bound=Order)
+_PlanetOrder = TypeVar("_PlanetOrder", bound=PlanetOrder)
 _Form = TypeVar("_Form")
 
 
@@ -67,6 +68,14 @@ class Answers:
             response = Response(file)
         response.set_etag(tag, weak=True)
         return self._labelled(response, order, media_type)
+
+    def planet(
+        self, order: _PlanetOrder, form: _Form, media_type: str, make: Callable[[_PlanetOrder, _Form, float], bytes]
+    ) -> Response:
+        """The same for what is made of one planet, whose seed and kind the answer tells in its headers."""
+        response = self.answer(order, form, media_type, make)
+        response.headers.update(_planet_headers(order))
+        return response
 
     def plain(self, order: Order, text: str, media_type: str) -> Response:
         """The answer to a GET for a text about an order, which costs nothing to make."""
@@ -132,7 +141,7 @@ def model_headers(model: ModelVersion) -> dict[str, str]:
     return {"X-Planet-Model": model.name, "X-Planet-Version": str(model.version)}
 
 
-def planet_headers(order: PlanetOrder) -> dict[str, str]:
+def _planet_headers(order: PlanetOrder) -> dict[str, str]:
     """Headers that tell the seed and the kind of an order's only planet."""
     [entry] = order.entries
     headers = {"X-Planet-Seed": entry["seed"]}

@@ -1,19 +1,28 @@
-"""`/v1/worlds/{seed or address}.glb`, `…/cube.zip`, `…/roughness.png`: a world as engines load it, from its maps."""
+"""`/v1/worlds/{seed or address}.glb`, `…/cube.zip`, `…/roughness.png` and the like: a world as engines load it, from
+its maps."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
+import numpy as np
 from flask import Flask, Response, g, request
+from numpy.typing import NDArray
 
 from serving.gateway.asked.catalog import Catalog
 from serving.gateway.asked.options import MEDIA_TYPES, OF_SURFACE
 from serving.gateway.asked.orders import PlanetOrder
 from serving.gateway.asked.parameters import Parameter, choice, read_query
 from serving.gateway.assets.cubes import ENGINES
+from serving.gateway.assets.exr import write_heights
+from serving.gateway.assets.maps import emissive_of
 from serving.gateway.assets.planets import cube_zip, glow_of, planet_glb, roughness_map
 from serving.gateway.pictures.png import write_png
-from serving.gateway.routes.answering import Answers, planet_headers
+from serving.gateway.routes.answering import Answers
+from serving.gateway.routes.facts import PARAMETERS as OF_BODY
+from serving.gateway.routes.facts import OfSystem, facts_of, heights_m
 from serving.gateway.routes.maps import DrawnMaps
 from serving.gateway.routes.worlds import world_order
 
@@ -34,6 +43,9 @@ CUBE_PARAMETERS = [
     Parameter("engine", choice(*ENGINES), "In whose order and turn.", example="godot", default="three"),
     Parameter("texture_size", _SIZES, "Of a face in px.", example="128", default="512"),
 ]
+EXR_PARAMETERS = OF_BODY
+
+_Form = TypeVar("_Form")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +61,7 @@ class _Cube:
 
 
 def add_asset_routes(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Answers) -> None:
-    """Adds `GET /v1/worlds/{seed or address}.glb`, `…/cube.zip` and `…/roughness.png`."""
+    """Adds `GET /v1/worlds/{seed or address}.glb`, `…/cube.zip`, `…/{roughness,emissive}.png` and `…/height.exr`."""
 
     @app.get("/v1/worlds/<anything:text>.glb")
     def glb(text: str) -> Response:
@@ -61,25 +73,34 @@ def add_asset_routes(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Ans
         asked = read_query(request.args, CUBE_PARAMETERS)
         return answer(text, asked, _Cube(asked["engine"], int(asked["texture_size"])), "application/zip", make_cube)
 
-    @app.get("/v1/worlds/<anything:text>/roughness.png")
-    def roughness(text: str) -> Response:
-        return answer(text, read_query(request.args, OF_SURFACE), "roughness", MEDIA_TYPES["png"], make_roughness)
+    @app.get("/v1/worlds/<anything:text>/<any(roughness, emissive):which>.png")
+    def texture(text: str, which: str) -> Response:
+        return answer(text, read_query(request.args, OF_SURFACE), which, MEDIA_TYPES["png"], make_texture)
 
-    def answer(text, asked, form, media_type, make) -> Response:
+    @app.get("/v1/worlds/<anything:text>/height.exr")
+    def heights(text: str) -> Response:
+        asked = read_query(request.args, EXR_PARAMETERS)
+        return answer(text, asked, OfSystem("heights", asked["system"]), "image/x-exr", make_exr)
+
+    def answer(
+        text: str,
+        asked: Mapping[str, Any],
+        form: _Form,
+        media_type: str,
+        make: Callable[[PlanetOrder, _Form, float], bytes],
+    ) -> Response:
         order = world_order(text, asked, catalog)
         maps.check(order, "assets")
-        response = answers.answer(order, form, media_type, make)
-        response.headers.update(planet_headers(order))
-        return response
+        return answers.planet(order, form, media_type, make)
 
-    def drawn(order: PlanetOrder, expires: float):
+    def drawn(order: PlanetOrder, expires: float) -> dict[str, NDArray[Any]]:
         return {name: rows[0] for name, rows in maps.of(order, expires).items()}
 
     def make_glb(order: PlanetOrder, form: _Glb, expires: float) -> bytes:
         found = drawn(order, expires)
         with g.timings.stage("encode"):
             [entry] = order.entries
-            about = order.about(entry)
+            about = {**order.about(entry), "license": order.model.card.get("output_license")}
             height = min(form.size, found["image"].shape[0])
             name = entry["address"] or entry["seed"]
             return planet_glb(found, form.mesh, height, name, about, glow_of(entry["kind"]))
@@ -89,7 +110,16 @@ def add_asset_routes(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Ans
         with g.timings.stage("encode"):
             return cube_zip(found, form.engine, form.size)
 
-    def make_roughness(order: PlanetOrder, form: str, expires: float) -> bytes:
+    def make_texture(order: PlanetOrder, which: str, expires: float) -> bytes:
+        colors = drawn(order, expires)["image"]
+        with g.timings.stage("encode"):
+            [entry] = order.entries
+            pixels = roughness_map(colors) if which == "roughness" else emissive_of(colors, glow_of(entry["kind"]))
+            return write_png(pixels, order.about(entry))
+
+    def make_exr(order: PlanetOrder, form: OfSystem, expires: float) -> bytes:
+        radius_km = facts_of(order, form.system)["radius_km"]
         found = drawn(order, expires)
         with g.timings.stage("encode"):
-            return write_png(roughness_map(found["image"]), order.about(order.entries[0]))
+            low, high = heights_m(found["heights"], radius_km)
+            return write_heights(np.float32(low + found["height"] * ((high - low) / 65535.0)))

@@ -15,7 +15,7 @@ from serving.gateway.asked.parameters import Parameter, choice, read_query
 from serving.gateway.guards.door import ModelDoor
 from serving.gateway.pictures.png import write_png
 from serving.gateway.problems import Problem
-from serving.gateway.routes.answering import Answers, planet_headers
+from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.drawing import model_inputs
 from serving.gateway.routes.once import OnceDoor
 from serving.gateway.routes.worlds import world_order
@@ -70,9 +70,7 @@ def add_map_routes(app: Flask, door: ModelDoor, maps: DrawnMaps, catalog: Catalo
         order = world_order(text, asked, catalog)
         if which == "height":
             maps.check(order, "map of heights")
-        response = answers.answer(order, _Map(which, asked.get("green", "up")), MEDIA_TYPES["png"], make_map)
-        response.headers.update(planet_headers(order))
-        return response
+        return answers.planet(order, _Map(which, asked.get("green", "up")), MEDIA_TYPES["png"], make_map)
 
     def make_map(order: PlanetOrder, form: _Map, expires: float) -> bytes:
         which = form.which

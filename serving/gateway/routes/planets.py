@@ -20,7 +20,7 @@ from serving.gateway.guards.admission import Admission
 from serving.gateway.guards.door import ModelDoor
 from serving.gateway.pictures.encoders import Encoders
 from serving.gateway.problems import Problem
-from serving.gateway.routes.answering import Answers, model_headers, planet_headers
+from serving.gateway.routes.answering import Answers, model_headers
 from serving.gateway.routes.drawing import draw_planets
 
 
@@ -33,9 +33,7 @@ def add_planet_routes(
     @app.get("/v1/planets/<anything:file>")
     def one_planet(file: str) -> Response:
         order = order_from_url(file, request.args, catalog)
-        response = answers.answer(order, "planet", MEDIA_TYPES[order.options.format], make)
-        response.headers.update(planet_headers(order))
-        return response
+        return answers.planet(order, "planet", MEDIA_TYPES[order.options.format], make)
 
     @app.post("/v1/planets")
     def many_planets() -> Response:

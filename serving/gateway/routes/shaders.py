@@ -22,7 +22,7 @@ from serving.gateway.asked.orders import Order, PlanetOrder
 from serving.gateway.asked.parameters import read_query
 from serving.gateway.guards.door import ModelDoor
 from serving.gateway.problems import Problem
-from serving.gateway.routes.answering import Answers, planet_headers
+from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.once import OnceDoor
 from serving.gateway.routes.worlds import world_order
 
@@ -55,9 +55,7 @@ def add_shader_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: An
     def answer_of_world(text: str, form: str, media_type: str, make: Any) -> Response:
         order = world_order(text, read_query(request.args, OF_SURFACE), catalog)
         _check_shader(order.model)
-        response = answers.answer(order, form, media_type, make)
-        response.headers.update(planet_headers(order))
-        return response
+        return answers.planet(order, form, media_type, make)
 
     def make_shader(order: PlanetOrder, form: str, expires: float) -> bytes:
         return json.dumps(_document(order, once.run(order, expires)), ensure_ascii=False).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -23,7 +24,16 @@ PARAMETERS = [
     Parameter("model", OPTIONS["model"].domain, "Model that the links name; none if left out.", "world_v2"),
     Parameter("version", whole(1, MAX_VERSION), "Version of the model that the links name.", 1),
 ]
-_FILES = {"map": "/map.png", "normal": "/normal.png", "height": "/height.png", "glb": ".glb"}
+_FILES = {
+    "picture": ".webp",
+    "map": "/map.png",
+    "normal": "/normal.png",
+    "height": "/height.png",
+    "roughness": "/roughness.png",
+    "emissive": "/emissive.png",
+    "glb": ".glb",
+    "facts": ".json",
+}
 
 
 def add_system_routes(app: Flask, catalog: Catalog, config: GatewayConfig) -> None:
@@ -54,19 +64,19 @@ def add_system_routes(app: Flask, catalog: Catalog, config: GatewayConfig) -> No
 
 def with_links(system: dict[str, Any], drawn_by: dict[str, str]) -> dict[str, Any]:
     """A system whose planets and moons tell where their pictures and maps are; `drawn_by` names model and version."""
-    planets = [
-        {**planet, "moons": [{**moon, "links": _links(moon, drawn_by)} for moon in planet["moons"]]}
-        | {"links": _links(planet, drawn_by)}
-        for planet in system["planets"]
-    ]
+
+    of_system = quote(system["address"], safe="/")
+
+    def linked(body: dict[str, Any]) -> dict[str, Any]:
+        links = links_of(body["address"], body["kind"], drawn_by)
+        return {**body, "links": {**links, "facts": f"{links['facts']}&system={of_system}"}}
+
+    planets = [{**linked(planet), "moons": [linked(moon) for moon in planet["moons"]]} for planet in system["planets"]]
     return {**system, "planets": planets}
 
 
-def _links(body: dict[str, Any], drawn_by: dict[str, str]) -> dict[str, str]:
-    """Where the body's picture and maps are."""
-    address = quote(body["address"], safe="/")
-    query = urlencode({**drawn_by, "kind": body["kind"]}, safe=":,")
-    return {
-        "picture": f"/v1/worlds/{address}.webp?{query}",
-        **{name: f"/v1/worlds/{address}{file}?{query}" for name, file in _FILES.items()},
-    }
+def links_of(address: str, kind: str | None, drawn_by: Mapping[str, Any]) -> dict[str, str]:
+    """Where a world's picture, maps and files are; `drawn_by` names model and version."""
+    world = f"/v1/worlds/{quote(address, safe='/')}"
+    query = urlencode(drawn_by if kind is None else {**drawn_by, "kind": kind}, safe=":,")
+    return {name: f"{world}{file}?{query}" for name, file in _FILES.items()}

@@ -8,8 +8,8 @@ The end of the path tells what is asked for: `orion/7.png` is a picture of the w
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from flask import Flask, Response, g, request
@@ -26,7 +26,7 @@ from serving.gateway.guards.door import ModelDoor
 from serving.gateway.pictures.animations import MEDIA_TYPES as ANIMATIONS
 from serving.gateway.pictures.animations import check_background, encode_animation
 from serving.gateway.pictures.encoding import encode
-from serving.gateway.routes.answering import Answers, planet_headers
+from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.drawing import draw_worlds, finished, model_inputs
 
 FORMATS = ("png", "webp")
@@ -34,8 +34,6 @@ PARAMETERS = [*VIEW, *OF_PICTURE]
 # Transparent is what a turn is without asking, where its format can be.
 _TURN = [dataclasses.replace(one, default=None) if one.name == "background" else one for one in PARAMETERS]
 SPIN_PARAMETERS = [frames(36, "Of the full turn."), FPS, *_TURN]
-
-_Form = TypeVar("_Form")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +62,7 @@ def add_world_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Ans
         check_ending(extension if dot else "", FORMATS)
         asked = read_query(request.args, PARAMETERS)
         order = world_order(text, {**asked, "format": extension}, catalog)
-        return answer(order, View.of(asked), MEDIA_TYPES[extension], make_picture)
+        return answers.planet(order, View.of(asked), MEDIA_TYPES[extension], make_picture)
 
     @app.get("/v1/worlds/<anything:text>/spin.<any(webp, gif):extension>")
     def world_spin(text: str, extension: str) -> Response:
@@ -74,7 +72,7 @@ def add_world_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Ans
         check_background(order.options.background, extension)
         form = Spin(View.of(asked), extension, asked["frames"], asked["fps"])
         check_count(order.model, form.frames, world_side(order.model, order.options.size), "frames", "frames")
-        return answer(order, form, ANIMATIONS[extension], make_spin)
+        return answers.planet(order, form, ANIMATIONS[extension], make_spin)
 
     def make_picture(order: PlanetOrder, view: View, expires: float) -> bytes:
         [picture] = _pictures(order, [view], door, expires)
@@ -87,13 +85,6 @@ def add_world_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Ans
         pictures = _pictures(order, turn, door, expires)
         with g.timings.stage("encode"):
             return encode_animation(pictures, form.format, form.fps, loop=True, back=False)
-
-    def answer(
-        order: PlanetOrder, form: _Form, media_type: str, make: Callable[[PlanetOrder, _Form, float], bytes]
-    ) -> Response:
-        response = answers.answer(order, form, media_type, make)
-        response.headers.update(planet_headers(order))
-        return response
 
 
 def world_order(text: str, asked: Mapping[str, Any], catalog: Catalog) -> PlanetOrder:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import OpenEXR
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
@@ -95,3 +96,45 @@ def test_green_points_down_where_an_engine_wants_it(client: FlaskClient) -> None
 def test_what_there_is_not_is_told(client: FlaskClient, path: str, status: int, parameter: str | None) -> None:
     response = client.get(f"/v1/worlds/{path}")
     assert (response.status_code, response.get_json().get("parameter")) == (status, parameter)
+
+
+def test_a_world_is_told_as_data(client: FlaskClient) -> None:
+    response = client.get("/v1/worlds/orion/7/3.json?model=whole&version=1&kind=mars")
+    assert response.content_type == "application/json"
+    assert response.headers["Cache-Control"].endswith("immutable")
+    told = response.get_json()
+    assert (told["address"], told["model"], told["version"], told["kind"]) == ("orion/7/3", "whole", 1, {"mars": 1.0})
+    assert told["axes"] == [1.0, 0.5, 0.75]
+    assert told["links"]["height"] == "/v1/worlds/orion/7/3/height.png?model=whole&version=1&kind=mars:1"
+    relief = told["relief"]
+    assert relief["lowest_m"] < relief["highest_m"]
+    assert (told["class"], told["emissive_strength"]) == ("desert", 0)
+    tallest = min(20.0 / told["gravity_g"], 0.05 * told["radius_km"]) * 1000
+    assert relief["exaggeration"] == pytest.approx((relief["highest_m"] - relief["lowest_m"]) / tallest, rel=0.01)
+
+
+def test_heights_in_meters_are_those_of_the_gray_picture(client: FlaskClient) -> None:
+    relief = client.get("/v1/worlds/a/b.json?model=whole").get_json()["relief"]
+    gray = np.asarray(Image.open(io.BytesIO(client.get("/v1/worlds/a/b/height.png?model=whole").data))).astype(float)
+    file = io.BytesIO(client.get("/v1/worlds/a/b/height.exr?model=whole").data)
+    [part] = OpenEXR.File(file, separate_channels=True).parts
+    assert part.channels.keys() == {"Y"}
+    meters = part.channels["Y"].pixels
+    assert meters.dtype == np.float32
+    low, high = relief["lowest_m"], relief["highest_m"]
+    np.testing.assert_allclose(meters, low + gray / 65535 * (high - low), atol=0.2)
+
+
+def test_systems_lead_to_their_bodies_data(client: FlaskClient) -> None:
+    planets = client.get("/v1/systems/orion/7.json?model=whole").get_json()["planets"]
+    for planet in planets:
+        told = client.get(planet["links"]["facts"].replace("&kind=" + planet["kind"], "&kind=earth")).get_json()
+        assert (told["system"], told["name"], told["day_h"]) == ("orion/7", planet["name"], planet["day_h"])
+    refused = client.get("/v1/worlds/orion/7/99.json?model=whole&system=orion/7")
+    assert (refused.status_code, refused.get_json()["parameter"]) == (422, "system")
+
+
+def test_what_is_no_sun_is_dark(client: FlaskClient) -> None:
+    picture = Image.open(io.BytesIO(client.get("/v1/worlds/a/b/emissive.png?model=whole&kind=mars").data))
+    assert picture.mode == "RGB"
+    assert not np.asarray(picture).any()

@@ -1,0 +1,124 @@
+"""Calls for worlds as engines load them: meshes, textures, heights, and what is known of them as data."""
+
+from __future__ import annotations
+
+import builtins
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Unpack, cast
+from urllib.parse import quote
+
+import requests
+
+from client.calls import Calls
+from client.errors import InvalidRequest
+from client.options import PlanetOptions, given, to_parameters
+from client.planets import planet_facts
+from client.results import File, safe_stem
+from client.seeds import seed_text, survives_a_path
+
+# The files of a world, and what can be asked of each besides which world it is.
+ASSETS: Mapping[str, tuple[str, ...]] = {
+    "map.png": (),
+    "normal.png": ("green",),
+    "height.png": (),
+    "height.exr": ("system",),
+    "roughness.png": (),
+    "emissive.png": (),
+    "cube.zip": ("engine", "texture_size"),
+    "glb": ("mesh", "texture_size"),
+    "json": ("system",),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Asset(File):
+    """A file of a world.
+
+    Attributes:
+        bytes: Its contents.
+        file: Which, of `ASSETS`.
+        seed: The seed the world grew from, 0 to 2^64 - 1.
+        address: The text that the seed was hashed from; None if it was asked for by number.
+        model: Name of the model that drew it.
+        version: Version of that model.
+        kind: Shares by kind's name, summing to 1; None if the model knows no kinds.
+    """
+
+    bytes: builtins.bytes = dataclasses.field(repr=False)
+    file: str
+    seed: int
+    address: str | None
+    model: str
+    version: int
+    kind: Mapping[str, float] | None = None
+
+    @property
+    def filename(self) -> str:
+        """A name that is safe on any file system, such as `orion_7_3.glb` or `orion_7_3-height.exr`."""
+        mark = "-" if "." in self.file else "."
+        return f"{safe_stem(self.address or str(self.seed))}{mark}{self.file}"
+
+
+class AssetCalls(Calls):
+    """`world_asset` and `world_facts`."""
+
+    def world_asset(
+        self,
+        seed_or_address: int | str,
+        file: str,
+        *,
+        engine: str | None = None,
+        mesh: str | None = None,
+        texture_size: int | None = None,
+        green: str | None = None,
+        system: str | None = None,
+        **options: Unpack[PlanetOptions],
+    ) -> Asset:
+        """Makes a file of a world; `docs/worlds.md` tells what is in each.
+
+        Args:
+            seed_or_address: As for `planet`.
+            file: `"map.png"`, `"height.exr"`, `"glb"` or another of `ASSETS`.
+            engine: Whose order and turn `cube.zip` has: `"three"`, `"godot"`, `"unity"` or `"unreal"`.
+            mesh: Of `glb`: `"sphere"` or `"cube"`.
+            texture_size: Of `glb` and `cube.zip`: 128, 256, 512 or 1024.
+            green: Of `normal.png`: `"up"` or `"down"`.
+            system: Of `height.exr` and `json`: address of the star system whose body it is; found by its own if None.
+            options: As for `planet`, without size and background.
+
+        Raises:
+            PlanetError: Its kind and text say what went wrong.
+        """
+        more = given(engine=engine, mesh=mesh, texture_size=texture_size, green=green, system=system)
+        text, response = self._asset(seed_or_address, file, {**more, **to_parameters(options)})
+        with self._reading(response):
+            return Asset(file=file, **planet_facts(response, text))
+
+    def world_facts(
+        self, seed_or_address: int | str, *, system: str | None = None, **options: Unpack[PlanetOptions]
+    ) -> dict[str, Any]:
+        """Returns what is known of a world as data: size, day, relief, atmosphere, rings, light and links.
+
+        Args:
+            seed_or_address: As for `planet`.
+            system: Address of the star system whose body it is; found by its own if None.
+            options: As for `planet`, without size and background.
+
+        Raises:
+            PlanetError: Its kind and text say what went wrong.
+        """
+        _, response = self._asset(seed_or_address, "json", {**given(system=system), **to_parameters(options)})
+        with self._reading(response):
+            return cast(dict[str, Any], response.json())
+
+    def _asset(
+        self, seed_or_address: int | str, file: str, parameters: Mapping[str, Any]
+    ) -> tuple[str, requests.Response]:
+        if file not in ASSETS:
+            raise InvalidRequest(f"{file!r} is no file of a world: choose one of {', '.join(ASSETS)}.")
+        text = seed_text(seed_or_address)
+        path = f"{text}/{file}" if "." in file else f"{text}.{file}"
+        if not text or not survives_a_path(path):
+            raise InvalidRequest(f"The address {text!r} cannot be told in a URL; choose one without '.' as a step.")
+        return text, self._http.request("GET", f"/v1/worlds/{quote(path, safe='/')}", params=parameters)
