@@ -31,6 +31,7 @@ from datasets.manifest import LARGEST_SIZE, Rejection
 from datasets.maps import find_maps, passed_over, read_map
 from datasets.names import printable
 from datasets.pool import cores, pool
+from datasets.sights import SIGHTS_NAME, PictureSight, write_sights
 
 REGIONS = ((0.5, 0.0), (0.3, 49.0), (0.2, -54.0))  # share of the views, latitude that they show in their middle
 
@@ -115,6 +116,7 @@ def capture(
             with pool(min(workers, len(tasks))) as run:
                 for _ in run(_draw, "Capturing", tasks, repeat(out), repeat(options)):
                     pass
+        _write_sights(out)
     except OSError as error:
         raise RequestError(f"{error.filename or out} can't be written: {error.strerror or error}.") from None
     finally:
@@ -130,6 +132,19 @@ def place(view: int, views: int) -> tuple[float, float]:
     region = next(index for index, end in enumerate(ends) if view < end)
     start = ends[region - 1] if region else 0
     return REGIONS[region][1], 360 * (view - start) / (ends[region] - start)
+
+
+def _write_sights(out: Path) -> None:
+    """Says how all views in `out` were taken, those of earlier runs among them."""
+    sights = {}
+    for record in sorted(out.glob(f"*/{_RECORD}")):
+        about = json.loads(record.read_text(encoding="utf-8"))
+        for view in range(about["views"]):
+            latitude, _ = place(view, about["views"])
+            light = about["south"] if latitude < 0 and about["body"] not in SHINING else 1.0
+            file = _file(out, about["body"], view)
+            sights[file.relative_to(out).as_posix()] = PictureSight(latitude, light)
+    write_sights(out / SIGHTS_NAME, sights)
 
 
 def _draw(task: tuple[str, Path, int], out: Path, options: Options) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from datasets.errors import RequestError
 from datasets.names import class_objection
+from datasets.sights import PictureSight
 
 FORMAT_VERSION = 1  # raise it whenever preparation would draw the same sources differently, too
 MANIFEST_NAME = "manifest.json"
@@ -75,6 +76,7 @@ class Picture:
         classes: Names of its classes; the first one is its folder.
         split: `"train"` or `"holdout"`.
         treatment: What was done to it.
+        sight: How it was taken, if that is known.
     """
 
     file: str
@@ -83,6 +85,7 @@ class Picture:
     classes: tuple[str, ...]
     split: str
     treatment: Treatment
+    sight: PictureSight | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,12 +171,13 @@ def _from_json(data: dict[str, Any]) -> Manifest:
 
 
 def _picture(data: dict[str, Any]) -> Picture:
-    treatment = data["treatment"]
+    treatment, sight = data["treatment"], data.get("sight")
     planet = treatment["planet"]
     return Picture(
         **{
             **data,
             "classes": tuple(data["classes"]),
+            "sight": None if sight is None else PictureSight(*map(float, sight)),
             "treatment": Treatment(
                 **{
                     **treatment,

@@ -26,12 +26,15 @@ class Pictures:
         labels: float32 [count, classes], 1 where the picture is of the class, else 0; several per picture are possible.
         class_names: Class names in index order.
         files: Path of each picture below its size folder, `earth/earth_000.png`.
+        sights: Latitude and light of each picture as in `datasets.sights.PictureSight`, float32 [count, 2], NaN where
+            they aren't known; None if they are for none.
     """
 
     images: np.ndarray
     labels: np.ndarray
     class_names: tuple[str, ...]
     files: tuple[str, ...]
+    sights: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -91,7 +94,8 @@ def load_pictures(
     with ThreadPoolExecutor() as threads:
         list(threads.map(decode, range(len(chosen))))
     labels = np.array([[name in picture.classes for name in class_names] for picture in chosen], np.float32)
-    return Pictures(images, labels, class_names, tuple(picture.file for picture in chosen))
+    sights = np.array([picture.sight or (np.nan, np.nan) for picture in chosen], np.float32)
+    return Pictures(images, labels, class_names, tuple(picture.file for picture in chosen), sights)
 
 
 def batches(

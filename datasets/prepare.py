@@ -26,6 +26,7 @@ from datasets.manifest import MANIFEST_NAME, Manifest, Picture, Rejection, Size,
 from datasets.planets import PLANET_FILL
 from datasets.pool import Run, cores, pool
 from datasets.render import Inspection, inspect, render
+from datasets.sights import SIGHTS_NAME, PictureSight, read_sights
 from datasets.sources import Source, arrange, in_folders
 
 SIZES = (64, 128, 256, 512)
@@ -60,6 +61,7 @@ def prepare(
     sizes: Iterable[int | str | Size] = SIZES,
     holdout: float = HOLDOUT,
     labels: LabelFile | None = None,
+    sights: Path | str | None = None,
     fewest: int = FEWEST,
     plain: bool = False,
     workers: int | None = None,
@@ -72,6 +74,8 @@ def prepare(
         sizes: Sizes to make, such as 64 or `"64x128"`.
         holdout: Share of each class, 0 to 0.5, to hold out in contiguous blocks of views.
         labels: CSV file that says which pictures there are and which classes they are of.
+        sights: CSV file that says how pictures were taken (`datasets.sights`); `raw/sights.csv` if None and there is
+            one.
         fewest: Pictures that a class of `labels` needs; smaller ones are dropped, and pictures that are of no other
             are rejected. Class folders with fewer pictures are prepared all the same, and reported.
         plain: Whether to cut all pictures around their middle, without looking for planets.
@@ -95,6 +99,8 @@ def prepare(
         raise RequestError(f"{raw} is not a folder: expected a folder of pictures.")
     if out.resolve().is_relative_to(raw.resolve()):
         raise RequestError(f"{out} lies in {raw}, where its pictures would become sources: choose another folder.")
+    sights = Path(sights) if sights else raw / SIGHTS_NAME if (raw / SIGHTS_NAME).is_file() else None
+    known = read_sights(sights) if sights else {}
     classes, rejected = read_labels(labels, raw) if labels else in_folders(raw)
     small = small_classes(classes, fewest)
     if labels:
@@ -103,7 +109,7 @@ def prepare(
     try:
         out.mkdir(parents=True, exist_ok=True)
         with pool(workers) as run:
-            report = _prepare(raw, out, wanted, arrange(classes, holdout), rejected, plain, run)
+            report = _prepare(raw, out, wanted, arrange(classes, holdout), known, rejected, plain, run)
             return dataclasses.replace(report, small=small)
     except OSError as error:
         raise RequestError(f"{out} can't be written: {error.strerror or error}.") from None
@@ -114,6 +120,7 @@ def _prepare(
     out: Path,
     wanted: set[Size],
     sources: Sequence[Source],
+    sights: Mapping[str, PictureSight],
     rejected: Sequence[Rejection],
     plain: bool,
     run: Run,
@@ -134,7 +141,7 @@ def _prepare(
             rejections[path] = look
         else:
             found[path] = look
-    pictures = {picture.file: picture for picture in _plan(sources, found, plain)}
+    pictures = {picture.file: picture for picture in _plan(sources, found, sights, plain)}
 
     # The rule that makes a run resumable: an output file is good if, and only if, the manifest on disk lists it.
     good = {old_one.file for old_one in old.pictures if _same_pixels(old_one, pictures.get(old_one.file))}
@@ -180,7 +187,9 @@ def _prepare(
     return Report(result, written=len(good.intersection(todo)), removed=removed)
 
 
-def _plan(sources: Sequence[Source], found: dict[str, Inspection], plain: bool) -> Iterator[Picture]:
+def _plan(
+    sources: Sequence[Source], found: dict[str, Inspection], sights: Mapping[str, PictureSight], plain: bool
+) -> Iterator[Picture]:
     """Decides what to do to each usable source; all planets of a class share one scale, so that they stay alike."""
     extents: dict[str, list[float]] = {}
     for source in sources:
@@ -197,7 +206,8 @@ def _plan(sources: Sequence[Source], found: dict[str, Inspection], plain: bool) 
         if look.planet:
             extent = max(scales[source.classes[0]] * min(look.size), _extent(look))
             treatment = Treatment("planet", look.size, look.planet, round(extent / PLANET_FILL, 2))
-        yield Picture(source.file, source.path, look.sha256, source.classes, source.split, treatment)
+        sight = sights.get(source.path)
+        yield Picture(source.file, source.path, look.sha256, source.classes, source.split, treatment, sight)
 
 
 def _extent(look: Inspection) -> int:
@@ -239,6 +249,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--labels-column", default=column["labels_column"], help=f"its labels, separated by {SEPARATOR} (%(default)s)"
     )
     parser.add_argument(
+        "--sights", type=Path, metavar="FILE.csv", help=f"how pictures were taken (RAW/{SIGHTS_NAME}, if there is one)"
+    )
+    parser.add_argument(
         "--fewest",
         type=int,
         default=FEWEST,
@@ -254,6 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sizes=options.sizes.split(","),
             holdout=options.holdout,
             labels=options.labels and LabelFile(options.labels, options.file_column, options.labels_column),
+            sights=options.sights,
             fewest=options.fewest,
             plain=options.plain,
             workers=options.workers,

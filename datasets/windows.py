@@ -32,11 +32,13 @@ class Windows(NamedTuple):
         labels: float32 [batch, classes], 1 for the kind of the row's group, else 0.
         windows: How far the picture's middle lies right of and above the planet's, and the side of a pixel, in radii of
             the kind's largest planet, float32 [batch, 3].
+        sights: Latitude and light of each picture, as in `datasets.pictures.Pictures`, float32 [batch, 2].
     """
 
     images: np.ndarray
     labels: np.ndarray
     windows: np.ndarray
+    sights: np.ndarray
 
 
 def load_sizes(
@@ -77,19 +79,23 @@ def window_batches(
 
 def _batches(pictures, members, shape: tuple[int, int], share, seed: int, step: int) -> Iterator[Windows]:
     kinds, views = shape
+    smallest = pictures[min(pictures)]
+    unknown = np.full((len(smallest), 2), np.nan, np.float32)
+    sights = unknown if smallest.sights is None else smallest.sights
     numbers = 3 + 2 * _TRIES
     while True:
         words = random_words(len(members) * -(-kinds // len(members)) + kinds * views * numbers, step, seed)
         uniform = words / 2.0**64
         order, rest = uniform[: -kinds * views * numbers], uniform[-kinds * views * numbers :]
         chosen = np.argsort(order.reshape(-1, len(members)), axis=1).ravel()[:kinds]
-        rows = []
+        rows, taken = [], []
         for row, chances in enumerate(rest.reshape(kinds * views, numbers)):
             those = members[chosen[row // views]]
-            rows.append(_view(pictures, those[int(chances[0] * len(those))], share(step), chances[1:]))
+            taken.append(those[int(chances[0] * len(those))])
+            rows.append(_view(pictures, taken[-1], share(step), chances[1:]))
         images, windows = zip(*rows, strict=True)
         labels = np.eye(len(members), dtype=np.float32)[np.repeat(chosen, views)]
-        yield Windows(np.stack(images), labels, np.array(windows, np.float32))
+        yield Windows(np.stack(images), labels, np.array(windows, np.float32), sights[taken])
         step += 1
 
 

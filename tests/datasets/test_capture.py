@@ -49,6 +49,12 @@ def test_prepare_takes_over(maps, tmp_path):
     prepare(tmp_path / "out", tmp_path / "data", sizes=(32,), workers=1)
     manifest = load_manifest(tmp_path / "data")
     assert {picture.treatment.method for picture in manifest.pictures} == {"planet"}
+    assert [p.sight for p in manifest.pictures if p.classes == ("mars",)][7:] == [
+        (49.0, 1.0),
+        (-54.0, 0.4),
+        (-54.0, 0.4),
+    ]
+    assert {p.sight.light for p in manifest.pictures if p.classes == ("sun",)} == {1.0}
     assert (len(manifest.pictures), manifest.rejected) == (20, ())
 
 

@@ -20,6 +20,8 @@ STYLE_SIZE = 24
 OCTAVES = 6
 WAVES = 32  # per octave
 TURNS = 2  # in which the details that all worlds share are seen on a world
+COPIES = 3  # of the maps that a world is pieced together from
+TIP = 0.2  # radians, the deviation of a copy's tilt about either axis of the equator
 PATTERNS = 8  # of which a noise is mixed
 NOISES = 4  # one for each grid of the field
 
@@ -28,6 +30,7 @@ _LENGTHS = {
     "phases": OCTAVES * WAVES,
     "turns": (1 + TURNS) * 4,
     "noises": NOISES * PATTERNS,
+    "copies": COPIES * 4,
 }
 LATENT_SIZE = sum(_LENGTHS.values())
 
@@ -41,6 +44,8 @@ class Chances(NamedTuple):
         turn: Rotations of the waves, float32 `(B, 3, 3)`, all equally likely.
         turns: Rotations of the details, float32 `(B, TURNS, 3, 3)`, all equally likely.
         noises: Shares of the patterns in each noise, float32 `(B, NOISES, PATTERNS)`, each row of length 1.
+        copies: Rotations of the maps that a world is pieced together from, float32 `(B, COPIES, 3, 3)`: about the
+            axis all equally likely, tipped a little.
     """
 
     style: object
@@ -48,12 +53,13 @@ class Chances(NamedTuple):
     turn: object
     turns: object
     noises: object
+    copies: object
 
 
 def chances_of(latent) -> Chances:
     """Takes standard normal latents, float32 `(B, LATENT_SIZE)`, apart."""
     ends = np.cumsum(list(_LENGTHS.values()))[:-1].tolist()
-    style, phases, turns, noises = ops.split(latent, ends, axis=-1)
+    style, phases, turns, noises, copies = ops.split(latent, ends, axis=-1)
     turns = ops.reshape(_rotation(ops.reshape(turns, (-1, 4))), (-1, 1 + TURNS, 3, 3))
     return Chances(
         style,
@@ -61,6 +67,7 @@ def chances_of(latent) -> Chances:
         turns[:, 0],
         turns[:, 1:],
         unit(ops.reshape(noises, (-1, NOISES, PATTERNS))),
+        ops.reshape(_about_axis(ops.reshape(copies, (-1, 4))), (-1, COPIES, 3, 3)),
     )
 
 
@@ -103,6 +110,16 @@ def _uniforms(stream: int, count: int) -> np.ndarray:
     """In (0, 1), float64 `(count,)`."""
     words = np.random.Philox(key=np.array([7, stream], np.uint64)).random_raw(count)
     return ((words >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
+
+
+def _about_axis(normals):
+    """Rotations `(B, 3, 3)` about y, all equally likely, tipped a little about x and z, of standard normal `(B, 4)`."""
+    about = unit(normals[:, :2])
+    half = TIP / 2 * normals[:, 2:]
+    tipped = _rotation(ops.stack([ops.ones_like(half[:, 0]), half[:, 0], ops.zeros_like(half[:, 0]), half[:, 1]], -1))
+    cos, sin = about[:, 0], about[:, 1]
+    zero, one = ops.zeros_like(cos), ops.ones_like(cos)
+    return ops.matmul(tipped, matrix([[cos, zero, sin], [zero, one, zero], [-sin, zero, cos]]))
 
 
 def _rotation(quaternion):

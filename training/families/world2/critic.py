@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
 from keras import layers, ops
 
@@ -27,13 +29,14 @@ def build_world_critic(
 
     Returns:
         A model from `{"image": (B, H, W, 3) in [-1, 1], "kind": (B, K), rows summing to 1, "window": (B, 3) as in
-        `training.families.world2.rendering.see`}` to `{"logit": (B, 1), "kind_logits": (B, K)}`, float32.
+        `training.families.world2.rendering.see`, "sight": (B, 2) as in `datasets.windows.Windows`}` to
+        `{"logit": (B, 1), "kind_logits": (B, K)}`, float32.
     """
     scales = grid_of(size)[2]
     image = keras.Input((size.height, size.width, 3), name="image")
-    kind, window = keras.Input((kinds,), name="kind"), keras.Input((3,), name="window")
+    kind, window, sight = (keras.Input((n,), name=name) for name, n in (("kind", kinds), ("window", 3), ("sight", 2)))
     widths = [max(1, round(WIDTHS[min(i, len(WIDTHS) - 1)] * width)) for i in range(scales)]
-    x, picture = None, layers.Concatenate()([image, Places(size, name="places")(window)])
+    x, picture = None, layers.Concatenate()([image, Places(size, name="places")(window, sight)])
     for scale, channels in enumerate(widths):
         seen = layers.Conv2D(channels, 4, strides=2, padding="same", name=f"look_{scale}")(picture)
         if x is not None:
@@ -48,23 +51,27 @@ def build_world_critic(
     fit = ops.sum(x * embedding, axis=-1, keepdims=True) / channels**0.5
     outputs = {"logit": layers.Dense(1, name="real")(x) + fit, "kind_logits": layers.Dense(kinds, name="shown")(x)}
     named = {name: layers.Activation("linear", dtype="float32", name=name)(one) for name, one in outputs.items()}
-    return keras.Model({"image": image, "kind": kind, "window": window}, named, name=name)
+    return keras.Model({"image": image, "kind": kind, "window": window, "sight": sight}, named, name=name)
 
 
 @keras.saving.register_keras_serializable("planet_generator")
 class Places(layers.Layer):
-    """How far right of and above the globe's middle each pixel of a window `(B, 3)` lies, in radii, `(B, H, W, 2)`."""
+    """How far right of and above the globe's middle each pixel of a window `(B, 3)` lies, in radii, and the sine of its
+    latitude where the sight `(B, 2)` is known, else 0: `(B, H, W, 3)`."""
 
     def __init__(self, size: Size, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
         self.size = Size(*size)
 
-    def call(self, window):
-        places = ops.stack(pixel_places(self.size, window), axis=-1)
-        return ops.reshape(places, (-1, self.size.height, self.size.width, 2))
+    def call(self, window, sight):
+        x, y = pixel_places(self.size, window)
+        latitude = sight[:, :1] * (math.pi / 180.0)
+        z = ops.sqrt(ops.maximum(1.0 - x * x - y * y, 0.0))
+        north = ops.where(ops.isfinite(latitude) & (z > 0.0), y * ops.cos(latitude) + z * ops.sin(latitude), 0.0)
+        return ops.reshape(ops.stack([x, y, north], axis=-1), (-1, self.size.height, self.size.width, 3))
 
-    def compute_output_shape(self, window_shape):
-        return (window_shape[0], self.size.height, self.size.width, 2)
+    def compute_output_shape(self, window_shape, sight_shape):
+        return (window_shape[0], self.size.height, self.size.width, 3)
 
     def get_config(self):
         return {**super().get_config(), "size": list(self.size)}

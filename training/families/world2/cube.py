@@ -106,6 +106,12 @@ def enlarged(grid):
     return smoothed(repeated(grid))
 
 
+def pooled(grid, n: int):
+    """A grid with larger cells, n along a face, each the mean of those it covers, `(B, 6, n, n, C)`."""
+    side, channels = grid.shape[2] // n, grid.shape[-1]
+    return ops.mean(ops.reshape(grid, (-1, FACES, n, side, n, side, channels)), axis=(3, 5))
+
+
 def repeated(grid):
     """A grid with each cell cut into four alike, `(B, 6, 2 n, 2 n, C)`."""
     return ops.repeat(ops.repeat(grid, 2, axis=2), 2, axis=3)

@@ -12,7 +12,7 @@ import keras
 from keras import layers, ops
 
 from training.families.world2.chances import normals
-from training.families.world2.cube import FACES, enlarged, padded, sampled, smoothed
+from training.families.world2.cube import FACES, enlarged, padded, pooled, sampled, smoothed
 from training.families.world2.field import CubeConv
 from training.families.world2.initial import dense
 
@@ -77,7 +77,7 @@ class Detail(layers.Layer):
             x = self._second[i](self._first[i](x, style), style)
         x = self._details(x)
         # What the field's cells can draw is left to it, so that details fade with distance and leave nothing out.
-        x = x - enlarged(enlarged(_pooled(x)))
+        x = x - enlarged(enlarged(pooled(x, _GRIDS[-1].n // 4)))
         x = x - ops.mean(x, axis=(1, 2, 3), keepdims=True)
         return padded(x * ops.rsqrt(ops.mean(ops.square(x), axis=(1, 2, 3), keepdims=True) + 1e-6))
 
@@ -87,12 +87,6 @@ class Detail(layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "width": self.width}
-
-
-def _pooled(grid):
-    """Means of 4×4 cells, `(B, 6, n / 4, n / 4, C)`."""
-    n, channels = grid.shape[2] // 4, grid.shape[-1]
-    return ops.mean(ops.reshape(grid, (-1, FACES, n, 4, n, 4, channels)), axis=(3, 5))
 
 
 def details_at(detail, points, turns):

@@ -62,7 +62,7 @@ def _feed(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, first
 
     worlds = config.batch_size // recipe.views
     for batch in window_batches(found, worlds, recipe.views, share, config.seed, first_step):
-        yield from_uint8(batch.images), batch.labels, {"window": batch.windows}
+        yield from_uint8(batch.images), batch.labels, {"window": batch.windows, "sight": batch.sights}
 
 
 def _square_sizes(data: str) -> list[int]:

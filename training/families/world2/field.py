@@ -12,9 +12,10 @@ import keras
 from keras import layers, ops
 
 from training.families.world2.chances import Chances, chances_of, mixed
-from training.families.world2.cube import FACES, cells, enlarged, north, padded, smoothed
+from training.families.world2.cube import FACES, cells, enlarged, north, padded, pooled, smoothed
 from training.families.world2.fields import bands, random_waves, zones
 from training.families.world2.initial import dense, normal
+from training.families.world2.patchwork import PIECES, Patchwork
 
 FEATURES = 16  # channels that the decoder reads
 
@@ -28,6 +29,7 @@ class Grid(NamedTuple):
         zones: Whether it is told latitudes themselves.
         bands: Frequencies of waves of latitude.
         octaves: Those of random waves that are about as fine as its cells.
+        pieces: Whether it is told what a patchwork of learned maps shows.
     """
 
     n: int
@@ -35,12 +37,13 @@ class Grid(NamedTuple):
     zones: bool
     bands: tuple[int, ...]
     octaves: tuple[int, ...]
+    pieces: bool = False
 
 
 GRIDS = (
     Grid(8, 64, True, (6, 12), (0, 1)),
-    Grid(16, 64, True, (6, 12), (2, 3)),
-    Grid(32, 48, True, (12, 24), (4,)),
+    Grid(16, 64, True, (6, 12), (2, 3), True),
+    Grid(32, 48, True, (12, 24), (4,), True),
     Grid(64, 32, False, (24,), (5,)),
 )
 
@@ -68,12 +71,14 @@ class Field(layers.Layer):
         self._fewer = [
             dense(channels, name=f"fewer_{g.n}") for g, channels in zip(self.grids, widths[1:], strict=False)
         ]
+        self._patchwork = Patchwork(name="patchwork")
         self._features = dense(FEATURES, name="features")
 
     def build(self, latent_shape, code_shape):
         channels = None
+        self._patchwork.build(code_shape)
         for i, grid in enumerate(self.grids):
-            told = 2 + 3 * grid.zones + 2 * len(grid.bands) + 4 * len(grid.octaves)
+            told = 2 + 3 * grid.zones + 2 * len(grid.bands) + 4 * len(grid.octaves) + PIECES * grid.pieces
             shape = (None, FACES, grid.n, grid.n, told + (channels or 0))
             self._first[i].build(shape, code_shape)
             shape = (*shape[:-1], self._first[i].channels)
@@ -85,9 +90,10 @@ class Field(layers.Layer):
 
     def call(self, latent, code):
         chances = chances_of(latent)
+        patchwork = self._patchwork(code, chances)
         x = None
         for i, grid in enumerate(self.grids):
-            told = _told(grid, chances)
+            told = _told(grid, chances, patchwork)
             # Filtered: convolutions like to draw what alternates from cell to cell, which larger grids show as a weave.
             coarser = [] if x is None else [enlarged(smoothed(self._fewer[i - 1](x)))]
             x = ops.concatenate([*coarser, told], axis=-1)
@@ -137,7 +143,7 @@ class CubeConv(layers.Layer):
         return ops.leaky_relu(y, 0.2)
 
 
-def _told(grid: Grid, chances: Chances):
+def _told(grid: Grid, chances: Chances, patchwork):
     """What a grid is told beside the coarser one's features, `(B, 6, n, n, C)`."""
     n = grid.n
     places = cells(n)
@@ -147,4 +153,5 @@ def _told(grid: Grid, chances: Chances):
     waves = random_waves(ops.reshape(places, (1, -1, 3)), chances, grid.octaves)
     waves = ops.reshape(waves, (-1, *places.shape[:3], waves.shape[-1]))
     batch = ops.shape(waves)[0]
-    return ops.concatenate([ops.broadcast_to(same, (batch, *same.shape[1:])), waves], axis=-1)
+    told = [ops.broadcast_to(same, (batch, *same.shape[1:])), waves]
+    return ops.concatenate(told + ([pooled(patchwork, grid.n)] if grid.pieces else []), axis=-1)

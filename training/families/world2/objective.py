@@ -15,17 +15,19 @@ class WorldObjective(Objective):
     """A conditional GAN whose batches are groups of `recipe.views` pictures of one kind.
 
     A world's field, the dear part, is drawn once for the pictures of a group. The discriminator knows where on the
-    globe it looks: batches bring a `window` `(B, 3)`, as in `training.families.world2.rendering.see`.
+    globe it looks: batches bring a `window` `(B, 3)`, as in `training.families.world2.rendering.see`, and a `sight`
+    `(B, 2)`, latitude and light of the real pictures, NaN where they aren't known. Generated ones are seen alike.
     """
 
-    extras = ("window",)
+    extras = ("window", "sight")
 
     def draw(self, images, given, random):
         views = self.recipe.views
         batch, height, width, channels = images.shape
         worlds = batch // views
         view, sun = (
-            ops.reshape(one, (worlds, views, 3)) for one in sights(draws.normal((batch, SIGHT_SIZE), seed=random))
+            ops.reshape(one, (worlds, views, 3))
+            for one in sights(draws.normal((batch, SIGHT_SIZE), seed=random), given.extras["sight"])
         )
         inputs = {
             "latent": draws.normal((worlds, self.latent_size), seed=random),
@@ -37,7 +39,7 @@ class WorldObjective(Objective):
         return ops.reshape(self.generator(inputs, training=True), (batch, height, width, channels)), {}
 
     def judge(self, images, given):
-        inputs = {"image": images, "kind": given.kinds, "window": given.extras["window"]}
+        inputs = {"image": images, "kind": given.kinds, **given.extras}
         outputs = self.discriminator(inputs, training=True)
         return outputs["logit"], self.recipe.kind_weight * kind_cross_entropy(outputs["kind_logits"], given.kinds)
 

@@ -278,7 +278,7 @@ def test_pictures_of_a_batch_come_from_worlds_seen_several_times(prepared_data, 
     trainer.objective.networks["generator"] = Watched(generator, latents)
     images, labels, extras = next(FAMILIES["world_v2"].feed(config, recipe_of(config)[1], pictures, 0))
     fakes, _ = trainer.objective.draw(
-        ops.convert_to_tensor(images), trainer.given(labels, [extras["window"]]), trainer.random
+        ops.convert_to_tensor(images), trainer.given(labels, [extras["window"], extras["sight"]]), trainer.random
     )
     assert fakes.shape == images.shape
     assert latents[0]["latent"].shape == (2, LATENT_SIZE)
