@@ -10,7 +10,6 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import keras
 import tensorflow as tf
@@ -20,8 +19,8 @@ from datasets.names import file_key, folder_name
 from training.families import FAMILIES
 from training.records.checksums import check_sums
 from training.records.files import reason, write_text
-from training.records.logs import CSV_NAME, read_log
-from training.records.runs import CONFIG_NAME, read_config
+from training.records.logs import CSV_NAME
+from training.records.runs import Run, read_run
 from training.saved.served import CARD, HIGHEST_VERSION, first_line, seal, versions_in
 
 
@@ -42,7 +41,7 @@ class ExportOptions:
 
 
 def export_run(run: Path, options: ExportOptions) -> Path:
-    """Exports the trained model of a finished run.
+    """Exports the trained model of a finished run, or with `best` of one that is still under way.
 
     Args:
         run: A folder made by `training.loop.loop.train`, with `config.json`, `log.csv` and weights.
@@ -56,7 +55,8 @@ def export_run(run: Path, options: ExportOptions) -> Path:
             version are none that can be served.
         OSError: The SavedModel can't be written.
     """
-    config = _read_finished(run, options.best)
+    trained = _read(run, options.best)
+    config = trained.config
     exports = FAMILIES[config["family"]].exports
     model = options.model or next(iter(exports))
     if model not in exports:
@@ -83,7 +83,7 @@ def export_run(run: Path, options: ExportOptions) -> Path:
             "version": version,
             "family": config["family"],
             **entries,
-            **_training_facts(config, read_log(run), options),
+            **_training_facts(trained, options),
         }
         if options.description:
             card["description"] = options.description
@@ -99,8 +99,9 @@ def export_run(run: Path, options: ExportOptions) -> Path:
     return target
 
 
-def _training_facts(config: dict, log: list[dict], options: ExportOptions) -> dict:
-    last = log[-1]
+def _training_facts(run: Run, options: ExportOptions) -> dict:
+    config, epoch = run.config, run.best_epoch if options.best else None
+    last = next((row for row in run.rows if int(row["epoch"]) == epoch), run.rows[-1])
     return {
         "training_data": {
             "source": options.data_source,
@@ -122,20 +123,19 @@ def _training_facts(config: dict, log: list[dict], options: ExportOptions) -> di
     }
 
 
-def _read_finished(run: Path, best: bool) -> dict[str, Any]:
-    """The `config.json` of a finished run, whose files are as they were written."""
-    for needed in (CONFIG_NAME, CSV_NAME, "*.weights.h5"):
-        if not any(run.glob(needed)):
-            raise RequestError(f"{run} is not a finished training: {needed} is missing. Finish it with training.train.")
-    check_sums(run, [CONFIG_NAME, CSV_NAME])
-    folder = run / "best" if best else run
-    check_sums(folder, [path.name for path in folder.glob("*.weights.h5")])
-    config = read_config(run)
-    if config["family"] not in FAMILIES:
-        raise RequestError(f"{run / CONFIG_NAME} is of the family {config['family']}, which there is not.")
-    if not read_log(run):
-        raise RequestError(f"{run / CSV_NAME} has no epoch: the training is not finished, or the file is damaged.")
-    return config
+def _read(folder: Path, best: bool) -> Run:
+    """A run whose models are there, and whose files are as they were written."""
+    run = read_run(folder)
+    weights = folder / "best" if best else folder
+    if not any(weights.glob("*.weights.h5")):
+        what = "has no best checkpoint: it was never measured" if best else "is not finished"
+        raise RequestError(f"{folder} {what}. Go on with training.train{'' if best else ', or give --best'}.")
+    check_sums(weights, [path.name for path in weights.glob("*.weights.h5")])
+    if run.config["family"] not in FAMILIES:
+        raise RequestError(f"{folder} is of the family {run.config['family']}, which there is not.")
+    if not run.rows:
+        raise RequestError(f"{folder / CSV_NAME} has no epoch: the training is not finished, or the file is damaged.")
+    return run
 
 
 def _check_name(name: str, saved_models: Path):

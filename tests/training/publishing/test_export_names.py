@@ -85,3 +85,14 @@ def test_what_one_disk_or_another_cannot_have_is_refused(export, tmp_path):
     code, told = export()
     assert code == 2
     assert told == f"error: {tmp_path / 'models' / 'tiny_16'} can't be made a folder: File exists.\n"
+
+
+def test_the_best_models_of_an_interrupted_training_are_exported(export, tmp_path):
+    run = tmp_path / "run"
+    for path in [run / "SHA256SUMS", *run.glob("*.weights.h5")]:
+        path.unlink()
+    code, told = export()
+    assert (code, told) == (2, f"error: {run} is not finished. Go on with training.train, or give --best.\n")
+    assert export("--best") == (0, "")
+    shutil.rmtree(run / "best")
+    assert "has no best checkpoint" in export("--best", "--version", "9")[1]
