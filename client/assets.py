@@ -12,21 +12,22 @@ import requests
 
 from client.calls import Calls
 from client.errors import InvalidRequest
-from client.options import PlanetOptions, given, to_parameters
+from client.options import PlanetOptions, flag, given, to_parameters
 from client.planets import planet_facts
 from client.results import File, safe_stem
 from client.seeds import seed_text, survives_a_path
 
 # The files of a world, and what can be asked of each besides which world it is.
 ASSETS: Mapping[str, tuple[str, ...]] = {
-    "map.png": (),
+    "map.png": ("clouds",),
     "normal.png": ("green",),
     "height.png": (),
     "height.exr": ("system",),
     "roughness.png": (),
     "emissive.png": (),
+    "clouds.png": (),
     "cube.zip": ("engine", "texture_size"),
-    "glb": ("mesh", "texture_size"),
+    "glb": ("mesh", "texture_size", "clouds"),
     "json": ("system",),
 }
 
@@ -72,6 +73,7 @@ class AssetCalls(Calls):
         mesh: str | None = None,
         texture_size: int | None = None,
         green: str | None = None,
+        clouds: bool | None = None,
         system: str | None = None,
         **options: Unpack[PlanetOptions],
     ) -> Asset:
@@ -84,13 +86,16 @@ class AssetCalls(Calls):
             mesh: Of `glb`: `"sphere"` or `"cube"`.
             texture_size: Of `glb` and `cube.zip`: 128, 256, 512 or 1024.
             green: Of `normal.png`: `"up"` or `"down"`.
+            clouds: Of `glb` and `map.png`: False for the bare ground, of kinds with clouds.
             system: Of `height.exr` and `json`: address of the star system whose body it is; found by its own if None.
             options: As for `planet`, without size and background.
 
         Raises:
             PlanetError: Its kind and text say what went wrong.
         """
-        more = given(engine=engine, mesh=mesh, texture_size=texture_size, green=green, system=system)
+        more = given(
+            engine=engine, mesh=mesh, texture_size=texture_size, green=green, clouds=flag(clouds), system=system
+        )
         text, response = self._asset(seed_or_address, file, {**more, **to_parameters(options)})
         with self._reading(response):
             return Asset(file=file, **planet_facts(response, text))

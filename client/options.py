@@ -69,6 +69,11 @@ def given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
+def flag(value: bool | None) -> str | None:
+    """What is or is not, as a query tells it."""
+    return None if value is None else str(int(value))
+
+
 def mix_text(shares: Mapping[str, float]) -> str:
     """A mix of kinds as the server reads it, such as `earth:0.6,mars:0.4`."""
     for name in shares:

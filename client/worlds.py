@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from client.calls import Calls
 from client.errors import InvalidRequest
-from client.options import PlanetOptions, check_format, given, to_parameters
+from client.options import PlanetOptions, check_format, flag, given, to_parameters
 from client.planets import picture_facts
 from client.results import Picture, safe_stem
 from client.seeds import seed_text, survives_a_path
@@ -86,18 +86,21 @@ class WorldCalls(Calls):
         check_format(format, WORLD_FORMATS)
         return self._world(seed_or_address, "view", format, {**_view(lon, lat, roll, sun), **to_parameters(options)})
 
-    def world_map(self, seed_or_address: int | str, **options: Unpack[PlanetOptions]) -> World:
+    def world_map(
+        self, seed_or_address: int | str, *, clouds: bool | None = None, **options: Unpack[PlanetOptions]
+    ) -> World:
         """Makes a world's map, a PNG: color without light, equirectangular, north at the top, longitude -180° at the
         left edge, without seams.
 
         Args:
             seed_or_address: As for `planet`.
+            clouds: False for the ground below them, of kinds with clouds.
             options: As for `planet`, without size and background.
 
         Raises:
             PlanetError: Its kind and text say what went wrong.
         """
-        return self._world(seed_or_address, "map", "png", to_parameters(options))
+        return self._world(seed_or_address, "map", "png", {**given(clouds=flag(clouds)), **to_parameters(options)})
 
     def world_normal(
         self, seed_or_address: int | str, *, green: str | None = None, **options: Unpack[PlanetOptions]

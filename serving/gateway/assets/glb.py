@@ -16,6 +16,7 @@ _FLOAT, _UNSIGNED_SHORT = 5126, 5123
 _VERTICES, _INDICES = 34962, 34963  # targets of buffer views
 _LINEAR, _LINEAR_MIPMAPS, _CLAMP, _REPEAT = 9729, 9987, 33071, 10497
 _JSON, _BIN = 0x4E4F534A, 0x004E4942
+_CLOUDS_RADIUS = 1.01
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,28 +24,38 @@ class Material:
     """What a mesh looks like: PNG files.
 
     Attributes:
-        colors: sRGB.
-        normals: In tangent space, green up.
-        roughness: Green is how rough, blue, which is 0, how metallic.
+        colors: sRGB, with alpha if it is to be seen through.
+        normals: In tangent space, green up; None for what is smooth.
+        roughness: Green is how rough, blue, which is 0, how metallic; None for what is quite rough.
         glow: Light of its own, sRGB; None for none.
         strength: Of the glow, times white.
+        see_through: Whether alpha counts.
     """
 
     colors: bytes
-    normals: bytes
-    roughness: bytes
+    normals: bytes | None = None
+    roughness: bytes | None = None
     glow: bytes | None = None
     strength: float = 1.0
+    see_through: bool = False
 
 
-def write_glb(parts: Sequence[tuple[Mesh, Material]], name: str, extras: Mapping[str, Any], *, repeats: bool) -> bytes:
-    """A file with one node that has all parts.
+def write_glb(
+    parts: Sequence[tuple[Mesh, Material]],
+    name: str,
+    extras: Mapping[str, Any],
+    *,
+    repeats: bool,
+    clouds: Sequence[Material] = (),
+) -> bytes:
+    """A file with one node that has all parts, and perhaps one below it, `clouds`, with the same a little larger.
 
     Args:
         parts: Meshes with what they look like.
         name: Of the node.
         extras: JSON about it.
         repeats: Whether textures go on from their right edge at their left one, or end at their edges.
+        clouds: What the parts look like as clouds.
     """
     file = _File()
     sampler = {
@@ -55,14 +66,21 @@ def write_glb(parts: Sequence[tuple[Mesh, Material]], name: str, extras: Mapping
     }
     glows = any(material.glow for _, material in parts)
     primitives = [file.primitive(mesh, file.material(material)) for mesh, material in parts]
+    nodes: list[dict[str, Any]] = [{"name": name, "mesh": 0}]
+    meshes = [{"name": name, "primitives": primitives}]
+    if clouds:
+        nodes[0]["children"] = [1]
+        nodes.append({"name": "clouds", "mesh": 1, "scale": [_CLOUDS_RADIUS] * 3})
+        shell = [_smooth(one, file.material(look)) for one, look in zip(primitives, clouds, strict=True)]
+        meshes.append({"name": "clouds", "primitives": shell})
     strengthened = any("extensions" in one for one in file.lists["materials"])
     document = {
         "asset": {"version": "2.0", "generator": "Planet Generator", "extras": dict(extras)},
         **({"extensionsUsed": ["KHR_materials_emissive_strength"]} if glows and strengthened else {}),
         "scene": 0,
         "scenes": [{"nodes": [0]}],
-        "nodes": [{"name": name, "mesh": 0}],
-        "meshes": [{"name": name, "primitives": primitives}],
+        "nodes": nodes,
+        "meshes": meshes,
         "samplers": [sampler],
         **file.lists,
         "buffers": [{"byteLength": file.length}],
@@ -71,6 +89,12 @@ def write_glb(parts: Sequence[tuple[Mesh, Material]], name: str, extras: Mapping
     text += b" " * (-len(text) % 4)
     chunks = [struct.pack("<II", len(text), _JSON), text, struct.pack("<II", file.length, _BIN), *file.pieces]
     return b"".join([struct.pack("<4sII", b"glTF", 2, 12 + sum(map(len, chunks))), *chunks])
+
+
+def _smooth(primitive: Mapping[str, Any], material: int) -> dict[str, Any]:
+    """The same triangles of a material without normals."""
+    attributes = {name: accessor for name, accessor in primitive["attributes"].items() if name != "TANGENT"}
+    return {**primitive, "attributes": attributes, "material": material}
 
 
 class _File:
@@ -98,14 +122,17 @@ class _File:
         }
 
     def material(self, material: Material) -> int:
-        told: dict[str, Any] = {
-            "pbrMetallicRoughness": {
-                "baseColorTexture": {"index": self._texture(material.colors)},
-                "metallicFactor": 0.0,
-                "metallicRoughnessTexture": {"index": self._texture(material.roughness)},
-            },
-            "normalTexture": {"index": self._texture(material.normals)},
+        surface: dict[str, Any] = {
+            "baseColorTexture": {"index": self._texture(material.colors)},
+            "metallicFactor": 0.0,
         }
+        told: dict[str, Any] = {"pbrMetallicRoughness": surface}
+        if material.roughness is not None:
+            surface["metallicRoughnessTexture"] = {"index": self._texture(material.roughness)}
+        if material.normals is not None:
+            told["normalTexture"] = {"index": self._texture(material.normals)}
+        if material.see_through:
+            told["alphaMode"] = "BLEND"
         if material.glow is not None:
             told["emissiveTexture"] = {"index": self._texture(material.glow)}
             told["emissiveFactor"] = [1.0, 1.0, 1.0]

@@ -79,8 +79,8 @@ def roughness_of(colors: NDArray[Any]) -> NDArray[np.uint8]:
     """
     red, green, blue = (np.asarray(colors[..., i], np.float32) / 255.0 for i in range(3))
     light = (red + green + blue) / 3.0
-    sea = _step(blue - np.maximum(red, green * 0.9), 0.04, 0.14) * _step(-light, -0.5, -0.35)
-    ice = _step(np.minimum(np.minimum(red, green), blue), 0.7, 0.85)
+    sea = step(blue - np.maximum(red, green * 0.9), 0.04, 0.14) * step(-light, -0.5, -0.35)
+    ice = step(np.minimum(np.minimum(red, green), blue), 0.7, 0.85)
     rough = _DULL + (_SEA - _DULL) * sea + (_ICE - _DULL) * ice * (1.0 - sea)
     return np.rint(255.0 * rough).astype(np.uint8)
 
@@ -97,12 +97,12 @@ def emissive_of(colors: NDArray[Any], glow: float) -> NDArray[np.uint8]:
     """
     if not glow:
         return np.zeros(colors.shape, np.uint8)
-    hot = _step((np.asarray(colors[..., 0], np.float32) - colors[..., 2]) / 255.0, 0.3, 0.6)
-    whole = _step(np.float32(glow), 0.6, 0.9)
+    hot = step((np.asarray(colors[..., 0], np.float32) - colors[..., 2]) / 255.0, 0.3, 0.6)
+    whole = step(np.float32(glow), 0.6, 0.9)
     return np.rint(colors * (hot + (1.0 - hot) * whole)[..., None]).astype(np.uint8)
 
 
-def _step(values: Floats, low: float, high: float) -> Floats:
+def step(values: Floats, low: float, high: float) -> Floats:
     """0 below, 1 above, smooth between."""
     share = np.clip((values - low) / (high - low), 0.0, 1.0)
     return share * share * (3.0 - 2.0 * share)

@@ -11,7 +11,7 @@ from serving.gateway.openapi.operations import FILE_HEADERS, describe, file_answ
 from serving.gateway.openapi.parts import SEED_IN_PATH, Part, ending, headers, reference, told
 from serving.gateway.pictures.animations import MEDIA_TYPES as ANIMATIONS
 from serving.gateway.routes.assets import CUBE_PARAMETERS, EXR_PARAMETERS, GLB_PARAMETERS
-from serving.gateway.routes.maps import NORMAL_PARAMETERS
+from serving.gateway.routes.maps import MAP_PARAMETERS, NORMAL_PARAMETERS
 from serving.gateway.routes.worlds import FORMATS, PARAMETERS, SPIN_PARAMETERS
 
 _TAG = "Worlds"
@@ -21,7 +21,9 @@ def world_paths() -> dict[str, Part]:
     """What each path answers to."""
     return {
         "/v1/worlds/{seed}.{format}": {"get": _world()},
-        "/v1/worlds/{seed}/map.png": {"get": _map("map", "A world's colors", "Equirectangular, seamless, unlit.")},
+        "/v1/worlds/{seed}/map.png": {
+            "get": _map("map", "A world's colors", "Equirectangular, seamless, unlit.", MAP_PARAMETERS)
+        },
         "/v1/worlds/{seed}/normal.png": {
             "get": _map(
                 "normal",
@@ -36,12 +38,19 @@ def world_paths() -> dict[str, Part]:
         "/v1/worlds/{seed}/emissive.png": {
             "get": _map("emissive", "A world's own light", "Of suns and lava; black for all others.")
         },
+        "/v1/worlds/{seed}/clouds.png": {
+            "get": _map(
+                "clouds",
+                "A world's clouds",
+                "With alpha, by rule, for a shell above `map.png?clouds=0`; clear of kinds that have none.",
+            )
+        },
         "/v1/worlds/{seed}.glb": {
             "get": _asset(
                 "glb",
                 "A world as a glTF file",
                 "A sphere of radius 1, or an ellipsoid, with tangents and textures of colors, normals, roughness and, "
-                "for suns, light. Longitude 0 looks along +z, north along +y.",
+                "for suns, light, and a shell of clouds. Longitude 0 looks along +z, north along +y.",
                 "model/gltf-binary",
                 GLB_PARAMETERS,
             )
@@ -50,7 +59,7 @@ def world_paths() -> dict[str, Part]:
             "get": _asset(
                 "cube",
                 "A world as cube maps",
-                "Six faces each of colors, normals and roughness, in the order and turn of an engine, with a text.",
+                "Six faces each of colors, normals, roughness and clouds, as an engine wants them, with a text.",
                 "application/zip",
                 CUBE_PARAMETERS,
             )

@@ -17,8 +17,7 @@ from serving.gateway.asked.orders import PlanetOrder
 from serving.gateway.asked.parameters import Parameter, choice, read_query
 from serving.gateway.assets.cubes import ENGINES
 from serving.gateway.assets.exr import write_heights
-from serving.gateway.assets.maps import emissive_of
-from serving.gateway.assets.planets import cube_zip, glow_of, planet_glb, roughness_map
+from serving.gateway.assets.planets import cube_zip, planet_glb, texture_of
 from serving.gateway.pictures.png import write_png
 from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.facts import PARAMETERS as OF_BODY
@@ -37,6 +36,7 @@ GLB_PARAMETERS = [
         default="sphere",
     ),
     Parameter("texture_size", _SIZES, "Rows of the textures, or of two faces, in px.", example="128", default="512"),
+    Parameter("clouds", choice("1", "0"), "`0` leaves out the shell of clouds.", example="0", default="1"),
 ]
 CUBE_PARAMETERS = [
     *OF_SURFACE,
@@ -52,6 +52,7 @@ _Form = TypeVar("_Form")
 class _Glb:
     mesh: str
     size: int
+    clouds: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,19 +62,20 @@ class _Cube:
 
 
 def add_asset_routes(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Answers) -> None:
-    """Adds `GET /v1/worlds/{seed or address}.glb`, `…/cube.zip`, `…/{roughness,emissive}.png` and `…/height.exr`."""
+    """Adds `GET /v1/worlds/{seed or address}.glb` and the files beside it: cube maps, textures, heights."""
 
     @app.get("/v1/worlds/<anything:text>.glb")
     def glb(text: str) -> Response:
         asked = read_query(request.args, GLB_PARAMETERS)
-        return answer(text, asked, _Glb(asked["mesh"], int(asked["texture_size"])), "model/gltf-binary", make_glb)
+        form = _Glb(asked["mesh"], int(asked["texture_size"]), asked["clouds"] == "1")
+        return answer(text, asked, form, "model/gltf-binary", make_glb)
 
     @app.get("/v1/worlds/<anything:text>/cube.zip")
     def cube(text: str) -> Response:
         asked = read_query(request.args, CUBE_PARAMETERS)
         return answer(text, asked, _Cube(asked["engine"], int(asked["texture_size"])), "application/zip", make_cube)
 
-    @app.get("/v1/worlds/<anything:text>/<any(roughness, emissive):which>.png")
+    @app.get("/v1/worlds/<anything:text>/<any(roughness, emissive, clouds):which>.png")
     def texture(text: str, which: str) -> Response:
         return answer(text, read_query(request.args, OF_SURFACE), which, MEDIA_TYPES["png"], make_texture)
 
@@ -103,19 +105,18 @@ def add_asset_routes(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Ans
             about = {**order.about(entry), "license": order.model.card.get("output_license")}
             height = min(form.size, found["image"].shape[0])
             name = entry["address"] or entry["seed"]
-            return planet_glb(found, form.mesh, height, name, about, glow_of(entry["kind"]))
+            return planet_glb(found, form.mesh, height, name, about, entry["kind"], clouds=form.clouds)
 
     def make_cube(order: PlanetOrder, form: _Cube, expires: float) -> bytes:
         found = drawn(order, expires)
         with g.timings.stage("encode"):
-            return cube_zip(found, form.engine, form.size)
+            return cube_zip(found, form.engine, form.size, order.entries[0]["kind"])
 
     def make_texture(order: PlanetOrder, which: str, expires: float) -> bytes:
-        colors = drawn(order, expires)["image"]
+        found = drawn(order, expires)
         with g.timings.stage("encode"):
             [entry] = order.entries
-            pixels = roughness_map(colors) if which == "roughness" else emissive_of(colors, glow_of(entry["kind"]))
-            return write_png(pixels, order.about(entry))
+            return write_png(texture_of(found, which, entry["kind"]), order.about(entry))
 
     def make_exr(order: PlanetOrder, form: OfSystem, expires: float) -> bytes:
         radius_km = facts_of(order, form.system)["radius_km"]

@@ -12,6 +12,7 @@ from serving.gateway.asked.catalog import Catalog
 from serving.gateway.asked.options import MEDIA_TYPES, OF_SURFACE
 from serving.gateway.asked.orders import PlanetOrder
 from serving.gateway.asked.parameters import Parameter, choice, read_query
+from serving.gateway.assets.planets import ground_and_clouds, levels
 from serving.gateway.guards.door import ModelDoor
 from serving.gateway.pictures.png import write_png
 from serving.gateway.problems import Problem
@@ -31,6 +32,17 @@ NORMAL_PARAMETERS = [
         default="up",
     ),
 ]
+MAP_PARAMETERS = [
+    *OF_SURFACE,
+    Parameter(
+        "clouds",
+        choice("1", "0"),
+        "`0` for the ground below them, of kinds with clouds.",
+        example="0",
+        default="1",
+    ),
+]
+_PARAMETERS = {"map": MAP_PARAMETERS, "normal": NORMAL_PARAMETERS, "height": OF_SURFACE}
 
 _KEPT = 2  # worlds, of 17 MB each at 1024 px
 
@@ -39,6 +51,7 @@ _KEPT = 2  # worlds, of 17 MB each at 1024 px
 class _Map:
     which: str
     green: str = "up"
+    clouds: bool = True
 
 
 class DrawnMaps:
@@ -66,11 +79,14 @@ def add_map_routes(app: Flask, door: ModelDoor, maps: DrawnMaps, catalog: Catalo
 
     @app.get("/v1/worlds/<anything:text>/<any(map, normal, height):which>.png")
     def world_map(text: str, which: str) -> Response:
-        asked = read_query(request.args, NORMAL_PARAMETERS if which == "normal" else OF_SURFACE)
+        asked = read_query(request.args, _PARAMETERS[which])
         order = world_order(text, asked, catalog)
+        form = _Map(which, asked.get("green", "up"), asked.get("clouds") != "0")
         if which == "height":
             maps.check(order, "map of heights")
-        return answers.planet(order, _Map(which, asked.get("green", "up")), MEDIA_TYPES["png"], make_map)
+        elif not form.clouds:
+            maps.check(order, "layer of clouds")
+        return answers.planet(order, form, MEDIA_TYPES["png"], make_map)
 
     def make_map(order: PlanetOrder, form: _Map, expires: float) -> bytes:
         which = form.which
@@ -86,6 +102,9 @@ def add_map_routes(app: Flask, door: ModelDoor, maps: DrawnMaps, catalog: Catalo
             if which == "height":
                 about["heights"] = ",".join(f"{height:.6g}" for height in outputs["heights"][0])
                 pixels = pixels[..., None]
+            if not form.clouds:
+                ground, _ = ground_and_clouds(pixels, outputs["height"][0], order.entries[0]["kind"])
+                pixels = levels(ground)
             if form.green == "down":
                 pixels = pixels.copy()
                 pixels[..., 1] = 255 - np.maximum(pixels[..., 1], 1) + 1  # about 128, which is level

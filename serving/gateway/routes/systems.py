@@ -31,6 +31,7 @@ _FILES = {
     "height": "/height.png",
     "roughness": "/roughness.png",
     "emissive": "/emissive.png",
+    "clouds": "/clouds.png",
     "glb": ".glb",
     "facts": ".json",
 }

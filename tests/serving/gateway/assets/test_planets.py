@@ -32,6 +32,7 @@ def maps() -> dict[str, np.ndarray]:
     return {
         "image": np.uint8(np.rint(colors)),
         "normal": np.uint8(np.rint(128 + 127 * normals)),
+        "height": np.uint16(np.rint(65535 * near / near.max())),
         "axes": np.float32([1, 0.9, 1]),
     }
 
@@ -50,7 +51,7 @@ def pictures_of(file: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:
 @pytest.mark.parametrize(("mesh", "height"), [("sphere", 64), ("sphere", 32), ("cube", 64)])
 def test_a_hills_right_side_leans_to_the_right(maps: dict[str, np.ndarray], mesh: str, height: int) -> None:
     """So that, lit from the left, its left side is bright."""
-    document, pictures = pictures_of(planet_glb(maps, mesh, height, "hill", {"seed": "1"}, 0.0))
+    document, pictures = pictures_of(planet_glb(maps, mesh, height, "hill", {"seed": "1"}, {"mars": 1.0}))
     assert len(pictures) == (3 if mesh == "sphere" else 18)
     assert "extensionsUsed" not in document
     colors, roughness, normals = pictures[:3]  # of the front face, if there are faces
@@ -63,7 +64,7 @@ def test_a_hills_right_side_leans_to_the_right(maps: dict[str, np.ndarray], mesh
 
 
 def test_faces_have_the_maps_colors(maps: dict[str, np.ndarray]) -> None:
-    _, pictures = pictures_of(planet_glb(maps, "cube", 64, "hill", {}, 0.0))
+    _, pictures = pictures_of(planet_glb(maps, "cube", 64, "hill", {}, None))
     front, right, back, left, top, bottom = pictures[::3]
     assert right[16, 16, 0] == pytest.approx(228, abs=3)  # in the east
     assert left[16, 16, 0] == pytest.approx(28, abs=3)
@@ -76,7 +77,7 @@ def test_faces_have_the_maps_colors(maps: dict[str, np.ndarray]) -> None:
 
 
 def test_suns_glow(maps: dict[str, np.ndarray]) -> None:
-    document, pictures = pictures_of(planet_glb(maps, "sphere", 64, "sun", {}, glow_of({"sun": 0.75, "mars": 0.25})))
+    document, pictures = pictures_of(planet_glb(maps, "sphere", 64, "sun", {}, {"sun": 0.75, "mars": 0.25}))
     [material] = document["materials"]
     assert material["extensions"]["KHR_materials_emissive_strength"]["emissiveStrength"] == 1.5
     assert len(pictures) == 4
@@ -86,7 +87,7 @@ def test_suns_glow(maps: dict[str, np.ndarray]) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_cube_map_has_each_place_where_the_engine_looks_for_it(maps: dict[str, np.ndarray], engine: str) -> None:
     told = ENGINES[engine]
-    with zipfile.ZipFile(io.BytesIO(cube_zip(maps, engine, 32))) as archive:
+    with zipfile.ZipFile(io.BytesIO(cube_zip(maps, engine, 32, None))) as archive:
         assert len(archive.namelist()) == 19
         assert engine in archive.read("README.txt").decode()
 
@@ -102,6 +103,27 @@ def test_a_cube_map_has_each_place_where_the_engine_looks_for_it(maps: dict[str,
         assert at((0, 1, 0), "map")[1] == pytest.approx(208, abs=3)
         outwards = at((0, 0, -1), "normal") - 128
         np.testing.assert_allclose(outwards / 127, np.array(told.axes) @ (0, 0, -1), atol=0.03)
+
+
+@pytest.mark.parametrize(("mesh", "faces"), [("sphere", 1), ("cube", 6)])
+def test_clouds_are_a_shell_that_can_be_left_out(maps: dict[str, np.ndarray], mesh: str, faces: int) -> None:
+    cloudy = {**maps, "image": maps["image"].copy()}
+    cloudy["image"][24:40, 40:60] = 245
+    document, pictures = pictures_of(planet_glb(cloudy, mesh, H, "earth", {}, {"earth": 1.0}))
+    planet, shell = document["nodes"]
+    assert (planet["children"], shell["name"], shell["scale"]) == ([1], "clouds", [1.01] * 3)
+    materials = [document["materials"][one["material"]] for one in document["meshes"][shell["mesh"]]["primitives"]]
+    assert [one["alphaMode"] for one in materials] == ["BLEND"] * faces
+    assert len(pictures) == 4 * faces
+    assert all(picture.shape[2] == 4 for picture in pictures[3 * faces :])
+    assert max(picture[..., 3].max() for picture in pictures[3 * faces :]) > 250
+    assert max(picture.min(axis=-1).max() for picture in pictures[: 3 * faces : 3]) < 150  # no white on the ground
+    bare, without = pictures_of(planet_glb(cloudy, mesh, H, "earth", {}, {"earth": 1.0}, clouds=False))
+    assert len(bare["nodes"]) == len(bare["meshes"]) == 1
+    for one, other in zip(without, pictures, strict=False):
+        np.testing.assert_array_equal(one, other)
+    document, _ = pictures_of(planet_glb(cloudy, mesh, H, "mars", {}, {"mars": 1.0}))
+    assert len(document["nodes"]) == 1
 
 
 def test_roughness_is_green() -> None:

@@ -138,3 +138,23 @@ def test_what_is_no_sun_is_dark(client: FlaskClient) -> None:
     picture = Image.open(io.BytesIO(client.get("/v1/worlds/a/b/emissive.png?model=whole&kind=mars").data))
     assert picture.mode == "RGB"
     assert not np.asarray(picture).any()
+
+
+def test_clouds_and_ground_of_a_world(client: FlaskClient) -> None:
+    def picture(path: str) -> Image.Image:
+        return Image.open(io.BytesIO(client.get(f"/v1/worlds/a/b/{path}").data))
+
+    assert picture("clouds.png?model=whole&kind=earth").mode == "RGBA"
+    assert picture("clouds.png?model=whole&kind=mars").getextrema()[3] == (0, 0)
+    drawn, same = (np.asarray(picture(f"map.png?model=whole&kind=mars&clouds={clouds}")) for clouds in (1, 0))
+    np.testing.assert_array_equal(drawn, same)
+    assert client.get("/v1/worlds/a/b/map.png?model=flat&clouds=0").status_code == 404
+    assert client.get("/v1/worlds/a/b/map.png?model=flat&clouds=1").status_code == 200
+    nodes = [glb_of(client, f"kind=earth&clouds={clouds}")["nodes"] for clouds in (1, 0)]
+    assert [len(one) for one in nodes] == [2, 1]
+
+
+def glb_of(client: FlaskClient, query: str) -> dict:
+    file = client.get(f"/v1/worlds/a/b.glb?model=whole&{query}").data
+    length, _ = struct.unpack_from("<II", file, 12)
+    return json.loads(file[20 : 20 + length])
