@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
-RULES: dict[str, Any] = json.loads(resources.files(__package__).joinpath("rules_1.json").read_text("utf-8"))
+RULES_FILE = Path(__file__).with_name("rules_1.json")
+RULES: dict[str, Any] = json.loads(RULES_FILE.read_text("utf-8"))

@@ -7,10 +7,11 @@ from flask import Blueprint, Flask, Response, send_from_directory
 from serving.gateway.config import GatewayConfig
 from serving.gateway.guards.pages import protect_page
 from serving.gateway.problems import Problem
+from serving.systems.rules import RULES_FILE
 
 
 def add_page_routes(app: Flask, config: GatewayConfig) -> None:
-    """Serves `config.web_folder`: its `index.html` at `/`, every file at `/static/{path}`."""
+    """Serves `config.web_folder`: its `index.html` at `/`, every file at `/static/{path}`, and the systems' rules."""
     routes = Blueprint("page", __name__)
 
     @routes.get("/")
@@ -22,6 +23,10 @@ def add_page_routes(app: Flask, config: GatewayConfig) -> None:
     @routes.get("/static/<path:file>")
     def static_file(file: str) -> Response:
         return send_from_directory(config.web_folder, file)
+
+    @routes.get("/static/systems/rules_1.json")
+    def rules() -> Response:
+        return send_from_directory(RULES_FILE.parent, RULES_FILE.name)
 
     routes.after_request(protect_page)
     app.register_blueprint(routes)
