@@ -244,6 +244,25 @@ def test_without_webgl_the_server_draws(world: WorldVisit) -> None:
     assert world.own_complaints == []
 
 
+def test_a_planet_near_by_is_a_live_globe(world: WorldVisit) -> None:
+    world.open("#galaxy?star=orion%2F7&body=4")
+    world.page.wait_for_selector(".galaxy[data-view=body][data-globe=live]")
+    assert any("/v1/worlds/orion/7/4/map.png?model=small_world&version=1&kind=earth" in url for url in world.requests)
+    world.page.click(".card a:text('Open its world')")
+    world.wait_for("maps")
+    assert query_of(world.page.url)["seed"] == ["orion/7/4"]
+    assert world.own_complaints == []
+
+
+def test_without_webgl_planets_are_pictures(world: WorldVisit) -> None:
+    world.page.add_init_script(NO_WEBGL)
+    with world.page.expect_response(lambda response: "/orion/7/4.webp" in response.url and "size=512" in response.url):
+        world.open("#galaxy?star=orion%2F7&body=4")
+    world.page.wait_for_function("""() => document.querySelector(".strip [aria-current] img")?.naturalWidth > 0""")
+    assert not any("map.png" in url for url in world.requests)
+    assert world.own_complaints == []
+
+
 @pytest.mark.slow
 def test_a_lost_context_is_bridged(world: WorldVisit) -> None:
     world.open(PLACE)

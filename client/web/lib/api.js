@@ -50,6 +50,17 @@ export function worldUrl(address, part, { seed, ...options }) {
   return `/v1/worlds/${path}${ending}${queryOf(options)}`;
 }
 
+/** Fetches the star system at an address, as docs/systems.md tells it. */
+export async function fetchSystem(address, signal) {
+  checkAddress(address);
+  return (await send(`/v1/systems/${address.split("/").map(encodeURIComponent).join("/")}.json`, { signal })).json();
+}
+
+/** Fetches the tables that systems are made by. */
+export async function fetchRules() {
+  return (await send("/static/systems/rules_1.json")).json();
+}
+
 /** Fetches what it takes to draw a world: `{seed, axes, rim, …, glsl, numbers, network, …}`. */
 export async function fetchShader(address, options, signal) {
   checkAddress(address);

@@ -13,6 +13,7 @@ const ICONS = {
   jump: "M5 19L19 5M19 5h-8M19 5v8",
   picture: "M4 6h16v12H4zM4 16l5-5 4 4 3-2.500 4 3.500",
   back: "M15 5l-7 7 7 7",
+  down: "M6 9l6 6 6-6",
   next: "M9 5l7 7-7 7",
 };
 

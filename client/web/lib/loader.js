@@ -3,20 +3,22 @@
 const AT_ONCE = 6; // as many as a browser opens connections to a host
 const KEPT = 400; // pictures
 
-/** `load(key, signal)` gets a value; `onLoaded(key, value)` is told; `drop(value)` frees one that is no longer kept. */
+/** `load(key, signal)` gets a value; `onLoaded(key, value)` and `onFailed(error)` are told; `drop(value)` frees one that is no longer kept. */
 export class Loader {
   #load;
   #onLoaded;
   #drop;
+  #onFailed;
   #wanted = [];
   #running = new Map(); // key → AbortController
   #kept = new Map(); // key → value, the least recently wanted first
   #failed = new Set();
 
-  constructor(load, onLoaded, drop) {
+  constructor(load, onLoaded, drop, onFailed) {
     this.#load = load;
     this.#onLoaded = onLoaded;
     this.#drop = drop;
+    this.#onFailed = onFailed;
   }
 
   /** What was loaded for a key and is still kept. */
@@ -58,8 +60,10 @@ export class Loader {
       const value = await this.#load(key, controller.signal);
       this.#kept.set(key, value); // even if nobody wants it any more: it is here
       this.#onLoaded(key, value);
-    } catch {
-      if (!controller.signal.aborted) this.#failed.add(key);
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      this.#failed.add(key);
+      this.#onFailed(error);
     } finally {
       this.#running.delete(key);
       this.#next();

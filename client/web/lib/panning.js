@@ -6,7 +6,7 @@ const FRICTION = 0.93; // of the speed, a frame
 
 /**
  * Listens on `element`; `onMove(dx, dy, {shift, isKey})` tells by how many px of the screen the camera goes, whether the
- * Shift key is held, and whether a key is what moves it; `onZoom(factor, x, y)` that it comes nearer at a point of the screen, `onClick(target)` that something was
+ * Shift key is held, and whether a key is what moves it; `onZoom(factor, x, y)` that it comes nearer at a point of the screen, which a key, `{isKey}`, has none of, `onClick(target, x, y)` that something was
  * clicked and not dragged. `step` is px a key press; `fast` a factor on it with Shift; the wheel moves, or zooms.
  */
 export function enablePanning(element, { onMove, onZoom, onClick = () => {} }, { step = STEP, fast = 5, wheelZooms = false } = {}) {
@@ -42,7 +42,7 @@ export function enablePanning(element, { onMove, onZoom, onClick = () => {} }, {
   });
   const release = (event) => {
     if (!pointers.delete(event.pointerId) || pointers.size > 0) return;
-    if (event.type === "pointerup" && start.isClick) onClick(start.target);
+    if (event.type === "pointerup" && start.isClick) onClick(start.target, start.x, start.y);
     else if (!calm.matches && event.timeStamp - moved < 60) glide();
   };
   element.addEventListener("pointerup", release);
@@ -80,6 +80,6 @@ export function enablePanning(element, { onMove, onZoom, onClick = () => {} }, {
     event.preventDefault();
     const { left, top, width, height } = element.getBoundingClientRect();
     if (move) onMove(...move, { shift: event.shiftKey, isKey: true });
-    else onZoom(zoom, left + width / 2, top + height / 2);
+    else onZoom(zoom, left + width / 2, top + height / 2, { isKey: true });
   });
 }

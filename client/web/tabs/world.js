@@ -1,6 +1,6 @@
 // World: a globe to turn, to come near to and to light.
 
-import { fetchBytes, fetchFile, fetchShader, worldUrl } from "../lib/api.js";
+import { fetchFile, fetchShader, worldUrl } from "../lib/api.js";
 import { choose, seedBox, select, slider } from "../lib/controls.js";
 import { el, icon, statusLine } from "../lib/dom.js";
 import { Globe, contextOf } from "../lib/globe.js";
@@ -11,6 +11,7 @@ import { linkTo } from "../lib/place.js";
 import { copyButton, downloadLink, fileName } from "../lib/saving.js";
 import { worldSnippets } from "../lib/snippets.js";
 import { factsOf } from "../lib/viewer.js";
+import { fetchWorld } from "../lib/world_data.js";
 
 export const style = new URL("./world.css", import.meta.url);
 
@@ -24,7 +25,6 @@ const FILES = [["map.png", "Map"], ["normal.png", "Normal map"], ["spin.webp", "
 
 export function create(panel, page) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const shared = new Map(); // URL → bytes that are the same for all worlds of a model
   const camera = { lon: 0, lat: 0, sun: SUN, zoom: 1 };
   let models = [];
   let state = null; // which world: `{seed, model, version, kind}`
@@ -143,30 +143,14 @@ export function create(panel, page) {
       caption(shader);
       await take(signal);
       say("Mapping…");
-      const [map, normal, network, details, field] = await Promise.all([
-        ...["map.png", "normal.png"].map((part) => fetchBitmap(part, signal)),
-        fetchShared(shader.network, signal),
-        fetchShared(shader.details.url, signal),
-        fetchBytes(shader.field.url, signal),
-      ]);
+      const whole = await fetchWorld(state.seed, state, shader, signal);
       if (signal.aborted) return;
-      const numbers = { network: new Float32Array(network), details: new Uint8Array(details), field: new Uint16Array(field) };
-      world = { shader, map, normal, ...numbers };
+      world = whole;
       say("");
       raise();
     } catch (error) {
       if (!signal.aborted) say(error.message, "error");
     }
-  }
-
-  async function fetchShared(url, signal) {
-    if (!shared.has(url)) shared.set(url, await fetchBytes(url, signal));
-    return shared.get(url);
-  }
-
-  async function fetchBitmap(part, signal) {
-    const file = await fetchFile(worldUrl(state.seed, part, state), signal);
-    return createImageBitmap(file, { premultiplyAlpha: "none", colorSpaceConversion: "none" }); // numbers, not colors
   }
 
   /** Shows what the server draws: until the globe is there, and where it cannot be. */
