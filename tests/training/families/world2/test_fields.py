@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from training.families.world2.chances import LATENT_SIZE, chances_of, mixed, normals, uniform
+from training.families.world2.chances import COPIES, LATENT_SIZE, TURNS, chances_of, mixed, normals, uniform
 from training.families.world2.fields import bands, random_waves
 
 LATENTS = np.random.default_rng(0).standard_normal((3, LATENT_SIZE), dtype=np.float32)
@@ -21,7 +21,8 @@ def random_points(count: int) -> np.ndarray:
 def test_every_number_of_a_latent_is_used_once():
     marked = np.float32(np.arange(1, LATENT_SIZE + 1))[None] / LATENT_SIZE
     first, second = chances_of(marked), chances_of(marked + 0.001)
-    assert sum(np.size(array(part)) for part in first) == LATENT_SIZE + 3 * (9 - 4)  # a quaternion becomes a rotation
+    rotations = 1 + TURNS + COPIES  # of four numbers each
+    assert sum(np.size(array(part)) for part in first) == LATENT_SIZE + rotations * (9 - 4)
     for one, other in zip(first, second, strict=True):
         assert (array(one) != array(other)).any()
 
@@ -32,9 +33,11 @@ def test_chances_are_what_they_should_be():
     assert phases.min() >= 0
     assert phases.max() <= 2 * np.pi
     assert abs(phases.mean() - np.pi) < 0.2
-    for turns in (turn, *np.moveaxis(array(chances.turns), 1, 0)):
+    copies = array(chances.copies)
+    for turns in (turn, *np.moveaxis(array(chances.turns), 1, 0), *np.moveaxis(copies, 1, 0)):
         np.testing.assert_allclose(turns @ turns.transpose(0, 2, 1), np.tile(np.eye(3), (3, 1, 1)), atol=1e-4)
     np.testing.assert_allclose(np.linalg.norm(array(chances.noises), axis=-1), 1, atol=1e-4)
+    assert copies[..., 1, 1].min() > 0.5  # about the axis, but for a little
 
 
 def test_fixed_numbers_never_change():
@@ -55,12 +58,14 @@ def test_noise_is_standard_normal_and_each_worlds_own():
 def test_waves_are_as_fine_as_their_octave():
     """Per octave, fields differ twice as much between places a little apart."""
     points, chances = random_points(500), chances_of(LATENTS)
-    beside = points + np.float32([1e-3, 0, 0])
     steepness = []
     for octave in range(5):
-        here, there = (array(random_waves(one, chances, (octave,))) for one in (points, beside))
+        here, *there = (
+            array(random_waves(points + beside, chances, (octave,)))
+            for beside in np.float32([[0, 0, 0], [1e-3, 0, 0], [0, 1e-3, 0], [0, 0, 1e-3]])
+        )
         np.testing.assert_allclose(here.std(), 1, atol=0.15)
-        steepness.append(np.abs(here - there).mean())
+        steepness.append(np.abs(here - np.stack(there)).mean())
     assert ((np.divide(steepness[1:], steepness[:-1]) - 2) ** 2).max() < 0.15
 
 
