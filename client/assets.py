@@ -27,6 +27,7 @@ ASSETS: Mapping[str, tuple[str, ...]] = {
     "emissive.png": (),
     "clouds.png": (),
     "cube.zip": ("engine", "texture_size"),
+    "engine.zip": ("engine", "texture_size", "system"),
     "glb": ("mesh", "texture_size", "clouds"),
     "json": ("system",),
 }
@@ -82,12 +83,13 @@ class AssetCalls(Calls):
         Args:
             seed_or_address: As for `planet`.
             file: `"map.png"`, `"height.exr"`, `"glb"` or another of `ASSETS`.
-            engine: Whose order and turn `cube.zip` has: `"three"`, `"godot"`, `"unity"` or `"unreal"`.
+            engine: That `cube.zip` and `engine.zip` are for: `"three"`, `"godot"`, `"unity"` or `"unreal"`.
             mesh: Of `glb`: `"sphere"` or `"cube"`.
-            texture_size: Of `glb` and `cube.zip`: 128, 256, 512 or 1024.
+            texture_size: Of `glb`, `cube.zip` and `engine.zip`: 128, 256, 512 or 1024.
             green: Of `normal.png`: `"up"` or `"down"`.
             clouds: Of `glb` and `map.png`: False for the bare ground, of kinds with clouds.
-            system: Of `height.exr` and `json`: address of the star system whose body it is; found by its own if None.
+            system: Of `height.exr`, `engine.zip` and `json`: address of the star system whose body it
+                is; found by its own if None.
             options: As for `planet`, without size and background.
 
         Raises:

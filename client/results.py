@@ -24,7 +24,7 @@ _DIGITS = 12  # of a SHA-256
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)  # Windows', with any ending
 # What other files' names end in.
 _RESERVED = re.compile(
-    rf"-(to|map|normal|height|spin|sheet|cube|roughness|emissive|clouds)(-|$)|-[0-9a-f]{{{_DIGITS}}}$"
+    rf"-(to|map|normal|height|spin|sheet|cube|engine|roughness|emissive|clouds)(-|$)|-[0-9a-f]{{{_DIGITS}}}$"
 )
 MAX_STEM_BYTES = 120  # file systems allow 255 for the whole name; the rest is for endings
 

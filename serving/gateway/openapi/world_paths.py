@@ -10,7 +10,7 @@ from serving.gateway.openapi.facts_paths import facts_path
 from serving.gateway.openapi.operations import FILE_HEADERS, describe, file_answer, not_modified
 from serving.gateway.openapi.parts import SEED_IN_PATH, Part, ending, headers, reference, told
 from serving.gateway.pictures.animations import MEDIA_TYPES as ANIMATIONS
-from serving.gateway.routes.assets import CUBE_PARAMETERS, EXR_PARAMETERS, GLB_PARAMETERS
+from serving.gateway.routes.assets import CUBE_PARAMETERS, EXR_PARAMETERS, GLB_PARAMETERS, PACK_PARAMETERS
 from serving.gateway.routes.maps import MAP_PARAMETERS, NORMAL_PARAMETERS
 from serving.gateway.routes.worlds import FORMATS, PARAMETERS, SPIN_PARAMETERS
 
@@ -62,6 +62,16 @@ def world_paths() -> dict[str, Part]:
                 "Six faces each of colors, normals, roughness and clouds, as an engine wants them, with a text.",
                 "application/zip",
                 CUBE_PARAMETERS,
+            )
+        },
+        "/v1/worlds/{seed}/engine.zip": {
+            "get": _asset(
+                "pack",
+                "A world for an engine",
+                "Textures named, turned and packed as it wants them, a mesh (`.glb`; `.obj` for Unity), heights, the "
+                "world as data, and a short text.",
+                "application/zip",
+                PACK_PARAMETERS,
             )
         },
         "/v1/worlds/{seed}/height.png": {

@@ -17,11 +17,14 @@ from serving.gateway.asked.orders import PlanetOrder
 from serving.gateway.asked.parameters import Parameter, choice, read_query
 from serving.gateway.assets.cubes import ENGINES
 from serving.gateway.assets.exr import write_heights
-from serving.gateway.assets.planets import cube_zip, planet_glb, texture_of
+from serving.gateway.assets.packs import ENGINES as PACKS
+from serving.gateway.assets.packs import engine_zip
+from serving.gateway.assets.planets import cube_zip, planet_glb
+from serving.gateway.assets.surfaces import Surface
 from serving.gateway.pictures.png import write_png
 from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.facts import PARAMETERS as OF_BODY
-from serving.gateway.routes.facts import OfSystem, facts_of, heights_m
+from serving.gateway.routes.facts import OfSystem, body_of, facts_of, heights_m
 from serving.gateway.routes.maps import DrawnMaps
 from serving.gateway.routes.worlds import world_order
 
@@ -44,6 +47,11 @@ CUBE_PARAMETERS = [
     Parameter("texture_size", _SIZES, "Of a face in px.", example="128", default="512"),
 ]
 EXR_PARAMETERS = OF_BODY
+PACK_PARAMETERS = [
+    *OF_BODY,
+    Parameter("engine", choice(*PACKS), "That it is for.", example="godot", default="three"),
+    Parameter("texture_size", _SIZES, "Rows of the textures.", example="128", default="1024"),
+]
 
 _Form = TypeVar("_Form")
 
@@ -59,6 +67,13 @@ class _Glb:
 class _Cube:
     engine: str
     size: int
+
+
+@dataclasses.dataclass(frozen=True)
+class _Pack:
+    engine: str
+    size: int
+    system: str | None
 
 
 def add_asset_routes(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Answers) -> None:
@@ -84,6 +99,12 @@ def add_asset_routes(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Ans
         asked = read_query(request.args, EXR_PARAMETERS)
         return answer(text, asked, OfSystem("heights", asked["system"]), "image/x-exr", make_exr)
 
+    @app.get("/v1/worlds/<anything:text>/engine.zip")
+    def pack(text: str) -> Response:
+        asked = read_query(request.args, PACK_PARAMETERS)
+        form = _Pack(asked["engine"], int(asked["texture_size"]), asked["system"])
+        return answer(text, asked, form, "application/zip", make_pack)
+
     def answer(
         text: str,
         asked: Mapping[str, Any],
@@ -95,32 +116,44 @@ def add_asset_routes(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Ans
         maps.check(order, "assets")
         return answers.planet(order, form, media_type, make)
 
-    def drawn(order: PlanetOrder, expires: float) -> dict[str, NDArray[Any]]:
-        return {name: rows[0] for name, rows in maps.of(order, expires).items()}
-
     def make_glb(order: PlanetOrder, form: _Glb, expires: float) -> bytes:
-        found = drawn(order, expires)
+        surface = maps.surface(order, expires, form.size if form.mesh == "sphere" else None)
         with g.timings.stage("encode"):
-            [entry] = order.entries
-            about = {**order.about(entry), "license": order.model.card.get("output_license")}
-            height = min(form.size, found["image"].shape[0])
-            name = entry["address"] or entry["seed"]
-            return planet_glb(found, form.mesh, height, name, about, entry["kind"], clouds=form.clouds)
+            name = order.entries[0]["address"] or order.entries[0]["seed"]
+            face = None if form.mesh == "sphere" else form.size // 2
+            return planet_glb(surface, name, _extras(order), face=face, clouds=form.clouds)
 
     def make_cube(order: PlanetOrder, form: _Cube, expires: float) -> bytes:
-        found = drawn(order, expires)
+        surface = maps.surface(order, expires)
         with g.timings.stage("encode"):
-            return cube_zip(found, form.engine, form.size, order.entries[0]["kind"])
+            return cube_zip(surface, form.engine, form.size)
 
     def make_texture(order: PlanetOrder, which: str, expires: float) -> bytes:
-        found = drawn(order, expires)
+        surface = maps.surface(order, expires)
         with g.timings.stage("encode"):
-            [entry] = order.entries
-            return write_png(texture_of(found, which, entry["kind"]), order.about(entry))
+            return write_png(_TEXTURES[which](surface), order.about(order.entries[0]))
 
     def make_exr(order: PlanetOrder, form: OfSystem, expires: float) -> bytes:
-        radius_km = facts_of(order, form.system)["radius_km"]
-        found = drawn(order, expires)
+        radius_km = body_of(order, form.system)["radius_km"]
+        drawn = maps.of(order, expires)
         with g.timings.stage("encode"):
-            low, high = heights_m(found["heights"], radius_km)
-            return write_heights(np.float32(low + found["height"] * ((high - low) / 65535.0)))
+            return write_heights(drawn["height"][0], *heights_m(drawn["heights"][0], radius_km))
+
+    def make_pack(order: PlanetOrder, form: _Pack, expires: float) -> bytes:
+        facts = facts_of(order, form.system, maps, expires)
+        surface = maps.surface(order, expires, form.size)
+        with g.timings.stage("encode"):
+            return engine_zip(surface, form.engine, facts, _extras(order))
+
+
+_TEXTURES: Mapping[str, Callable[[Surface], NDArray[np.uint8]]] = {
+    "roughness": Surface.roughness_map,
+    "emissive": Surface.emissive_map,
+    "clouds": Surface.cloud_map,
+}
+
+
+def _extras(order: PlanetOrder) -> dict[str, str]:
+    """What a file says of itself."""
+    license = order.model.card.get("output_license")
+    return {**order.about(order.entries[0]), **({} if license is None else {"license": license})}

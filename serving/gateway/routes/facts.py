@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from numpy.typing import NDArray
 
 from serving.gateway.asked.catalog import Catalog
@@ -16,7 +16,7 @@ from serving.gateway.asked.kinds import mix_text
 from serving.gateway.asked.options import OF_SURFACE
 from serving.gateway.asked.orders import SEED, PlanetOrder
 from serving.gateway.asked.parameters import Parameter, read_query
-from serving.gateway.assets.planets import emissive_strength, glow_of
+from serving.gateway.assets.surfaces import emissive_strength, glow_of
 from serving.gateway.problems import Problem
 from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.maps import DrawnMaps
@@ -59,18 +59,28 @@ def add_facts_route(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Answ
         return answers.planet(order, OfSystem("facts", asked["system"]), "application/json", make_facts)
 
     def make_facts(order: PlanetOrder, form: OfSystem, expires: float) -> bytes:
-        told = facts_of(order, form.system)
-        drawn = maps.of(order, expires)
-        with g.timings.stage("encode"):
-            return json.dumps(_document(order, told, drawn), ensure_ascii=False).encode()
+        return json.dumps(facts_of(order, form.system, maps, expires), ensure_ascii=False).encode()
 
 
-def facts_of(order: PlanetOrder, system: str | None) -> dict[str, Any]:
-    """What is known of an order's only world without drawing it, as `serving.systems.worlds` tells it.
+def facts_of(order: PlanetOrder, system: str | None, maps: DrawnMaps, expires: float) -> dict[str, Any]:
+    """What is known of an order's only world, as docs/worlds.md tells it.
+
+    Args:
+        order: The world.
+        system: Address of the star system that it is a body of; found by its own if None.
+        maps: Tell its form.
+        expires: `time.monotonic()` at which the answer is too late.
 
     Raises:
         Problem: 422, it is no body of that system.
+        BackendError: As `Backend.predict`.
     """
+    told = body_of(order, system)
+    return _document(order, told, maps.of(order, expires))
+
+
+def body_of(order: PlanetOrder, system: str | None) -> dict[str, Any]:
+    """The same as far as it is known without drawing the world, as `serving.systems.worlds` tells it."""
     [entry] = order.entries
     try:
         return world_of(entry["address"] or entry["seed"], entry["kind"] or {}, system)

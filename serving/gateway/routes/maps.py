@@ -12,7 +12,7 @@ from serving.gateway.asked.catalog import Catalog
 from serving.gateway.asked.options import MEDIA_TYPES, OF_SURFACE
 from serving.gateway.asked.orders import PlanetOrder
 from serving.gateway.asked.parameters import Parameter, choice, read_query
-from serving.gateway.assets.planets import ground_and_clouds, levels
+from serving.gateway.assets.surfaces import Surface, surface_of
 from serving.gateway.guards.door import ModelDoor
 from serving.gateway.pictures.png import write_png
 from serving.gateway.problems import Problem
@@ -68,6 +68,12 @@ class DrawnMaps:
         """`image`, `normal`, `height`, `heights` and `axes` of an order's world."""
         return self._once.run(order, expires)
 
+    def surface(self, order: PlanetOrder, expires: float, height: int | None = None) -> Surface:
+        """What the order's world is like all around, of so many rows, or as many as there are."""
+        drawn = {name: rows[0] for name, rows in self.of(order, expires).items()}
+        with g.timings.stage("encode"):
+            return surface_of(drawn, order.entries[0]["kind"], height)
+
     def check(self, order: PlanetOrder, what: str) -> None:
         """Refuses an order whose model draws its maps one by one, and so has none of some things."""
         if not are_drawn_together(order):
@@ -103,8 +109,7 @@ def add_map_routes(app: Flask, door: ModelDoor, maps: DrawnMaps, catalog: Catalo
                 about["heights"] = ",".join(f"{height:.6g}" for height in outputs["heights"][0])
                 pixels = pixels[..., None]
             if not form.clouds:
-                ground, _ = ground_and_clouds(pixels, outputs["height"][0], order.entries[0]["kind"])
-                pixels = levels(ground)
+                pixels = maps.surface(order, expires).colors()
             if form.green == "down":
                 pixels = pixels.copy()
                 pixels[..., 1] = 255 - np.maximum(pixels[..., 1], 1) + 1  # about 128, which is level

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from serving.gateway.assets.cubes import ENGINES
-from serving.gateway.assets.planets import cube_zip, glow_of, planet_glb, roughness_map
+from serving.gateway.assets.planets import cube_zip, planet_glb
+from serving.gateway.assets.surfaces import glow_of, roughness_map, surface_of
 
 H = 64
 
@@ -37,6 +38,14 @@ def maps() -> dict[str, np.ndarray]:
     }
 
 
+def glb_of(
+    maps: dict[str, np.ndarray], mesh: str, kind: dict[str, float] | None, height: int = H, *, clouds: bool = True
+) -> bytes:
+    whole = mesh == "sphere"
+    surface = surface_of(maps, kind, height if whole else None)
+    return planet_glb(surface, "hill", {"seed": "1"}, face=None if whole else height // 2, clouds=clouds)
+
+
 def pictures_of(file: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:
     size, _ = struct.unpack_from("<II", file, 12)
     document, data = json.loads(file[20 : 20 + size]), file[28 + size :]
@@ -51,7 +60,7 @@ def pictures_of(file: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:
 @pytest.mark.parametrize(("mesh", "height"), [("sphere", 64), ("sphere", 32), ("cube", 64)])
 def test_a_hills_right_side_leans_to_the_right(maps: dict[str, np.ndarray], mesh: str, height: int) -> None:
     """So that, lit from the left, its left side is bright."""
-    document, pictures = pictures_of(planet_glb(maps, mesh, height, "hill", {"seed": "1"}, {"mars": 1.0}))
+    document, pictures = pictures_of(glb_of(maps, mesh, {"mars": 1.0}, height))
     assert len(pictures) == (3 if mesh == "sphere" else 18)
     assert "extensionsUsed" not in document
     colors, roughness, normals = pictures[:3]  # of the front face, if there are faces
@@ -64,7 +73,7 @@ def test_a_hills_right_side_leans_to_the_right(maps: dict[str, np.ndarray], mesh
 
 
 def test_faces_have_the_maps_colors(maps: dict[str, np.ndarray]) -> None:
-    _, pictures = pictures_of(planet_glb(maps, "cube", 64, "hill", {}, None))
+    _, pictures = pictures_of(glb_of(maps, "cube", None))
     front, right, back, left, top, bottom = pictures[::3]
     assert right[16, 16, 0] == pytest.approx(228, abs=3)  # in the east
     assert left[16, 16, 0] == pytest.approx(28, abs=3)
@@ -77,7 +86,7 @@ def test_faces_have_the_maps_colors(maps: dict[str, np.ndarray]) -> None:
 
 
 def test_suns_glow(maps: dict[str, np.ndarray]) -> None:
-    document, pictures = pictures_of(planet_glb(maps, "sphere", 64, "sun", {}, {"sun": 0.75, "mars": 0.25}))
+    document, pictures = pictures_of(glb_of(maps, "sphere", {"sun": 0.75, "mars": 0.25}))
     [material] = document["materials"]
     assert material["extensions"]["KHR_materials_emissive_strength"]["emissiveStrength"] == 1.5
     assert len(pictures) == 4
@@ -87,7 +96,7 @@ def test_suns_glow(maps: dict[str, np.ndarray]) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_cube_map_has_each_place_where_the_engine_looks_for_it(maps: dict[str, np.ndarray], engine: str) -> None:
     told = ENGINES[engine]
-    with zipfile.ZipFile(io.BytesIO(cube_zip(maps, engine, 32, None))) as archive:
+    with zipfile.ZipFile(io.BytesIO(cube_zip(surface_of(maps, None), engine, 32))) as archive:
         assert len(archive.namelist()) == 19
         assert engine in archive.read("README.txt").decode()
 
@@ -109,7 +118,7 @@ def test_a_cube_map_has_each_place_where_the_engine_looks_for_it(maps: dict[str,
 def test_clouds_are_a_shell_that_can_be_left_out(maps: dict[str, np.ndarray], mesh: str, faces: int) -> None:
     cloudy = {**maps, "image": maps["image"].copy()}
     cloudy["image"][24:40, 40:60] = 245
-    document, pictures = pictures_of(planet_glb(cloudy, mesh, H, "earth", {}, {"earth": 1.0}))
+    document, pictures = pictures_of(glb_of(cloudy, mesh, {"earth": 1.0}))
     planet, shell = document["nodes"]
     assert (planet["children"], shell["name"], shell["scale"]) == ([1], "clouds", [1.01] * 3)
     materials = [document["materials"][one["material"]] for one in document["meshes"][shell["mesh"]]["primitives"]]
@@ -118,11 +127,11 @@ def test_clouds_are_a_shell_that_can_be_left_out(maps: dict[str, np.ndarray], me
     assert all(picture.shape[2] == 4 for picture in pictures[3 * faces :])
     assert max(picture[..., 3].max() for picture in pictures[3 * faces :]) > 250
     assert max(picture.min(axis=-1).max() for picture in pictures[: 3 * faces : 3]) < 150  # no white on the ground
-    bare, without = pictures_of(planet_glb(cloudy, mesh, H, "earth", {}, {"earth": 1.0}, clouds=False))
+    bare, without = pictures_of(glb_of(cloudy, mesh, {"earth": 1.0}, clouds=False))
     assert len(bare["nodes"]) == len(bare["meshes"]) == 1
     for one, other in zip(without, pictures, strict=False):
         np.testing.assert_array_equal(one, other)
-    document, _ = pictures_of(planet_glb(cloudy, mesh, H, "mars", {}, {"mars": 1.0}))
+    document, _ = pictures_of(glb_of(cloudy, mesh, {"mars": 1.0}))
     assert len(document["nodes"]) == 1
 
 

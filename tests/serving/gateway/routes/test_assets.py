@@ -158,3 +158,17 @@ def glb_of(client: FlaskClient, query: str) -> dict:
     file = client.get(f"/v1/worlds/a/b.glb?model=whole&{query}").data
     length, _ = struct.unpack_from("<II", file, 12)
     return json.loads(file[20 : 20 + length])
+
+
+@pytest.mark.parametrize("engine", ["three", "unity"])
+def test_a_world_is_packed_for_an_engine(client: FlaskClient, counted: CountingBackend, engine: str) -> None:
+    response = client.get(f"/v1/worlds/orion/7/1/engine.zip?model=whole&engine={engine}&system=orion/7&kind=earth")
+    assert response.content_type == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(response.data)) as archive:
+        [about] = [name for name in archive.namelist() if name.endswith(".json")]
+        facts = json.loads(archive.read(about))
+    expected = client.get("/v1/worlds/orion/7/1.json?model=whole&version=1&system=orion/7&kind=earth").get_json()
+    assert facts == expected
+    assert counted.calls == ["map"]
+    refused = client.get("/v1/worlds/orion/7/99/engine.zip?model=whole&system=orion/7")
+    assert (refused.status_code, refused.get_json()["parameter"]) == (422, "system")
