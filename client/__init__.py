@@ -21,6 +21,7 @@ from client.errors import (
     ServerUnreachable,
     TimedOut,
 )
+from client.packs import Pack
 from client.results import Morph, Outcome, Planet, Sheet, Translation
 from client.worlds import World
 
@@ -36,6 +37,7 @@ __all__ = [
     "NotFound",
     "Outcome",
     "Overloaded",
+    "Pack",
     "Planet",
     "PlanetClient",
     "PlanetError",

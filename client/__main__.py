@@ -1,4 +1,4 @@
-"""Command line of the client: `planets generate|morph|sheet|world|system|classify|translate|models|health`."""
+"""Command line of the client: `planets generate|morph|sheet|world|assets|system|classify|translate|models|health`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def main(
         sleep: Waits a number of seconds between two tries.
 
     Returns:
-        Exit code: 0 all well, 1 some pictures failed (or the server is not ready), 2 nothing could be done, 130
+        Exit code: 0 all well, 1 some of it failed (or the server is not ready), 2 nothing could be done, 130
         stopped, by Ctrl+C or because nobody reads on.
     """
     arguments = parser(program).parse_args(argv)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn, get_type_hints
 
 from client import commands
 from client.api import DEFAULT_URL
+from client.assets_command import add_assets_arguments, assets
 from client.options import FORMATS, PlanetOptions
 from client.systems import add_system_arguments
 from client.transport import API_KEY_VARIABLE
@@ -16,7 +17,7 @@ from client.world_command import add_world_arguments, world
 
 MAX_NUMBER = 1_000_000
 EPILOG = (
-    "Exit codes: 0 all well; 1 some pictures failed, or the server is not ready; 2 nothing could be done; 130 stopped. "
+    "Exit codes: 0 all well; 1 some of it failed, or the server is not ready; 2 nothing could be done; 130 stopped. "
     f"The environment variable {API_KEY_VARIABLE} holds the API key, where the server asks for one."
 )
 
@@ -55,6 +56,8 @@ def parser(program: str) -> argparse.ArgumentParser:
     command.add_argument("--columns", type=_positive, help="planets in a row (default: about square)")
 
     add_world_arguments(add(world, "save a picture of a world, one of its maps, or its full turn", drawing))
+
+    add_assets_arguments(add(assets, "save worlds for a game engine", drawing))
 
     command = add(commands.system, "tell the star system at an address")
     add_system_arguments(command)

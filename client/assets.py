@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import dataclasses
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Unpack, cast
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ import requests
 from client.calls import Calls
 from client.errors import InvalidRequest
 from client.options import PlanetOptions, flag, given, to_parameters
+from client.packs import Pack
 from client.planets import planet_facts
 from client.results import File, safe_stem
 from client.seeds import seed_text, survives_a_path
@@ -63,7 +65,7 @@ class Asset(File):
 
 
 class AssetCalls(Calls):
-    """`world_asset` and `world_facts`."""
+    """`world_asset`, `world_pack` and `world_facts`."""
 
     def world_asset(
         self,
@@ -102,6 +104,40 @@ class AssetCalls(Calls):
         with self._reading(response):
             return Asset(file=file, **planet_facts(response, text))
 
+    def world_pack(
+        self,
+        seed_or_address: int | str,
+        engine: str,
+        *,
+        texture_size: int | None = None,
+        system: str | None = None,
+        unless: str | None = None,
+        **options: Unpack[PlanetOptions],
+    ) -> Pack | None:
+        """Makes a world for an engine: mesh, textures, heights and data in one ZIP.
+
+        Args:
+            seed_or_address: As for `planet`.
+            engine: `"three"`, `"godot"`, `"unity"` or `"unreal"`.
+            texture_size: Rows of the textures, 128, 256, 512 or 1024; as many as there are if None.
+            system: Address of the star system whose body it is; found by its own if None.
+            unless: The `etag` of what is there already.
+            options: As for `planet`, without size and background.
+
+        Returns:
+            The pack; None if it still is what is there already.
+
+        Raises:
+            PlanetError: Its kind and text say what went wrong.
+        """
+        more = given(engine=engine, texture_size=texture_size, system=system)
+        headers = {} if unless is None else {"If-None-Match": unless}
+        text, response = self._asset(seed_or_address, "engine.zip", {**more, **to_parameters(options)}, headers)
+        if unless is not None and response.status_code == HTTPStatus.NOT_MODIFIED:
+            return None
+        with self._reading(response):
+            return Pack(engine=engine, etag=response.headers.get("ETag"), **planet_facts(response, text))
+
     def world_facts(
         self, seed_or_address: int | str, *, system: str | None = None, **options: Unpack[PlanetOptions]
     ) -> dict[str, Any]:
@@ -120,7 +156,11 @@ class AssetCalls(Calls):
             return cast(dict[str, Any], response.json())
 
     def _asset(
-        self, seed_or_address: int | str, file: str, parameters: Mapping[str, Any]
+        self,
+        seed_or_address: int | str,
+        file: str,
+        parameters: Mapping[str, Any],
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[str, requests.Response]:
         if file not in ASSETS:
             raise InvalidRequest(f"{file!r} is no file of a world: choose one of {', '.join(ASSETS)}.")
@@ -128,4 +168,5 @@ class AssetCalls(Calls):
         path = f"{text}/{file}" if "." in file else f"{text}.{file}"
         if not text or not survives_a_path(path):
             raise InvalidRequest(f"The address {text!r} cannot be told in a URL; choose one without '.' as a step.")
-        return text, self._http.request("GET", f"/v1/worlds/{quote(path, safe='/')}", params=parameters)
+        place = f"/v1/worlds/{quote(path, safe='/')}"
+        return text, self._http.request("GET", place, params=parameters, headers=headers)

@@ -20,6 +20,7 @@ _GAS_CONSTANT = 8.314  # J/(mol K)
 _G = 9.80665  # m/s²
 _BAR = 1e5  # Pa
 _THIN = math.log(1000.0)  # scale heights above which less than a thousandth is left
+_GODOTS_RAYLEIGH = 2.0  # its default
 _SKY_MIE = 0.005  # that of the earth in three.js' `Sky`
 
 
@@ -81,6 +82,7 @@ def air_of(body: Mapping[str, Any]) -> dict[str, Any] | None:
         "density_kg_m3": _short(gas.bar * _BAR * gas.molar_g / 1000.0 / (_GAS_CONSTANT * kelvins)),
         "opacity": [_short(one) for one in seen],
         "three": _three(rayleigh, gas),
+        "godot": _godot(rayleigh, gas),
         "unity": _unity(rayleigh, air_km, mie, absorbed, mie_km, gas, body["radius_km"]),
         "unreal": _unreal(rayleigh, air_km, mie, absorbed, mie_km, height_km, gas, body["radius_km"]),
     }
@@ -93,6 +95,18 @@ def _three(rayleigh: Sequence[float], gas: _Gas) -> dict[str, Any]:
         "turbidity": _short(min(1.0 + gas.aerosols, 20.0)),
         "mieCoefficient": _short(_SKY_MIE * min(gas.aerosols, 20.0)),
         "mieDirectionalG": _ANISOTROPY,
+    }
+
+
+def _godot(rayleigh: Sequence[float], gas: _Gas) -> dict[str, Any]:
+    """Properties of `PhysicalSkyMaterial`, which is of the same model."""
+    sky = _three(rayleigh, gas)
+    return {
+        "rayleigh_coefficient": _short(_GODOTS_RAYLEIGH * sky["rayleigh"]),
+        "mie_coefficient": sky["mieCoefficient"],
+        "mie_eccentricity": _ANISOTROPY,
+        "mie_color": list(gas.tint),
+        "turbidity": sky["turbidity"],
     }
 
 

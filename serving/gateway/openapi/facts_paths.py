@@ -42,6 +42,7 @@ def facts_schema() -> Part:
         density_kg_m3=number("There."),
         opacity={**colors, "description": "Of red, green and blue, from the ground to the zenith, 0..1."},
         three={**by_engine, "description": "Uniforms of `Sky`."},
+        godot={**by_engine, "description": "Properties of `PhysicalSkyMaterial`."},
         unity={**by_engine, "description": "Properties of HDRP's `PhysicallyBasedSky`."},
         unreal={**by_engine, "description": "Properties of `SkyAtmosphereComponent`."},
     )
