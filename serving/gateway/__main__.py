@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import limits
 
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     twice = {name for name, times in Counter(name for name, _ in given.split).items() if times > 1}
     if twice:
         parser.error(f"--split is given twice for {', '.join(sorted(twice))}; give each model one")
+    if given.rate_limit is None and given.rate_limit_storage != GatewayConfig.rate_limit_storage:
+        parser.error("--rate-limit-storage is for --rate-limit, which is not given")
     if given.backend == "tfserving" and given.rollout is not None:
         parser.error("--rollout is for --backend embedded; TensorFlow Serving tells the labels that it was given")
     configure_logging(given.log)
@@ -63,6 +66,7 @@ def _config(given: argparse.Namespace) -> GatewayConfig:
         max_waiting=given.max_waiting,
         cache_bytes=given.cache_mib * _MIB,
         rate_limit=given.rate_limit,
+        rate_limit_storage=given.rate_limit_storage,
         trusted_proxies=given.trusted_proxies,
         cors_origins=tuple(given.cors_origin),
         api_keys=None if given.api_keys is None else read_keys(given.api_keys),
@@ -97,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--rate-limit", type=_rate, metavar="RATE", help="most requests of one address, such as 600/minute")
     add(
+        "--rate-limit-storage",
+        type=_storage,
+        default=GatewayConfig.rate_limit_storage,
+        metavar="URI",
+        help="where gateways count together, such as valkey://127.0.0.1:6379",
+    )
+    add(
         "--trusted-proxies",
         type=_whole(0, 16),
         default=GatewayConfig.trusted_proxies,
@@ -130,6 +141,17 @@ def _rate(text: str) -> str:
         limits.parse_many(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a rate such as 600/minute or 10/second") from None
+    return text
+
+
+def _storage(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme in ("valkey", "valkeys") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        right = False
+    if not right and text != GatewayConfig.rate_limit_storage:
+        raise argparse.ArgumentTypeError(f"{text!r} is no storage such as valkey://127.0.0.1:6379 or memory://")
     return text
 
 

@@ -30,6 +30,8 @@ class GatewayConfig:
         catalog_age_s: Seconds for which the list of models is reused.
         cache_bytes: Size of the cache of encoded pictures; 0 turns it off.
         rate_limit: How often one address may ask, such as `"600/minute"`; None for no limit.
+        rate_limit_storage: Where it is counted: `memory://`, each process by itself, or a server that several gateways
+            share, `valkey://HOST:PORT`; if that is away, each counts by itself again.
         trusted_proxies: Proxies in front whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
         cors_origins: Sites whose pages may use the API, such as `https://game.example`; `*` for all.
         api_keys: SHA-256 digests, in lower-case hexadecimal, of the keys that may use the API; None lets everybody.
@@ -51,6 +53,7 @@ class GatewayConfig:
     catalog_age_s: float = 1.0
     cache_bytes: int = 64 * 1024 * 1024
     rate_limit: str | None = None
+    rate_limit_storage: str = "memory://"
     trusted_proxies: int = 0
     cors_origins: tuple[str, ...] = ()
     api_keys: frozenset[str] | None = None

@@ -174,7 +174,38 @@ def test_the_gateway_knows_its_options(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit):
         start_gateway(["--help"])
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
-    assert {flag.partition("=")[0] for flag in _container("gateway")["args"]} <= known
+    named = {*_container("gateway")["args"]}
+    named |= {*_documents(_DEPLOY / "docker-compose.limits.yml")[0]["services"]["gateway"]["command"]}
+    assert {flag.partition("=")[0] for flag in named} <= known
+
+
+def test_limits_are_counted_together_where_only_gateways_reach() -> None:
+    component = _documents(_DEPLOY / "kubernetes" / "limits" / "kustomization.yaml")[0]
+    deployment, service, policy = _documents(_DEPLOY / "kubernetes" / "limits" / "valkey.yaml")
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    gateway, network = ([step["value"] for step in yaml.safe_load(one["patch"])] for one in component["patches"])
+    compose = _documents(_DEPLOY / "docker-compose.limits.yml")[0]["services"]
+    added = compose["gateway"]["command"][len(_container("gateway")["args"]) :]
+    assert compose["gateway"]["command"][: -len(added)] == _container("gateway")["args"]
+    assert [value.replace("${RATE_LIMIT:-600/minute}", "600/minute") for value in added] == gateway[:2]
+    assert gateway[1] == f"--rate-limit-storage=valkey://valkey:{service['spec']['ports'][0]['port']}"
+
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert deployment["spec"]["selector"]["matchLabels"] == service["spec"]["selector"] == labels
+    assert policy["spec"]["podSelector"]["matchLabels"] == labels
+    assert network[0]["to"][0]["podSelector"]["matchLabels"] == labels
+    [rule] = policy["spec"]["ingress"]
+    assert rule["from"] == [{"podSelector": {"matchLabels": _pod("gateway")["metadata"]["labels"]}}]
+    [port] = container["ports"]
+    assert rule["ports"] == network[0]["ports"] == [{"port": port["containerPort"]}]
+
+    assert compose["valkey"]["image"] == container["image"]
+    assert re.search(r":\d+\.\d+\.\d+-alpine$", container["image"])
+    assert compose["valkey"]["command"] == container["command"] + container["args"]
+    assert compose["valkey"]["networks"] == ["models"]
+    assert compose["valkey"]["read_only"]
+    assert container["securityContext"] == _container("gateway")["securityContext"]
+    assert deployment["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"]
 
 
 def test_configuration_files_that_are_named_exist_and_are_mounted() -> None:

@@ -477,6 +477,7 @@ def test_options_reach_the_app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     configs = []
     monkeypatch.setattr(gateway_main, "serve", lambda **named: configs.append(named["config"]))
     limits = ["--threads", "3", "--max-waiting", "4", "--cache-mib", "0", "--rate-limit", "10/second;99/hour"]
+    limits += ["--rate-limit-storage", "valkey://limits:6379"]
     origins = ["--cors-origin", "https://a.example", "--cors-origin", "HTTPS://B.example:443"]
     split = ["--split", " planet = stable:95, canary:5"]
     assert main([*limits, *origins, *split, "--trusted-proxies", "2", "--api-keys", str(keys), "--log", "none"]) == 0
@@ -486,6 +487,7 @@ def test_options_reach_the_app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
             max_waiting=4,
             cache_bytes=0,
             rate_limit="10/second;99/hour",
+            rate_limit_storage="valkey://limits:6379",
             splits={"planet": {"stable": 95, "canary": 5}},
             cors_origins=("https://a.example", "https://b.example"),
             trusted_proxies=2,
@@ -513,6 +515,9 @@ def test_unknown_host_cannot_be_listened_at() -> None:
         (["--backend", "tfserving", "--target", "a:1", "--rollout", "r.toml"], "--rollout is for --backend embedded"),
         (["--split", "planet=stable"], "'planet=stable' is not a split such as world_v2=stable:95,canary:5"),
         (["--rate-limit", "often"], "'often' is not a rate such as 600/minute"),
+        (["--rate-limit-storage", "valkey://a:1"], "--rate-limit-storage is for --rate-limit, which is not given"),
+        (["--rate-limit-storage", "limits:6379"], "is no storage such as valkey://127.0.0.1:6379 or memory://"),
+        (["--rate-limit-storage", "valkey://a:port"], "'valkey://a:port' is no storage"),
         (["--cors-origin", "game.example"], "'game.example' is not an origin such as https://"),
         (["--cors-origin", "https://game.example/"], "is not an origin such as https://"),
         (["--cors-origin", "https://b\u00fccher.example"], "such as xn--bcher-kva"),
