@@ -37,7 +37,8 @@ export class Globe {
 
   /**
    * What to draw: `{shader, map, normal, network, field, details}`; shader is `shader.json`, maps as ImageBitmaps,
-   * network as a Float32Array, field as a Uint16Array, of halves, and details as a Uint8Array.
+   * network as a Float32Array, field as a Uint16Array, of halves, and details as a Uint8Array; without these three it is
+   * drawn from the maps alone.
    */
   use(world) {
     const gl = this.#gl;
@@ -49,8 +50,8 @@ export class Globe {
     this.#surface = null;
     this.#textures = { albedoMap: pictureTexture(gl, world.map), normalMap: pictureTexture(gl, world.normal) };
     // Pixels of floats, to draw on, are all that an older phone may lack.
-    if (!gl.getExtension("EXT_color_buffer_float")) return;
     const { shader, network } = world;
+    if (!network || !gl.getExtension("EXT_color_buffer_float")) return;
     this.#weights = gl.createBuffer();
     gl.bindBufferBase(gl.UNIFORM_BUFFER, 0, this.#weights);
     gl.bufferData(gl.UNIFORM_BUFFER, network, gl.STATIC_DRAW);

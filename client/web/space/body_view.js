@@ -7,7 +7,7 @@ import { bandsOf, drawRings, ring } from "./marks.js";
 import { textHash } from "./noise.js";
 import { Camera, Orbit } from "./orbits.js";
 
-export const ZOOM = { least: 0.6, most: 5 };
+export const ZOOM = { least: 0.6, most: 2.5 };
 export const USUAL = { around: 0, above: 14 }; // degrees, of the viewer
 const SUN = [-56, 12]; // degrees, from the viewer as usual: around, and above the orbit
 const REACH = 24; // px
@@ -87,12 +87,12 @@ export class BodyView {
     this.#drawPaths(context, x, y, tilt, -1);
     this.#drawCompanions(context, -1);
     if (this.bands) drawRings(context, this.bands, x, y, radius, tilt, Math.abs(flat), flat < 0, sun);
-    const isFading = this.#drawItself(context, days, globe, ratio, now);
+    const isMore = this.#drawItself(context, days, globe, ratio, now);
     if (this.bands) drawRings(context, this.bands, x, y, radius, tilt, Math.abs(flat), flat >= 0, sun);
     this.#drawPaths(context, x, y, tilt, 1);
     this.#drawCompanions(context, 1);
     this.#name(context, isFocused);
-    return isFading;
+    return isMore;
   }
 
   #fit(width, height, inset) {
@@ -173,23 +173,24 @@ export class BodyView {
     }
   }
 
-  /** The body in the middle; tells whether it is still fading over to its globe. */
+  /** The body in the middle; tells whether its globe is still to be painted. */
   #drawItself(context, days, globe, ratio, now) {
     const { x, y, radius } = this.#middle;
     const [right, up, nearer] = this.#sun;
     const half = radius / BALL_RADIUS;
-    const canvas = globe?.paint(this.#anglesOn(days), 2 * half * ratio) ?? null;
+    const canvas = globe?.paint(this.#anglesOn(days), 2 * half * ratio, now) ?? null;
     if (canvas === null) this.#arrived = null;
     else this.#arrived ??= now;
     const share = canvas === null ? 0 : Math.min(1, (now - this.#arrived) / FADE_MS);
-    if (share < 1) drawBody(context, this.body, this.portraitOf(this.body), x, y, radius, right, up, nearer);
+    const portrait = this.portraitOf(this.body);
+    if (share < 1) drawBody(context, this.body, portrait, x, y, radius, right, up, nearer);
     if (share > 0) {
       context.globalAlpha = share;
       context.drawImage(canvas, x - half, y - half, 2 * half, 2 * half);
       context.globalAlpha = 1;
-      drawAir(context, this.body, x, y, radius, right, up);
+      drawAir(context, this.body, portrait, x, y, radius, right, up);
     }
-    return share > 0 && share < 1;
+    return (share > 0 && share < 1) || (canvas !== null && globe.isBehind);
   }
 
   /** How the globe is turned and lit, as the World tab's is. */

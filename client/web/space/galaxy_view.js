@@ -92,7 +92,7 @@ export class GalaxyView {
     const isWhole = this.#collect();
     context.globalCompositeOperation = "lighter";
     for (const star of this.#shown) {
-      const half = (star.size * (0.5 + 0.5 * zoom ** 0.8)) / GLOW_CORE;
+      const half = (star.size * (0.3 + 0.7 * zoom ** 0.8)) / GLOW_CORE;
       const [u, v] = [(star.x - x) * zoom + width / 2, (star.y - y) * zoom + height / 2];
       context.drawImage(glow(star.star.color, star.size > RAYS), u - half, v - half, 2 * half, 2 * half);
     }

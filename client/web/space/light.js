@@ -102,7 +102,7 @@ export function night(nearer) {
       for (let column = 0; column < 2 * half; column++, at += 4) {
         const [u, v] = [(column + 0.5) / half - 1, (row + 0.5) / half - 1];
         const depth = Math.sqrt(Math.max(0, 1 - u * u - v * v));
-        const day = Math.min(1, Math.max(0, 1.08 * (u * x + depth * z) + 0.08)) ** 0.8; // air scatters a little past the edge
+        const day = Math.min(1, Math.max(0, 1.3 * (u * x + depth * z) + 0.06)) ** 0.75; // air scatters a little past the edge
         [image.data[at], image.data[at + 1], image.data[at + 2]] = [3, 4, 10];
         const inside = Math.min(1, Math.max(0, (1 - Math.hypot(u, v)) * half + 0.5));
         image.data[at + 3] = 255 * (1 - NIGHT) * (1 - day) * inside;

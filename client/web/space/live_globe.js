@@ -2,30 +2,33 @@
 
 import { fetchShader } from "../lib/api.js";
 import { Globe, contextOf } from "../lib/globe.js";
-import { fetchWorld } from "../lib/world_data.js";
+import { fetchMaps } from "../lib/world_data.js";
 
 const LARGEST = 1024; // px
-const SETTLED_MS = 300;
+const DEAR_MS = 40; // what a frame may take at most without being painted more seldom
+const SHARE = 6; // of its time it is painted in one, where it is dear, as without a GPU
 const SEEN = 0.05; // degrees
-const DARKNESS = { ambient: 0.015, limb: 0.85 }; // out here nothing but its star lights a body
+const DARKNESS = { ambient: 0.015, limb: 0.55 }; // out here nothing but its star lights a body
 
 export class LiveGlobe {
-  #onSharp;
+  isBehind = false; // whether the canvas may show an older camera than the last one asked for
+  #onChange;
   #canvas = document.createElement("canvas");
   #globe = null;
   #world = null;
   #running = new AbortController();
   #painted = new Float64Array(6); // the camera of what is on the canvas
-  #changed = 0; // ms, when that was last drawn
-  #settling = null;
+  #last = 0; // ms, when that was painted
+  #wasPainted = false; // in the last frame
+  #cost = 0; // ms, of the last frame in which it was painted
 
-  /** `onSharp` is called when the picture has become another, or sharper. */
-  constructor(onSharp) {
-    this.#onSharp = onSharp;
+  /** `onChange` is called when there is something to paint, or nothing any more. */
+  constructor(onChange) {
+    this.#onChange = onChange;
     this.#canvas.addEventListener("webglcontextlost", (event) => {
       event.preventDefault(); // else it never comes back
       this.#globe = null;
-      this.#onSharp();
+      this.#onChange();
     });
     this.#canvas.addEventListener("webglcontextrestored", () => this.#raise());
   }
@@ -42,11 +45,11 @@ export class LiveGlobe {
     try {
       if (contextOf(this.#canvas) === null) return;
       const shader = await fetchShader(address, options, signal);
-      const world = await fetchWorld(address, options, shader, signal);
+      const maps = await fetchMaps(address, options, signal); // sharp enough, and drawn in no time
       if (signal.aborted) return;
       const own = options.kind.split(",").find((part) => part.startsWith("sun")); // of this share it shines by itself
       const shine = own ? Number(own.split(":")[1] ?? 1) : 0.01;
-      this.#world = { ...world, shader: { ...shader, ...DARKNESS, shine } };
+      this.#world = { ...maps, shader: { ...shader, ...DARKNESS, shine } };
       this.#raise();
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -57,21 +60,28 @@ export class LiveGlobe {
   clear() {
     this.#running.abort();
     this.#running = new AbortController();
-    this.#globe?.rest();
-    clearTimeout(this.#settling);
-    this.#settling = null;
+    this.#cost = 0;
+    this.#wasPainted = false;
     this.#world = null;
     this.#painted.fill(NaN);
   }
 
-  /** Its canvas, of about `side` px, as seen by a camera of a Globe; null while there is none. */
-  paint(camera, side) {
+  /**
+   * Its canvas, of about `side` px, as seen by a camera of a Globe, painted anew if that costs little; null while there is
+   * none. To be asked once a frame.
+   */
+  paint(camera, side, now) {
     if (!this.isLive) return null;
+    if (this.#wasPainted) this.#cost = now - this.#last;
+    this.#wasPainted = false;
+    const isDear = this.#cost > DEAR_MS && now - this.#last < SHARE * this.#cost;
     const px = Math.min(LARGEST, Math.max(64, 16 * Math.ceil(side / 16)));
-    if (!this.#isNew(px, camera)) return this.#canvas;
+    this.isBehind = isDear;
+    if (isDear || !this.#isNew(px, camera)) return this.#canvas;
     if (this.#canvas.width !== px) this.#canvas.width = this.#canvas.height = px;
-    this.#changed = performance.now();
-    if (!this.#globe.draw(camera)) this.#settling ??= setTimeout(() => this.#settle(camera), SETTLED_MS);
+    this.#globe.draw(camera);
+    this.#wasPainted = true;
+    this.#last = now;
     return this.#canvas;
   }
 
@@ -90,14 +100,6 @@ export class LiveGlobe {
     return true;
   }
 
-  /** Once it rests: exactly. */
-  #settle(camera) {
-    this.#settling = null;
-    if (!this.isLive) return;
-    if (performance.now() - this.#changed < SETTLED_MS) this.#settling = setTimeout(() => this.#settle(camera), SETTLED_MS);
-    else this.#globe.refine(camera, this.#onSharp);
-  }
-
   #raise() {
     try {
       const gl = contextOf(this.#canvas);
@@ -107,6 +109,6 @@ export class LiveGlobe {
       this.#globe = null; // pictures have to do
     }
     this.#painted.fill(NaN);
-    this.#onSharp();
+    this.#onChange();
   }
 }

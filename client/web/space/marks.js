@@ -4,7 +4,7 @@ import { hash, textHash } from "./noise.js";
 
 const DASHES = [5, 5];
 const NONE = [];
-const BANDS = 26;
+const BANDS = 60;
 
 /** A ring around what is looked at: dashed where keys have the focus. */
 export function ring(context, x, y, radius, isFocused) {
@@ -25,10 +25,10 @@ export function bandsOf({ address, radius_km, rings }) {
   const width = (outer - inner) / BANDS;
   return Array.from({ length: BANDS }, (_, i) => {
     const random = (index) => hash(salt, i, index) / 2 ** 32;
-    const gap = random(0) < 0.16 ? 0.12 : 1;
-    const alpha = rings.opacity * gap * (0.35 + 0.65 * random(1)) * Math.min(1, (i + 1) / 3, (BANDS - i) / 3);
+    const gap = hash(salt, i >> 2, 3) / 2 ** 32 < 0.16 ? 0.12 : 1;
+    const alpha = rings.opacity * gap * (0.55 + 0.45 * random(1)) * (0.5 + (0.5 * hash(salt, i >> 3, 4)) / 2 ** 32) * Math.min(1, (i + 1) / 5, (BANDS - i) / 5);
     const shade = Math.round(168 + 60 * random(2));
-    return [inner + (i + 0.5) * width, 1.08 * width, `rgb(${shade} ${shade - 14} ${shade - 34} / ${alpha.toFixed(3)})`];
+    return [inner + (i + 0.5) * width, 1.15 * width, `rgb(${shade} ${shade - 14} ${shade - 34} / ${alpha.toFixed(3)})`];
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { fetchFile, fetchPlanet, worldUrl } from "../lib/api.js";
 import { Loader } from "../lib/loader.js";
+import { BALL_RADIUS } from "./light.js";
 import { kindFor } from "./looks.js";
 
 const SMALL = 128; // px
@@ -33,7 +34,7 @@ export class Pictures {
     this.#loader.want(keys);
   }
 
-  /** A body's picture, `{bitmap, url}`, if it is here. */
+  /** A body's picture, `{bitmap, url, wide, high}`, if it is here: `wide` and `high` are what of a ball's width and height it fills. */
   of(body) {
     return this.#loader.get(`${SMALL} ${body.address}`);
   }
@@ -50,6 +51,22 @@ export class Pictures {
     const picture = isWorld
       ? await fetchFile(worldUrl(body.address, "webp", { ...options, lon: 0, lat: 0, sun: "0,0" }), signal)
       : (await fetchPlanet(body.address, { ...options, format: "webp" }, signal)).picture;
-    return { bitmap: await createImageBitmap(picture), url: URL.createObjectURL(picture) };
+    const bitmap = await createImageBitmap(picture);
+    return { bitmap, url: URL.createObjectURL(picture), ...extentOf(bitmap) };
   }
+}
+
+/** How wide and how high the body in a picture is, as shares of a ball that is as large as a body may be. */
+function extentOf(bitmap) {
+  const side = 64;
+  const context = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0, side, side);
+  const { data } = context.getImageData(0, 0, side, side);
+  let [wide, high] = [0, 0];
+  for (let i = 0; i < side; i++) {
+    wide += data[4 * (side * (side / 2) + i) + 3];
+    high += data[4 * (side * i + side / 2) + 3];
+  }
+  const share = (alpha) => alpha / 255 / side / BALL_RADIUS || 1;
+  return { wide: share(wide), high: share(high) };
 }

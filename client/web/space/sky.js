@@ -19,9 +19,34 @@ export class Sky {
   #ratio = 0;
   #clouds = null; // `{canvas, image, column, row, columns, rows}`
   #tiles = [];
+  #last = new Float64Array(6); // what was painted
+  #still = null; // the same as a picture, while the camera rests
 
   /** Paints the sky of a salt onto a context whose unit is a px of the screen, for a camera at x and y. */
   draw(context, width, height, salt, x, y, ratio) {
+    const last = this.#last;
+    const isSame = last[0] === width && last[1] === height && last[2] === salt && last[3] === x && last[4] === y && last[5] === ratio;
+    if (!isSame) {
+      last[0] = width;
+      last[1] = height;
+      last[2] = salt;
+      last[3] = x;
+      last[4] = y;
+      last[5] = ratio;
+      this.#still = null;
+      this.#paint(context, width, height, salt, x, y, ratio);
+      return;
+    }
+    if (this.#still === null) {
+      this.#still = new OffscreenCanvas(width * ratio, height * ratio);
+      const still = this.#still.getContext("2d", { alpha: false });
+      still.scale(ratio, ratio);
+      this.#paint(still, width, height, salt, x, y, ratio);
+    }
+    context.drawImage(this.#still, 0, 0, width, height);
+  }
+
+  #paint(context, width, height, salt, x, y, ratio) {
     if (salt !== this.#salt || ratio !== this.#ratio) {
       [this.#salt, this.#ratio] = [salt, ratio];
       this.#clouds = null;

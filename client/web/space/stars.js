@@ -60,7 +60,7 @@ export class Stars {
   #begin(column, row) {
     const random = (index) => hash(this.salt, column, row, index) / 2 ** 32;
     if (random(0) > 0.16 + 0.84 * noise(this.salt + 1, column / CLUSTER, row / CLUSTER)) return EMPTY;
-    const place = (cell, share) => (cell + 0.14 + 0.72 * share) * CELL;
+    const place = (cell, share) => (cell + 0.06 + 0.88 * share) * CELL;
     const found = starAt(`${this.galaxy}/${column}/${row}`, this.#rules);
     return { ...found, x: place(column, random(1)), y: place(row, random(2)), size: sizeOf(found.star) };
   }

@@ -13,7 +13,8 @@ const STEPS = 144; // of an orbit's line
 const TRAIL = 12; // parts of it, each fainter than the one before
 const ROCKS = 420; // of a belt
 const REACH = 22; // px
-const FILL = 0.3; // of the light comes from the viewer, so that what is before its star is not a mere sickle
+const MARGIN = 26; // px above and below the outermost orbit, for what is on it
+const FILL = 0.4; // of the light comes from the viewer, so that what is before its star is not a mere sickle
 const FASTEST_MOON = 0.7; // turns a second: what is faster would only flicker, and rests
 const TRAILS = Array.from({ length: TRAIL }, (_, i) => `rgb(152 174 255 / ${(0.62 * (1 - i / TRAIL) ** 1.6 + 0.12).toFixed(3)})`);
 const CHOSEN_TRAILS = Array.from({ length: TRAIL }, (_, i) => `rgb(255 190 132 / ${(0.85 * (1 - i / TRAIL) + 0.2).toFixed(3)})`);
@@ -126,8 +127,11 @@ export class SystemView {
   #fit(width, height, inset) {
     const [wide, high] = [width - inset.left - inset.right, height - inset.top - inset.bottom];
     if (!this.isAimed) this.camera.aim(this.camera.around, Math.min(72, Math.max(27, (Math.asin(Math.min(1, (0.9 * high) / wide)) * 180) / Math.PI - 6)));
-    const fits = Math.min(wide / 2.12, high / (2.2 * Math.max(0.32, this.camera.sb)));
-    Object.assign(this.#middle, { x: inset.left + wide / 2, y: inset.top + high / 2, radius: fits });
+    const { sb, cb } = this.camera;
+    const [up, down] = [sb * perspective(-cb), sb * perspective(cb)]; // how far the outermost orbit reaches
+    const fits = Math.min(wide / 2.14, (high - 2 * MARGIN) / Math.max(0.5, up + down));
+    const aside = Math.max(0, high - 2 * MARGIN - fits * (up + down)) / 2;
+    Object.assign(this.#middle, { x: inset.left + wide / 2, y: inset.top + MARGIN + aside + fits * up, radius: fits });
   }
 
   /** From the scene to the screen, in `#place`: x, y, how much larger it looks. */
@@ -142,7 +146,7 @@ export class SystemView {
   }
 
   get #unit() {
-    return (6.5 + 0.0135 * this.#middle.radius) * this.zoomed ** 0.75;
+    return (6.5 + 0.0125 * this.#middle.radius) * this.zoomed ** 0.75;
   }
 
   #putStar() {

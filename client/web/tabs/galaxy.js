@@ -156,7 +156,7 @@ export function create(panel, page) {
       });
       if (signal.aborted) return;
       system = found;
-      orrery = new SystemView(found, (body) => pictures.of(body)?.bitmap ?? null);
+      orrery = new SystemView(found, pictureOf);
       scene.clock.days = 0;
     }
     say("");
@@ -193,7 +193,7 @@ export function create(panel, page) {
   function showBody(body) {
     const parent = parentOf(body);
     if (scene.view?.kind === "body" && scene.view.body.address === body.address) return;
-    const view = new BodyView(system, body, parent, (one) => pictures.of(one)?.bitmap ?? null, (one) => pictures.portraitOf(one)?.bitmap ?? null);
+    const view = new BodyView(system, body, parent, pictureOf, (one) => pictures.portraitOf(one));
     const from = scene.view?.kind === "system" ? orrery.placeOf(orrery.planets.find((one) => one.body === (parent ?? body))) : undefined;
     const { source } = pictures;
     card.showBody(body, parent, linksOf(body), goTo);
@@ -376,6 +376,7 @@ export function create(panel, page) {
     return system.planets.flatMap((planet) => [planet, ...planet.moons]).find((one) => one.address === address) ?? null;
   }
 
+  const pictureOf = (body) => pictures.of(body);
   const parentOf = (body) => system.planets.find((planet) => planet.moons.includes(body)) ?? null;
 
   function starOnMap(address) {
