@@ -29,6 +29,7 @@ from PIL import Image
 
 from client.__main__ import main as planets
 from datasets.manifest import Size
+from datasets.sights import COLUMNS
 from serving.gateway import create_app
 from serving.gateway.config import GatewayConfig
 from serving.gateway.openapi.document import document as openapi
@@ -179,8 +180,8 @@ def _game(text: str, url: str) -> None:
     assert told <= {parameter["name"] for one in asked.values() for parameter in one["parameters"]}
 
 
-def _labels(text: str, url: str) -> None:
-    assert set(next(csv.DictReader(text.splitlines()))) == {"file", "labels"}
+def _table(text: str, url: str) -> None:
+    assert set(next(csv.DictReader(text.splitlines()))) in ({"file", "labels"}, set(COLUMNS))
 
 
 def _glsl(text: str, url: str) -> None:
@@ -197,7 +198,7 @@ _CHECKS: dict[str, Callable[[str, str], object]] = {
     "gdscript": _game,
     "js": _game,
     "glsl": _glsl,
-    "csv": _labels,
+    "csv": _table,
     "toml": lambda text, url: tomllib.loads(text),
     "text": lambda text, url: None,  # a tree of folders, which `test_architecture.py` looks at
     "mermaid": lambda text, url: None,  # GitHub draws it
