@@ -51,7 +51,7 @@ def world_of(text: str, kind: Kind, system: str | None = None) -> dict[str, Any]
 
     Args:
         text: Its seed, in digits, or its address.
-        kind: Shares by kind's name, summing to 1.
+        kind: Shares by kind's name, summing to 1; empty of a world that may be of any.
         system: Address of the star system that it is a body of; found by its own if None.
 
     Raises:
@@ -92,7 +92,7 @@ def _own(text: str, kind: Kind, system: str | None) -> _Body | None:
             continue
         for body in _bodies(found):
             named = body.told["address"] == text
-            if named and (system is not None or _distance(kind, mix_of(body.told["kind"])) < _NEAR):
+            if named and (system is not None or not kind or _distance(kind, mix_of(body.told["kind"])) < _NEAR):
                 return body
     return None
 
@@ -110,7 +110,7 @@ def _like(text: str, kind: Kind) -> _Body:
     for number in itertools.count():
         address = f"{text}/like/{number}"[-_LONGEST:]
         for body in _bodies(_system(address)):
-            if body.told["class"] == nearest:
+            if not kind or body.told["class"] == nearest:
                 return body
     raise AssertionError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 
 import numpy as np
@@ -213,11 +214,13 @@ def test_maps_and_a_spin_to_take_along(world: WorldVisit) -> None:
     world.open(PLACE)
     world.wait_for("maps")
     files = {}
-    for label in ("Map", "Normal map", "Spin"):
+    for label in ("Map", "Normal map", "Spin", "Unity"):
         with world.page.expect_download() as download:
             world.page.click(f".tab-world .actions a:text-is('{label}')")
         files[download.value.suggested_filename] = download.value.path()
-    assert list(files) == ["orion_7.map.png", "orion_7.normal.png", "orion_7.spin.webp"]
+    assert list(files) == ["orion_7.map.png", "orion_7.normal.png", "orion_7.spin.webp", "orion_7-unity.zip"]
+    with zipfile.ZipFile(files["orion_7-unity.zip"]) as pack:
+        assert any(name.endswith("_MaskMap.png") for name in pack.namelist())
     for name in ("map", "normal"):
         with Image.open(files[f"orion_7.{name}.png"]) as picture:
             assert picture.size == (2 * MAP_HEIGHT, MAP_HEIGHT)

@@ -117,20 +117,17 @@ def add_asset_routes(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Ans
         return answers.planet(order, form, media_type, make)
 
     def make_glb(order: PlanetOrder, form: _Glb, expires: float) -> bytes:
-        surface = maps.surface(order, expires, form.size if form.mesh == "sphere" else None)
-        with g.timings.stage("encode"):
+        with maps.surface(order, expires, form.size if form.mesh == "sphere" else None) as surface:
             name = order.entries[0]["address"] or order.entries[0]["seed"]
             face = None if form.mesh == "sphere" else form.size // 2
             return planet_glb(surface, name, _extras(order), face=face, clouds=form.clouds)
 
     def make_cube(order: PlanetOrder, form: _Cube, expires: float) -> bytes:
-        surface = maps.surface(order, expires)
-        with g.timings.stage("encode"):
+        with maps.surface(order, expires) as surface:
             return cube_zip(surface, form.engine, form.size)
 
     def make_texture(order: PlanetOrder, which: str, expires: float) -> bytes:
-        surface = maps.surface(order, expires)
-        with g.timings.stage("encode"):
+        with maps.surface(order, expires) as surface:
             return write_png(_TEXTURES[which](surface), order.about(order.entries[0]))
 
     def make_exr(order: PlanetOrder, form: OfSystem, expires: float) -> bytes:
@@ -141,8 +138,7 @@ def add_asset_routes(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Ans
 
     def make_pack(order: PlanetOrder, form: _Pack, expires: float) -> bytes:
         facts = facts_of(order, form.system, maps, expires)
-        surface = maps.surface(order, expires, form.size)
-        with g.timings.stage("encode"):
+        with maps.surface(order, expires, form.size) as surface:
             return engine_zip(surface, form.engine, facts, _extras(order))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from flask import Flask, Response, g, request
@@ -63,16 +66,29 @@ class DrawnMaps:
 
     def __init__(self, door: ModelDoor) -> None:
         self._once = OnceDoor(door, "map", _KEPT)
+        self._turn = threading.Lock()
 
     def of(self, order: PlanetOrder, expires: float) -> Mapping[str, np.ndarray]:
         """`image`, `normal`, `height`, `heights` and `axes` of an order's world."""
         return self._once.run(order, expires)
 
-    def surface(self, order: PlanetOrder, expires: float, height: int | None = None) -> Surface:
-        """What the order's world is like all around, of so many rows, or as many as there are."""
+    @contextlib.contextmanager
+    def surface(self, order: PlanetOrder, expires: float, height: int | None = None) -> Iterator[Surface]:
+        """What the order's world is like all around, of so many rows, or as many as there are, for a block that makes
+        a file of it: one at a time, as each takes up to 300 MB.
+
+        Raises:
+            BackendError: As `Backend.predict`.
+            Problem: 503, others took too long.
+        """
         drawn = {name: rows[0] for name, rows in self.of(order, expires).items()}
-        with g.timings.stage("encode"):
-            return surface_of(drawn, order.entries[0]["kind"], height)
+        if not self._turn.acquire(timeout=max(0.0, expires - time.monotonic())):
+            raise Problem(503, "The gateway was busy with files of other worlds: try again later.")
+        try:
+            with g.timings.stage("encode"):
+                yield surface_of(drawn, order.entries[0]["kind"], height)
+        finally:
+            self._turn.release()
 
     def check(self, order: PlanetOrder, what: str) -> None:
         """Refuses an order whose model draws its maps one by one, and so has none of some things."""
@@ -96,6 +112,9 @@ def add_map_routes(app: Flask, door: ModelDoor, maps: DrawnMaps, catalog: Catalo
 
     def make_map(order: PlanetOrder, form: _Map, expires: float) -> bytes:
         which = form.which
+        if not form.clouds:
+            with maps.surface(order, expires) as surface:
+                return write_png(surface.colors(), order.about(order.entries[0]) | _axes(surface.axes))
         if are_drawn_together(order):
             outputs = maps.of(order, expires)
         else:
@@ -103,17 +122,20 @@ def add_map_routes(app: Flask, door: ModelDoor, maps: DrawnMaps, catalog: Catalo
         with g.timings.stage("encode"):
             about = order.about(order.entries[0])
             if which == "map" and "axes" in outputs:
-                about["axes"] = ",".join(f"{axis:.4g}" for axis in outputs["axes"][0])
+                about |= _axes(outputs["axes"][0])
             [pixels] = outputs[which if which in outputs else "image"]
             if which == "height":
                 about["heights"] = ",".join(f"{height:.6g}" for height in outputs["heights"][0])
                 pixels = pixels[..., None]
-            if not form.clouds:
-                pixels = maps.surface(order, expires).colors()
             if form.green == "down":
                 pixels = pixels.copy()
                 pixels[..., 1] = 255 - np.maximum(pixels[..., 1], 1) + 1  # about 128, which is level
             return write_png(pixels, about)
+
+
+def _axes(axes: np.ndarray) -> dict[str, str]:
+    """What a file tells of a world's half axes."""
+    return {"axes": ",".join(f"{axis:.4g}" for axis in axes)}
 
 
 def are_drawn_together(order: PlanetOrder) -> bool:

@@ -64,6 +64,12 @@ def test_a_world_alone_has_the_properties_of_its_kind(kind: str) -> None:
     assert told["light"]["insolation"] > 0
 
 
+def test_a_world_without_a_kind_is_the_body_that_is_there() -> None:
+    [first, *_] = bodies("orion/7")
+    assert world_of(first["address"], {})["name"] == first["name"]
+    assert world_of("nowhere", {})["system"] is None
+
+
 def test_an_archetype_named_gas_giant_is_one() -> None:
     assert world_of("x", {"jupiter": 0.5, "venus": 0.5})["class"] == "gas giant"
 
