@@ -168,12 +168,14 @@ def _told(world: _World, engine: str) -> list[str]:
     facts, extras = world.facts, world.extras
     named = ("address", "seed", "model", "version", "kind")
     where = ", ".join(f"{name} {extras[name]}" for name in named if name in extras)
+    relief = facts["relief"]
+    tall = "" if relief["exaggeration"] is None else f", {relief['exaggeration']:g} times as tall as rock bears"
     clouds = "" if world.surface.clouds is None else " Clouds (straight alpha) are for a shell at 1.01 radii."
     return [
         f"{facts['name']}, a planet for {engine}: {where}.",
         f"License: {facts['license'] or 'that of the model'}; drawn by Planet Generator.",
         f"Radius {facts['radius_km']:.0f} km, day {facts['day_h']:g} h, tilt {facts['tilt_deg']:g} degrees; more, with "
         f"the atmosphere as {engine} takes it, in {world.name}.json.",
-        f"Equirectangular, north up, longitude 0 in the middle; heights from {facts['relief']['lowest_m']:.0f} m to "
-        f"{facts['relief']['highest_m']:.0f} m.{clouds}",
+        f"Equirectangular, north up, longitude 0 in the middle; heights from {relief['lowest_m']:.0f} m to "
+        f"{relief['highest_m']:.0f} m{tall}.{clouds}",
     ]

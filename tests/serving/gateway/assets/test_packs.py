@@ -21,7 +21,7 @@ FACTS = {
     "radius_km": 6000.0,
     "day_h": 24.0,
     "tilt_deg": 12.0,
-    "relief": {"lowest_m": -1000.0, "highest_m": 3000.0},
+    "relief": {"lowest_m": -1000.0, "highest_m": 3000.0, "exaggeration": 2.5},
 }
 EXTRAS = {"address": "orion/7/3", "model": "globe", "version": "1"}
 SEA = (10, 40, 90)
@@ -58,6 +58,7 @@ def test_a_pack_tells_where_it_is_from_in_five_lines(engine: str) -> None:
     assert len(lines) == 5
     assert "orion/7/3" in lines[0]
     assert "CC0-1.0" in lines[1]
+    assert "from -1000 m to 3000 m, 2.5 times as tall as rock bears" in lines[3]
     assert json.loads(files["Tavira_III.json"]) == FACTS
     assert any(name.endswith((".glb", ".obj")) for name in files)
     assert any("cloud" in name.lower() for name in files)
