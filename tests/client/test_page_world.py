@@ -233,6 +233,17 @@ def test_maps_and_a_spin_to_take_along(world: WorldVisit) -> None:
     assert world.own_complaints == []
 
 
+def test_single_files_for_an_engine(world: WorldVisit) -> None:
+    world.open(PLACE)
+    world.page.click(".tab-world .engines summary")
+    hrefs = [one.get_attribute("href") for one in world.page.locator(".engines details a").all()]
+    assert len(hrefs) == 8
+    assert all(href.startswith("/v1/worlds/orion/7") and "model=small_world&version=1" in href for href in hrefs)
+    for href in hrefs:
+        assert world.page.request.get(f"{world.url}{href}").ok, href
+    assert world.own_complaints == []
+
+
 def test_without_webgl_the_server_draws(world: WorldVisit) -> None:
     world.page.add_init_script(NO_WEBGL)
     world.open(PLACE)

@@ -20,6 +20,7 @@ export class BodyView {
   target = null; // the companion that Enter opens
   hovered = null;
   zoomed = 1;
+  isAimed = false; // by the reader
   #labels = new Labels();
   #sun = new Float64Array(3);
   #middle = { x: 0, y: 0, radius: 1 };
@@ -43,6 +44,7 @@ export class BodyView {
   }
 
   pan(dx, dy) {
+    this.isAimed = true;
     const { around, above } = this.camera;
     const by = 0.32 / Math.sqrt(this.zoomed);
     this.camera.aim(((around + by * dx + 540) % 360) - 180, Math.min(85, Math.max(-85, above - by * dy)));
@@ -65,7 +67,7 @@ export class BodyView {
   }
 
   /** The next companion, outwards (down) or inwards (up); none, null, is before the first. */
-  step(dy) {
+  step(_, dy) {
     const at = this.target === null ? -1 : this.companions.indexOf(this.target);
     this.target = this.companions[Math.min(this.companions.length - 1, at + dy)] ?? null;
     return this.target;

@@ -26,9 +26,8 @@ export class GalaxyView {
     this.camera = { x: CELL / 2, y: CELL / 2, zoom: 1 };
   }
 
-  /** Another galaxy, at a cell of it. */
-  travel(stars, column, row, zoom = this.camera.zoom) {
-    this.stars = stars;
+  /** Goes to a cell. */
+  travel(column, row, zoom) {
     this.target = null;
     this.camera.zoom = clamp(zoom, ZOOM.least, ZOOM.most);
     [this.camera.x, this.camera.y] = [(column + 0.5) * CELL, (row + 0.5) * CELL];

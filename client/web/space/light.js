@@ -25,7 +25,7 @@ export function glow(color, hasRays = false) {
     light(1, [[0, 0.3], [0.1, 0.2], [0.25, 0.085], [0.5, 0.025], [1, 0]]);
     light(0.36, [[0, 0.75], [0.22, 0.5], [0.45, 0.15], [1, 0]]);
     if (hasRays) for (const angle of [0, Math.PI / 2]) drawRay(context, half, angle, halo);
-    light(0.15, [[0, 1, "#ffffff"], [0.4, 1, "#ffffff"], [0.62, 0.8, color], [1, 0, color]]);
+    light(0.16, [[0, 1, "#ffffff"], [0.24, 0.95, "#ffffff"], [0.46, 0.6, color], [1, 0, color]]);
   });
 }
 

@@ -86,7 +86,7 @@ function cloudsOf(salt, column, row, columns, rows) {
     for (let u = 0; u < columns; u++, at += 4) {
       const [x, y] = [((column + u) * GRAIN) / BREADTH, ((row + v) * GRAIN) / BREADTH];
       const cloud = 0.6 * noise(salt + 3, x, y) + 0.28 * noise(salt + 4, 2.3 * x, 2.3 * y) + 0.12 * noise(salt + 5, 5.1 * x, 5.1 * y);
-      const light = Math.max(0, cloud - 0.44) ** 1.5 * 1.5;
+      const light = Math.max(0, cloud - 0.44) ** 1.5 * 1.9;
       const warm = Math.min(1, Math.max(0, 1.9 * noise(salt + 6, x / 1.4, y / 1.4) - 0.45));
       image.data[at] = 4 + light * (16 + 190 * warm);
       image.data[at + 1] = 5 + light * (112 - 62 * warm);

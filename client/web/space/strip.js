@@ -40,10 +40,10 @@ export class Strip {
     this.#buttons.get(address)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  /** Puts in a picture that came. */
+  /** Puts in a picture, if it came. */
   fill(address, url) {
     const image = this.#buttons.get(address)?.querySelector("img");
-    if (!image) return;
+    if (!image || !url) return;
     image.src = url;
     image.hidden = false;
   }

@@ -1,17 +1,17 @@
 // A system: its star, where water is liquid, belts, and planets on their orbits, as an orrery to turn.
 
 import { drawBody } from "./bodies.js";
-import { FONT, Labels, SMALL, STRONG } from "./labels.js";
+import { FONT, Labels, STRONG } from "./labels.js";
 import { BALL_RADIUS, GLOW_CORE, glow, sunDisc } from "./light.js";
 import { EARTH_KM } from "./looks.js";
 import { bandsOf, drawRings, ring } from "./marks.js";
-import { hash, textHash } from "./noise.js";
+import { textHash } from "./noise.js";
 import { Camera, Orbit, Scale, perspective } from "./orbits.js";
+import { Plane } from "./plane.js";
 
 export const ZOOM = { least: 0.7, most: 8 };
 const STEPS = 144; // of an orbit's line
 const TRAIL = 12; // parts of it, each fainter than the one before
-const ROCKS = 420; // of a belt
 const REACH = 22; // px
 const MARGIN = 26; // px above and below the outermost orbit, for what is on it
 const FILL = 0.4; // of the light comes from the viewer, so that what is before its star is not a mere sickle
@@ -28,6 +28,7 @@ export class SystemView {
   #line = new Float32Array(2 * (STEPS + 1));
   #shift = { x: 0, y: 0 };
   #order;
+  #plane;
   #middle = { x: 0, y: 0, radius: 1 };
   #star = { x: 0, y: 0, z: 0, radius: 1 };
 
@@ -39,13 +40,13 @@ export class SystemView {
     this.camera = new Camera(-20, 30);
     this.zoomed = 1;
     this.isAimed = false;
-    const { planets, zones, belts, star } = system;
+    const { planets, zones, belts } = system;
     const ends = planets.map(({ orbit }) => [orbit.a_au * (1 - orbit.e), orbit.a_au * (1 + orbit.e)]);
     const nearest = Math.min(zones.habitable_au[0], ...ends.map(([near]) => near));
     const farthest = Math.max(1.15 * zones.habitable_au[1], ...ends.map(([, far]) => far), ...belts.map((belt) => belt.outer_au));
     this.scale = new Scale(0.42 * nearest, farthest);
     this.planets = planets.map((body) => this.#planetOf(body));
-    this.belts = belts.map((belt, index) => rocksOf(belt, star.mass, hash(this.salt, index)));
+    this.#plane = new Plane(system, this.scale, this.#place);
     this.#order = this.planets.map((_, index) => index);
   }
 
@@ -116,8 +117,7 @@ export class SystemView {
     this.#labels.clear();
     this.#putStar();
     for (const planet of this.planets) this.#put(planet, days);
-    this.#drawZones(context);
-    this.belts.forEach((belt) => this.#drawBelt(context, belt, days));
+    this.#plane.draw(context, days, this.#project, Math.sqrt(this.zoomed));
     for (const planet of this.planets) this.#drawOrbit(context, planet, days);
     this.#drawBodies(context, days, speed, isFocused);
     this.#name(context, isFocused);
@@ -135,7 +135,7 @@ export class SystemView {
   }
 
   /** From the scene to the screen, in `#place`: x, y, how much larger it looks. */
-  #project() {
+  #project = () => {
     const place = this.#place;
     this.camera.turn(place);
     const near = perspective(place[2]);
@@ -143,7 +143,7 @@ export class SystemView {
     place[0] = this.#middle.x + this.#shift.x + far * place[0];
     place[1] = this.#middle.y + this.#shift.y - far * place[1];
     place[2] = near;
-  }
+  };
 
   get #unit() {
     return (6.5 + 0.0125 * this.#middle.radius) * this.zoomed ** 0.75;
@@ -171,57 +171,6 @@ export class SystemView {
     planet.x = this.#star.x + far * place[0];
     planet.y = this.#star.y - far * place[1];
     planet.radius = Math.max(2, this.#unit * (0.35 + 0.65 * planet.size) * near);
-  }
-
-  #drawZones(context) {
-    const { habitable_au: [inner, outer], frost_au: frost } = this.system.zones;
-    context.fillStyle = "rgb(86 220 150 / 0.06)";
-    context.beginPath();
-    this.#circle(context, this.scale.of(inner), 1);
-    this.#circle(context, this.scale.of(outer), -1);
-    context.fill();
-    context.fillStyle = "rgb(86 220 150 / 0.06)";
-    context.beginPath();
-    const [a, b] = [inner * (outer / inner) ** 0.22, inner * (outer / inner) ** 0.78];
-    this.#circle(context, this.scale.of(a), 1);
-    this.#circle(context, this.scale.of(b), -1);
-    context.fill();
-    if (this.scale.of(frost) > 1.02) return;
-    context.strokeStyle = "rgb(150 205 255 / 0.26)";
-    context.lineWidth = 1;
-    context.setLineDash(FROST_DASHES);
-    context.beginPath();
-    this.#circle(context, this.scale.of(frost), 1);
-    context.stroke();
-    context.setLineDash(NO_DASHES);
-  }
-
-  #circle(context, radius, direction) {
-    const steps = 96;
-    for (let i = 0; i <= steps; i++) {
-      const angle = (direction * 2 * Math.PI * i) / steps;
-      this.#place[0] = radius * Math.cos(angle);
-      this.#place[1] = radius * Math.sin(angle);
-      this.#place[2] = 0;
-      this.#project();
-      if (i === 0) context.moveTo(this.#place[0], this.#place[1]);
-      else context.lineTo(this.#place[0], this.#place[1]);
-    }
-    context.closePath();
-  }
-
-  #drawBelt(context, { distances, angles, heights, speeds, sizes }, days) {
-    context.fillStyle = "rgb(214 196 168 / 0.5)";
-    for (let i = 0; i < ROCKS; i++) {
-      const angle = angles[i] + speeds[i] * days;
-      const radius = this.scale.of(distances[i]);
-      this.#place[0] = radius * Math.cos(angle);
-      this.#place[1] = radius * Math.sin(angle);
-      this.#place[2] = heights[i] * radius;
-      this.#project();
-      const size = sizes[i] * this.#place[2] * Math.sqrt(this.zoomed);
-      context.fillRect(this.#place[0], this.#place[1], size, size);
-    }
   }
 
   /** An orbit's line, brightest where the planet has just been. */
@@ -327,38 +276,6 @@ export class SystemView {
     for (const planet of this.planets) {
       if (planet !== special) labels.write(context, planet.label, planet.x, planet.y + planet.radius + 6);
     }
-    context.font = SMALL;
-    const { habitable_au: [inner, outer], frost_au: frost } = this.system.zones;
-    context.fillStyle = "rgb(134 226 180 / 0.85)";
-    this.#nameCircle(context, "liquid water", this.scale.of(Math.sqrt(inner * outer)));
-    context.fillStyle = "rgb(168 212 255 / 0.75)";
-    if (this.scale.of(frost) <= 1.02) this.#nameCircle(context, "frost line", this.scale.of(frost));
+    this.#plane.name(context, labels, this.camera.around);
   }
-
-  /** Writes on the side of a circle that is nearest, where it is free. */
-  #nameCircle(context, text, radius) {
-    const nearest = (-this.camera.around * Math.PI) / 180 - Math.PI / 2;
-    this.#place[0] = radius * Math.cos(nearest);
-    this.#place[1] = radius * Math.sin(nearest);
-    this.#place[2] = 0;
-    this.#project();
-    this.#labels.write(context, text, this.#place[0], this.#place[1] - 8);
-  }
-}
-
-const FROST_DASHES = [2, 6];
-const NO_DASHES = [];
-
-/** Rocks of a belt, each with an orbit of its own. */
-function rocksOf({ inner_au: inner, outer_au: outer }, mass, salt) {
-  const [distances, angles, heights, speeds, sizes] = Array.from({ length: 5 }, () => new Float32Array(ROCKS));
-  for (let i = 0; i < ROCKS; i++) {
-    const random = (index) => hash(salt, i, index) / 2 ** 32;
-    distances[i] = inner + (outer - inner) * (0.5 + (random(0) + random(1) - 1) * 0.5);
-    angles[i] = 2 * Math.PI * random(2);
-    heights[i] = 0.05 * (random(3) + random(4) - 1);
-    speeds[i] = (2 * Math.PI) / (365.25 * Math.sqrt(distances[i] ** 3 / mass));
-    sizes[i] = 0.6 + 0.9 * random(5) ** 3;
-  }
-  return { distances, angles, heights, speeds, sizes };
 }

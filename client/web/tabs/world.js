@@ -3,6 +3,7 @@
 import { fetchFile, fetchShader, worldUrl } from "../lib/api.js";
 import { choose, seedBox, select, slider } from "../lib/controls.js";
 import { el, icon, statusLine } from "../lib/dom.js";
+import { EngineFiles } from "../lib/engine_files.js";
 import { Globe, contextOf } from "../lib/globe.js";
 import { KindPicker } from "../lib/kinds.js";
 import { randomAddress } from "../lib/names.js";
@@ -22,7 +23,6 @@ const KEY_STEP = 6; // degrees
 const SETTLED_MS = 250;
 const TURN_MS = 60_000; // a full turn
 const FILES = [["map.png", "Map"], ["normal.png", "Normal map"], ["spin.webp", "Spin"]];
-const ENGINES = [["three", "three.js"], ["godot", "Godot"], ["unity", "Unity"], ["unreal", "Unreal"]];
 
 export function create(panel, page) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -62,12 +62,11 @@ export function create(panel, page) {
   const facts = el("p", { class: "facts" });
   const where = el("p", { class: "facts where" });
   const downloads = FILES.map(([, label]) => downloadLink(label, (sentence) => say(sentence, "error")));
-  const packs = ENGINES.map(([, label]) => downloadLink(label, (sentence) => say(sentence, "error")));
-  const forEngines = el("div", { class: "actions" }, el("span", { class: "facts" }, "For your engine:"), packs);
+  const files = new EngineFiles((sentence) => say(sentence, "error"));
   const code = el("details", { class: "code" });
   const plate = el("div", { class: "plate", hidden: true },
     el("div", {}, title, facts, where),
-    el("div", { class: "actions" }, downloads, copyButton("Copy link", () => linkTo("world", placeOf()))), forEngines, code);
+    el("div", { class: "actions" }, downloads, copyButton("Copy link", () => linkTo("world", placeOf()))), files.element, code);
   panel.append(
     el("div", { class: "intro" }, el("h1", {}, "A world from ", el("br"), "every side."),
       el("p", {}, "A network that knows the whole surface of a planet: turn it, come nearer, move its sun, and take its maps along.")),
@@ -279,11 +278,8 @@ export function create(panel, page) {
       downloads[i].href = worldUrl(state.seed, part, part === "spin.webp" ? { ...state, lat: camera.lat.toFixed(0) } : state);
       downloads[i].download = fileName(state.seed, part);
     });
-    ENGINES.forEach(([engine], i) => {
-      packs[i].href = worldUrl(state.seed, "engine.zip", { ...state, engine });
-      packs[i].download = fileName(`${state.seed}-${engine}`, "zip");
-    });
-    forEngines.hidden = !models.find((one) => one.name === shader.model && one.version === shader.version)?.card.world.heights;
+    files.show(state.seed, state);
+    files.element.hidden = !models.find((one) => one.name === shader.model && one.version === shader.version)?.card.world.heights;
     plate.hidden = false;
   }
 
