@@ -59,6 +59,23 @@ class WorldVisit(Visit):
         picture = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
         return np.asarray(Image.alpha_composite(Image.new("RGBA", picture.size, "black"), picture))[..., :3].astype(int)
 
+    def space(self) -> np.ndarray:
+        """What the tab Galaxy's canvas shows once it rests, of shape (H, W, 3)."""
+        url = self.page.evaluate(
+            """() => new Promise((resolve) => {
+              let [last, same] = ["", 0];
+              const look = () => {
+                const now = document.querySelector(".space-canvas").toDataURL();
+                [last, same] = [now, now === last ? same + 1 : 0];
+                if (same > 9) resolve(now);
+                else setTimeout(look, 100);
+              };
+              look();
+            })"""
+        )
+        picture = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
+        return np.asarray(picture.convert("RGB")).astype(int)
+
     def served(self, query: str) -> np.ndarray:
         """What the server draws of the world, of shape (H, W, 3)."""
         with urllib.request.urlopen(f"{self.url}/v1/worlds/orion/7.png?kind=mars&{query}") as answer:
@@ -258,22 +275,24 @@ def test_without_webgl_the_server_draws(world: WorldVisit) -> None:
     assert world.own_complaints == []
 
 
-def test_a_planet_near_by_is_a_live_globe(world: WorldVisit) -> None:
-    world.open("#galaxy?star=orion%2F7&body=4")
+def test_a_planet_near_by_is_a_live_globe_or_a_picture(world: WorldVisit) -> None:
+    place = "#galaxy?star=orion%2F7&body=4&day=0.30"  # the globe is turned by a part of a day, a picture isn't
+    world.open(place)
     world.page.wait_for_selector(".galaxy[data-view=body][data-globe=live]")
     assert any("/v1/worlds/orion/7/4/map.png?model=small_world&version=1&kind=earth" in url for url in world.requests)
-    world.page.click(".card a:text('Open its world')")
-    world.wait_for("maps")
-    assert query_of(world.page.url)["seed"] == ["orion/7/4"]
-    assert world.own_complaints == []
-
-
-def test_without_webgl_planets_are_pictures(world: WorldVisit) -> None:
+    live = world.space()
     world.page.add_init_script(NO_WEBGL)
+    world.requests.clear()
     with world.page.expect_response(lambda response: "/orion/7/4.webp" in response.url and "size=512" in response.url):
-        world.open("#galaxy?star=orion%2F7&body=4")
+        world.page.reload()
     world.page.wait_for_function("""() => document.querySelector(".strip [aria-current] img")?.naturalWidth > 0""")
+    picture = world.space()
     assert not any("map.png" in url for url in world.requests)
+    assert picture.std() > 10  # there is something to see
+    assert np.abs(live - picture).mean() > 2
+    world.page.click(".card a:text('Open its world')")
+    world.wait_for("server")
+    assert query_of(world.page.url)["seed"] == ["orion/7/4"]
     assert world.own_complaints == []
 
 

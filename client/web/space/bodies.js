@@ -14,7 +14,7 @@ export function drawBody(context, body, picture, x, y, radius, sunX, sunY, sunZ)
   context.rotate((-body.tilt_deg * Math.PI) / 180);
   context.drawImage(picture?.bitmap ?? ball(colorOf(body)), -half, -half, 2 * half, 2 * half);
   context.restore();
-  drawLit(context, night(sunZ), body, picture, x, y, radius, sunX, sunY);
+  drawLit(context, night(sunZ), body, picture, x, y, 1.015 * radius, sunX, sunY); // no lit edge may look out
   drawAir(context, body, picture, x, y, radius, sunX, sunY);
 }
 

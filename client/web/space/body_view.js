@@ -192,7 +192,7 @@ export class BodyView {
       context.globalAlpha = 1;
       drawAir(context, this.body, portrait, x, y, radius, right, up);
     }
-    return (share > 0 && share < 1) || (canvas !== null && globe.isBehind);
+    return canvas !== null && (share < 1 || globe.isBehind);
   }
 
   /** How the globe is turned and lit, as the World tab's is. */
