@@ -66,6 +66,7 @@ def world_of(text: str, kind: Kind, system: str | None = None) -> dict[str, Any]
     names = ("name", "class", "radius_km", "mass_earth", "gravity_g", "temperature_k", "day_h", "tilt_deg", "locked")
     rings = told.get("rings")
     return {
+        "rules": RULES["rules"],
         "system": body.system["address"] if own else None,
         **{name: told[name] for name in names},
         "atmosphere": air_of(told),

@@ -67,6 +67,7 @@ def facts_schema() -> Part:
         model=text(),
         version=integer(1, 2**63 - 1),
         license={"type": ["string", "null"], "description": "Of what the model draws."},
+        rules={"const": 1, "description": "By which it is told; they don't change."},
         system={"type": ["string", "null"], "description": "Address of the star system that it is a body of."},
         name=text(),
         **{"class": text()},
