@@ -29,6 +29,11 @@ def test_a_first_visit_shows_a_planet_and_dice_another(visit: Visit) -> None:
     assert visit.page.input_value("#field-seed") == seed[0]
     assert visit.query["model"] == ["painter"]
     assert visit.query["version"] == ["1"]
+    scripts = {url.removeprefix(visit.url) for url in visit.requests if url.endswith(".js")}
+    listed = visit.page.locator("link[rel=modulepreload]").evaluate_all(
+        "all => all.map((one) => one.getAttribute('href'))"
+    )
+    assert scripts == {"/static/app.js", *listed}  # none is waited for twice
 
     visit.page.click(".tab-generate .dice")
     visit.page.wait_for_url(lambda url: query_of(url)["seed"] != seed)
