@@ -221,6 +221,10 @@ def test_moons_and_the_way_to_the_pictures(journey: Journey) -> None:
     journey.wait_at("body", planet["address"])
     journey.page.click(".nearby button")
     journey.wait_at("body", moon["address"])
+    journey.page.keyboard.press("Escape")  # what was clicked is gone, but the keys still work
+    journey.wait_at("body", planet["address"])
+    journey.page.click(".nearby button")
+    journey.wait_at("body", moon["address"])
     journey.page.click(".card a:text('Open in Generate')")
     journey.wait_for_planets()
     assert journey.query["seed"] == [moon["address"]]

@@ -193,7 +193,11 @@ export function create(panel, page) {
   function go(query) {
     if (scene.view === map && map !== null) left = query.star ? placeOfMap(map) : null;
     page.place(query, { step: true });
-    show(new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")));
+    const hadFocus = hud.stage.contains(document.activeElement);
+    show(new URLSearchParams(Object.entries(query).filter(([, value]) => value !== ""))).then(() => {
+      const { activeElement } = document; // what was pressed may be gone
+      if (hadFocus && !(hud.stage.contains(activeElement) && activeElement.checkVisibility())) hud.stage.focus();
+    });
   }
 
   function stepBy(dx, dy, isFar) {
