@@ -49,6 +49,7 @@ FOREIGN_OPTIONS = {  # of programs that are not ours
     "--load_retry_interval_micros",
     "--logdir",
     "--max_num_load_retries",
+    "--no-save",
     "--profile",
     "--scale",
 }
