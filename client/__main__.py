@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from client.api import PlanetClient
-from client.arguments import parser
-from client.commands import EXIT_CANNOT, EXIT_STOPPED
-from client.console import Console
 from client.errors import PlanetError
+from client.shell.arguments import parser
+from client.shell.commands import EXIT_CANNOT, EXIT_STOPPED
+from client.shell.console import Console
 
 
 def main(

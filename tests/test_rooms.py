@@ -56,7 +56,7 @@ def imports(root: Path = ROOT, houses: Iterable[str] = HOUSES) -> dict[str, set[
 
 def room_of(name: str, path: Path) -> str:
     package, _, last = name.rpartition(".")
-    is_command = last in COMMANDS.get(package.replace(".", "/"), ())
+    is_command = last == "__main__" or last in COMMANDS.get(package.replace(".", "/"), ())
     return name if is_command or path.name == "__init__.py" else package
 
 

@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 import pytest
 
 from client import PlanetClient
-from client.arguments import parser
 from client.assets import ASSETS
 from client.options import PlanetOptions
+from client.shell.arguments import parser
 from serving.gateway.config import GatewayConfig
 from serving.gateway.openapi.document import document
 from tests.client.page_visits import Visit, browser, needs_chromium, studio, studio_url, visit

@@ -133,7 +133,7 @@ def test_the_readme_is_short_and_leads_everywhere() -> None:
 
 
 def test_each_dependency_has_its_line() -> None:
-    files = ("requirements.txt", "requirements-dev.txt", "serving/requirements.txt")
+    files = ["serving/requirements.txt", *(path.name for path in ROOT.glob("requirements*.txt"))]
     pinned = {name.lower() for one in files for name in re.findall(r"^([\w-]+)==", read(one), re.MULTILINE)}
     table = read("README.md").partition("## Dependencies")[2]
     rows = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)

@@ -8,10 +8,10 @@ from typing import Any
 
 from client.api import PlanetClient
 from client.assets import ASSETS
-from client.commands import ending_of, options_of, tell_saved
-from client.console import Console
 from client.errors import InvalidRequest
 from client.results import File
+from client.shell.commands import ending_of, options_of, tell_saved
+from client.shell.console import Console
 from client.worlds import SPIN_FORMATS, WORLD_FORMATS
 
 _VIEW = ("lon", "lat", "roll", "sun")

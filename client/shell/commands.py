@@ -14,12 +14,12 @@ from tqdm import tqdm
 
 from client.answers import Recognition
 from client.api import PlanetClient
-from client.console import Console, sentence
 from client.errors import InvalidRequest, NotFound, PlanetError, ServerUnreachable
 from client.morphs import MORPH_FORMATS, SHEET_FORMATS
 from client.options import FORMATS, PlanetOptions
 from client.results import File
 from client.seeds import addresses
+from client.shell.console import Console, sentence
 from client.systems import table
 
 EXIT_OK, EXIT_SOME_FAILED, EXIT_CANNOT, EXIT_STOPPED = 0, 1, 2, 130

@@ -10,11 +10,11 @@ from typing import Any
 from tqdm import tqdm
 
 from client.api import PlanetClient
-from client.commands import EXIT_OK, EXIT_SOME_FAILED, options_of
-from client.console import Console, sentence
 from client.errors import AccessDenied, PlanetError, ServerUnreachable
 from client.packs import PackFolder
-from client.world_command import ENGINES
+from client.shell.commands import EXIT_OK, EXIT_SOME_FAILED, options_of
+from client.shell.console import Console, sentence
+from client.shell.world import ENGINES
 
 # Who is wrong about these is wrong about all worlds.
 _OF_ALL = ("model", "version", "label", "engine", "texture_size", "size", "background", "temperature")

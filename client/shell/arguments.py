@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 from typing import Any, NoReturn, get_type_hints
 
-from client import commands
 from client.api import DEFAULT_URL
-from client.assets_command import add_assets_arguments, assets
 from client.options import FORMATS, PlanetOptions
+from client.shell import commands
+from client.shell.assets import add_assets_arguments, assets
+from client.shell.world import add_world_arguments, world
 from client.systems import add_system_arguments
 from client.transport import API_KEY_VARIABLE
-from client.world_command import add_world_arguments, world
 
 MAX_NUMBER = 1_000_000
 EPILOG = (
@@ -23,7 +23,7 @@ EPILOG = (
 
 
 def parser(program: str) -> argparse.ArgumentParser:
-    """The parser; what it makes has `run`, one of `client.commands`."""
+    """The parser; what it makes has `run`, one of `client.shell.commands`."""
     server, drawing = _server(), _drawing()
     parser = _Parser(prog=program, description="Planets from a planet server.", epilog=EPILOG)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")

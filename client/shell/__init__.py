@@ -1,0 +1,1 @@
+"""The command `planets`: arguments, what each subcommand does, and what it tells."""
