@@ -128,8 +128,9 @@ def _read(folder: Path, best: bool) -> Run:
     run = read_run(folder)
     weights = folder / "best" if best else folder
     if not any(weights.glob("*.weights.h5")):
-        what = "has no best checkpoint: it was never measured" if best else "is not finished"
-        raise RequestError(f"{folder} {what}. Go on with training.train{'' if best else ', or give --best'}.")
+        what = "has no best checkpoint: best/" if best else "is not finished: "
+        instead = "" if best else ", or give --best"
+        raise RequestError(f"{folder} {what}*.weights.h5 is missing. Go on with training.train{instead}.")
     check_sums(weights, [path.name for path in weights.glob("*.weights.h5")])
     if run.config["family"] not in FAMILIES:
         raise RequestError(f"{folder} is of the family {run.config['family']}, which there is not.")

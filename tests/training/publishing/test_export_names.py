@@ -92,7 +92,8 @@ def test_the_best_models_of_an_interrupted_training_are_exported(export, tmp_pat
     for path in [run / "SHA256SUMS", *run.glob("*.weights.h5")]:
         path.unlink()
     code, told = export()
-    assert (code, told) == (2, f"error: {run} is not finished. Go on with training.train, or give --best.\n")
+    sentence = f"{run} is not finished: *.weights.h5 is missing. Go on with training.train, or give --best."
+    assert (code, told) == (2, f"error: {sentence}\n")
     assert export("--best") == (0, "")
     shutil.rmtree(run / "best")
     assert "has no best checkpoint" in export("--best", "--version", "9")[1]
