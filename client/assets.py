@@ -7,7 +7,6 @@ import dataclasses
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Unpack, cast
-from urllib.parse import quote
 
 import requests
 
@@ -17,7 +16,7 @@ from client.options import PlanetOptions, flag, given, to_parameters
 from client.packs import Pack
 from client.planets import planet_facts
 from client.results import File, safe_stem
-from client.seeds import seed_text, survives_a_path
+from client.seeds import seed_text, url_path
 
 # The files of a world, and what can be asked of each besides which world it is.
 ASSETS: Mapping[str, tuple[str, ...]] = {
@@ -166,7 +165,4 @@ class AssetCalls(Calls):
             raise InvalidRequest(f"{file!r} is no file of a world: choose one of {', '.join(ASSETS)}.")
         text = seed_text(seed_or_address)
         path = f"{text}/{file}" if "." in file else f"{text}.{file}"
-        if not text or not survives_a_path(path):
-            raise InvalidRequest(f"The address {text!r} cannot be told in a URL; choose one without '.' as a step.")
-        place = f"/v1/worlds/{quote(path, safe='/')}"
-        return text, self._http.request("GET", place, params=parameters, headers=headers)
+        return text, self._http.request("GET", f"/v1/worlds/{url_path(path, text)}", params=parameters, headers=headers)

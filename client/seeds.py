@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
+from urllib.parse import quote
 
 from client.errors import InvalidRequest
 
@@ -55,6 +56,17 @@ def addresses(seed: int | str, count: int) -> list[str]:
 def survives_a_path(text: str) -> bool:
     """Whether a URL carries the text unchanged: steps `.` and `..` are taken for directions, and empty text is lost."""
     return bool(text) and re.search(r"(^|/)\.{1,2}/", text) is None
+
+
+def url_path(path: str, text: str) -> str:
+    """A path as a URL has it.
+
+    Raises:
+        InvalidRequest: A URL can't carry it; the sentence names the address `text`.
+    """
+    if not text or not survives_a_path(path):
+        raise InvalidRequest(f"The address {text!r} cannot be told in a URL; choose one without '.' as a step.")
+    return quote(path, safe="/")
 
 
 def _is_number(text: str) -> bool:

@@ -6,14 +6,13 @@ import builtins
 import dataclasses
 from collections.abc import Mapping
 from typing import Any, Unpack
-from urllib.parse import quote
 
 from client.calls import Calls
 from client.errors import InvalidRequest
 from client.options import PlanetOptions, check_format, flag, given, to_parameters
 from client.planets import picture_facts
 from client.results import Picture, safe_stem
-from client.seeds import seed_text, survives_a_path
+from client.seeds import seed_text, url_path
 
 WORLD_FORMATS = ("png", "webp")
 SPIN_FORMATS = ("webp", "gif")
@@ -148,11 +147,10 @@ class WorldCalls(Calls):
     def _world(self, seed_or_address: int | str, part: str, format: str, parameters: Mapping[str, Any]) -> World:
         text = seed_text(seed_or_address)
         path = f"{text}.{format}" if part == "view" else f"{text}/{part}.{format}"
-        if not text or not survives_a_path(path):
-            raise InvalidRequest(f"The address {text!r} cannot be told in a URL; choose one without '.' as a step.")
+        place = f"/v1/worlds/{url_path(path, text)}"
         if part == "view" and f"/{path}".endswith(_PARTS) and "/" in text:
             raise InvalidRequest(f"{path!r} is a part of another world; choose the other format, or another address.")
-        response = self._http.request("GET", f"/v1/worlds/{quote(path, safe='/')}", params=parameters)
+        response = self._http.request("GET", place, params=parameters)
         with self._reading(response):
             return World(part=part, **picture_facts(response, text, format))
 

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from serving.bake.on_ray import on_ray
 from serving.bake.oven import Oven
-from serving.bake.plan import BakeError, Plan, begin, check_wants, parse_range, read_addresses
+from serving.bake.plan import BakeError, Plan, begin, check_wants, parse_range, read_addresses, resumed
 from serving.bake.shards import broken, missing, remove
 from serving.bake.workers import Job, Made, here, in_processes
 
@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if importlib.util.find_spec("pyarrow") is None:
             raise BakeError("Bakes need pyarrow for their index: pip install -r requirements-bake.txt")
-        plan = _pinned(_plan(given), given.saved_models)
+        plan = _plan(given)
+        plan = resumed(given.out, plan) or _pinned(plan, given.saved_models)
         begin(given.out, plan)
         if given.verify or given.repair:
             return _verify(given.out, plan, given.repair)

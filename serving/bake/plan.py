@@ -111,6 +111,17 @@ def query_of(want: str, options: Mapping[str, str]) -> dict[str, str]:
     return {**options, **dict(parse_qsl(want.partition("?")[2], keep_blank_values=True))}
 
 
+def resumed(out: Path, plan: Plan) -> Plan | None:
+    """The same with the model and version of the bake that `out` holds; None if it holds none, or another."""
+    try:
+        was = json.loads((out / RECORD).read_text(encoding="utf-8"))
+        drawn_by = {name: plan.options.get(name, was["options"][name]) for name in ("model", "version")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    again = dataclasses.replace(plan, options={**plan.options, **drawn_by})
+    return again if again.record() == was else None
+
+
 def begin(out: Path, plan: Plan) -> None:
     """Makes `out` the folder of this bake, or finds that it is; raises `BakeError` where it is that of another."""
     path = out / RECORD

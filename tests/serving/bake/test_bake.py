@@ -105,6 +105,14 @@ def test_only_what_is_missing_is_made_and_another_bake_is_refused(bake, tmp_path
     assert "holds other files" in capsys.readouterr().err
 
 
+def test_a_bake_goes_on_with_the_version_that_it_began_with(bake, models: Path, tmp_path: Path, monkeypatch) -> None:
+    assert bake("--seeds", "0:5", "--kind", "blue", "--part", "0/2") == 0
+    monkeypatch.setattr("serving.bake.__main__._pinned", None)  # what asks the models which is the newest
+    for more in ([], ["--model", "tiny"], ["--version", "1"]):
+        assert bake("--seeds", "0:5", "--kind", "blue", *more) == 0
+    assert len(rows_of(tmp_path / "out")) == 10
+
+
 def test_what_is_broken_is_found_and_made_anew(bake, tmp_path: Path, capsys) -> None:
     out = tmp_path / "out"
     assert bake("--seeds", "0:8") == 0
