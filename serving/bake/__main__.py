@@ -62,10 +62,13 @@ def _bake(given: argparse.Namespace, plan: Plan) -> int:
 
 def _made(given: argparse.Namespace, job: Job, todo: Sequence[int]) -> Iterator[Made]:
     if not todo:
-        return iter(())
+        return
     if given.ray:
-        return on_ray(job, todo, given.ray, given.cpus, given.gpus)
-    return here(job, todo) if given.workers == 1 else in_processes(job, todo, min(given.workers, len(todo)))
+        yield from on_ray(job, todo, given.ray, given.cpus, given.gpus)
+    elif given.workers == 1:
+        yield from here(job, todo)
+    else:
+        yield from in_processes(job, todo, min(given.workers, len(todo)))
 
 
 def _verify(out: Path, plan: Plan, repair: bool) -> int:

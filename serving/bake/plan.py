@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -128,9 +128,8 @@ def begin(out: Path, plan: Plan) -> None:
     text = json.dumps(plan.record(), indent=1, ensure_ascii=False) + "\n"
     try:
         if path.is_file():
-            old = path.read_text(encoding="utf-8")
-            if old != text:
-                raise BakeError(f"{out} holds another bake, {_difference(old, text)}: choose another folder.")
+            if difference := _difference(path.read_text(encoding="utf-8"), plan.record()):
+                raise BakeError(f"{out} holds another bake, {difference}: choose another folder.")
             return
         if out.is_dir() and any(out.iterdir()):
             raise BakeError(f"{out} holds other files: choose an empty folder.")
@@ -142,13 +141,13 @@ def begin(out: Path, plan: Plan) -> None:
         raise BakeError(f"{out} can't be written: {error.strerror or error}.") from None
 
 
-def _difference(old: str, new: str) -> str:
+def _difference(text: str, now: dict[str, Any]) -> str | None:
+    """What another record says otherwise, None if nothing."""
     try:
-        was, now = json.loads(old), json.loads(new)
-    except ValueError:
+        was = dict(json.loads(text))
+    except (ValueError, TypeError):
         return f"whose {RECORD} can't be read"
-    return next((f"with {name} {was.get(name)!r}, not {now.get(name)!r}" for name in _both(was, now)), "")
-
-
-def _both(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
-    return (name for name in {**was, **now} if was.get(name) != now.get(name))
+    for name in {**was, **now}:
+        if was.get(name) != now.get(name):
+            return f"with {name} {was.get(name)!r}, not {now.get(name)!r}"
+    return None
