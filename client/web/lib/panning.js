@@ -19,9 +19,9 @@ export function enablePanning(element, { onMove, onZoom, onClick = () => {} }, {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   element.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || event.target.closest(".hud")) return;
-    cancelAnimationFrame(drift);
+    cancelAnimationFrame(drift); // a button over it, too, that leads elsewhere
     speed = [0, 0];
+    if (event.button !== 0 || event.target.closest(".hud")) return;
     if (pointers.size === 0) start = { x: event.clientX, y: event.clientY, target: event.target, isClick: true };
     else start.isClick = false;
     pointers.set(event.pointerId, event);
