@@ -27,7 +27,7 @@ LARGE = 256  # px
 SAVED_MODEL = Path(__file__).resolve().parents[2] / "saved_models" / NAME
 
 
-@pytest.fixture(scope="module", params=["embedded", "tfserving"])
+@pytest.fixture(scope="module", params=["embedded", pytest.param("tfserving", marks=pytest.mark.slow)])
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     folder = tmp_path_factory.mktemp("published")
     (folder / NAME).symlink_to(SAVED_MODEL)

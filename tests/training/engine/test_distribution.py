@@ -71,12 +71,14 @@ def runs(prepared_data, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("recipe", "step"), [("stable", 1), ("original", 1), ("original", 2), ("original", 3)])
 def test_steps_on_two_devices_equal_those_on_one(runs, recipe, step):
     assert_same_step(runs / "one" / recipe, runs / "two" / recipe, step)
     assert json.loads((runs / "two" / recipe / "config.json").read_text())["devices"] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sentence",
     [

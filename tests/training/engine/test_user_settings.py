@@ -26,7 +26,7 @@ print(json.dumps({
 """
 
 
-@pytest.mark.parametrize("command", ["train", "export"])
+@pytest.mark.parametrize("command", ["train", pytest.param("export", marks=pytest.mark.slow)])
 def test_models_are_made_as_ever_whatever_keras_json_says(command, tmp_path):
     (tmp_path / "keras.json").write_text(json.dumps(USERS))
     without_backend = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}

@@ -52,6 +52,7 @@ def _statuses(out: Path) -> dict[str, str]:
     return dict(line[2:].split(" | ", 2)[:2] for line in lines if line.startswith("| dcgan"))
 
 
+@pytest.mark.slow
 def test_preset_is_trained_and_compared(prepared_data, tmp_path, monkeypatch, capsys):
     out = tmp_path / "runs"
     arguments = ["dcgan_v2_64", "--data", str(prepared_data), "--out", str(out), "--epochs", "1"]
