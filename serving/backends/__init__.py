@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from serving.backends.base import Backend, BackendMisconfigured
 from serving.backends.cards import scan
@@ -15,7 +17,12 @@ _log = logging.getLogger(__name__)
 
 
 def create_backend(
-    kind: str, *, saved_models: Path | str, target: str | None = None, rollout: Path | None = None
+    kind: str,
+    *,
+    saved_models: Path | str,
+    target: str | None = None,
+    rollout: Path | None = None,
+    intercept: Callable[[Any], Any] | None = None,
 ) -> Backend:
     """Makes a backend. A `tfserving` one is made at once even if its server is away.
 
@@ -25,6 +32,7 @@ def create_backend(
         target: `HOST:PORT` of TensorFlow Serving's gRPC port, or several with commas between them; required by
             `tfserving`, ignored by `embedded`.
         rollout: File that chooses the versions which bear labels, read by `embedded`; TensorFlow Serving has its own.
+        intercept: What `tfserving` uses in place of each of its gRPC channels; ignored by `embedded`.
 
     Raises:
         BackendMisconfigured: Unknown kind, missing folder, missing or malformed target, unusable rollout, or no
@@ -43,7 +51,7 @@ def create_backend(
     if kind == "tfserving":
         from serving.backends.tfserving import TFServingBackend
 
-        return TFServingBackend(saved_models, target)
+        return TFServingBackend(saved_models, target, intercept=intercept)
     if importlib.util.find_spec("tensorflow") is None:
         raise BackendMisconfigured(
             "Backend 'embedded' needs TensorFlow, which is not installed: install requirements.txt or use 'tfserving'."

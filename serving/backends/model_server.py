@@ -47,14 +47,23 @@ class Unreachable(BackendUnavailable):
 
 
 class ModelServer:
-    """What stands at one target, `HOST:PORT`."""
+    """What stands at one target, `HOST:PORT`.
 
-    def __init__(self, target: str, breaker: Breaker) -> None:
+    Args:
+        target: Its address.
+        breaker: Of its own.
+        intercept: What to use in place of the channel to it.
+    """
+
+    def __init__(
+        self, target: str, breaker: Breaker, intercept: Callable[[grpc.Channel], grpc.Channel] | None = None
+    ) -> None:
         self.target = target
         self.breaker = breaker
         self._window = Window()
         self._signatures: dict[str, dict[int, Mapping[str, Inputs]]] = {}  # by model and version, as far as known
-        self._channel = grpc.insecure_channel(target, _CHANNEL_OPTIONS)
+        channel = grpc.insecure_channel(target, _CHANNEL_OPTIONS)
+        self._channel = channel if intercept is None else intercept(channel)
         self._predict = self._channel.unary_unary(
             protos.PREDICT, protos.PredictRequest.SerializeToString, protos.PredictResponse.FromString
         )

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import grpc
 import numpy as np
 
 from serving.backends import protos
@@ -53,6 +54,7 @@ class TFServingBackend:
             larger batches are cut.
         status_deadline: Seconds the servers may take to tell their models' states.
         new_breaker: Makes the breaker of a target.
+        intercept: What to use in place of the channel to a target, such as one that watches its calls.
 
     Raises:
         BackendMisconfigured: The target is missing or malformed.
@@ -66,8 +68,9 @@ class TFServingBackend:
         max_batch: int = 32,
         status_deadline: float = 2.0,
         new_breaker: Callable[[], Breaker] = Breaker,
+        intercept: Callable[[grpc.Channel], grpc.Channel] | None = None,
     ) -> None:
-        self._servers = [ModelServer(each, new_breaker()) for each in _checked_targets(target)]
+        self._servers = [ModelServer(each, new_breaker(), intercept) for each in _checked_targets(target)]
         self._surveys = [Survey(server) for server in self._servers]
         self._turns = itertools.count()
         self._saved_models = saved_models

@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             host=given.host,
             port=given.port,
             config=config,
+            otlp=given.otlp,
         )
     except (KeysError, StartError) as error:
         print(error, file=sys.stderr)
@@ -116,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--cors-origin", type=_origin, action="append", default=[], metavar="ORIGIN", help="site that may; * for all")
     add("--api-keys", type=Path, metavar="FILE", help="asks for keys; python -m serving.gateway.keys makes its lines")
+    add("--otlp", type=_collector, metavar="ENDPOINT", help="sends traces to it by gRPC: http://127.0.0.1:4317")
     add("--log", choices=STYLES, default="text", help="a line per request on stderr")
     return parser
 
@@ -152,6 +154,17 @@ def _storage(text: str) -> str:
         right = False
     if not right and text != GatewayConfig.rate_limit_storage:
         raise argparse.ArgumentTypeError(f"{text!r} is no storage such as valkey://127.0.0.1:6379 or memory://")
+    return text
+
+
+def _collector(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and bool(parts.port)
+    except ValueError:
+        right = False
+    if not right or text.rstrip("/") != f"{parts.scheme}://{parts.netloc}":
+        raise argparse.ArgumentTypeError(f"{text!r} is no endpoint for OTLP by gRPC such as http://127.0.0.1:4317")
     return text
 
 

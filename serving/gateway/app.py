@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -43,11 +44,14 @@ from serving.gateway.routes.systems import add_system_routes
 from serving.gateway.routes.translation import add_translation_routes
 from serving.gateway.routes.worlds import add_world_routes
 
+if TYPE_CHECKING:  # OpenTelemetry may not be installed
+    from serving.gateway.guards.tracing import Tracing
+
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
-    """The gateway over a backend; the caller closes the backend."""
+def create_app(backend: Backend, config: GatewayConfig | None = None, tracing: Tracing | None = None) -> Flask:
+    """The gateway over a backend; the caller closes the backend and the tracing."""
     config = config or GatewayConfig()
     catalog = Catalog(backend, config)
     app = SwapProofFlask("gateway", catalog)
@@ -60,13 +64,15 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     admission = Admission(config)
     cache = PictureCache(config.cache_bytes)
     answers = Answers(admission, cache, config)
+    if tracing is not None:
+        tracing.watch(app)
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)
     handle_problems(app, config)
     # Requests meet these in their order, responses in the opposite one.
     log_requests(app)
     add_metrics(app, catalog, admission, cache)
-    _accompany_requests(app, config)
+    _accompany_requests(app, config, tracing)
     refuse_what_cannot_be_read(app)
     allow_origins(app, config)
     limit_clients(app, config)
@@ -90,13 +96,13 @@ def create_app(backend: Backend, config: GatewayConfig | None = None) -> Flask:
     return app
 
 
-def _accompany_requests(app: Flask, config: GatewayConfig) -> None:
+def _accompany_requests(app: Flask, config: GatewayConfig, tracing: Tracing | None) -> None:
     """Gives every request an id and a deadline, every response that id, timings, and a header against sniffing."""
 
     @app.before_request
     def begin() -> None:
         came = request.environ.get(ARRIVED) or time.monotonic()
-        g.timings = Timings(time.monotonic() - came)
+        g.timings = Timings(time.monotonic() - came, None if tracing is None else tracing.spans())
         g.expires = came + config.deadline_s
         given = request.headers.get("X-Request-Id", "")
         g.request_id = given if _SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex

@@ -69,6 +69,7 @@ class ServingDouble:
         refused: How many calls were refused because of `max_calls` or `busy`.
         most: The most calls that were answered at once.
         batches: Batch sizes of the Predict requests so far.
+        metadata: Of the Predict requests so far.
         ended: Why the server has ended, else `""`.
 
     Raises:
@@ -96,6 +97,7 @@ class ServingDouble:
         self.gate.set()
         self.called = threading.Event()
         self.batches: list[int] = []
+        self.metadata: list[dict[str, Any]] = []
         self.ended = ""
         self._answering = 0
         self._lock = threading.Lock()
@@ -186,6 +188,7 @@ class ServingDouble:
         return within_threads
 
     def _predict(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        self.metadata.append(dict(context.invocation_metadata()))
         if trouble := self._next_trouble():
             context.abort(*trouble)
         spec, tensors = read_predict_request(request)

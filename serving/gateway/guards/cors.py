@@ -14,7 +14,7 @@ _EXPOSED = (
     "ETag, Retry-After, Server-Timing, WWW-Authenticate, X-Planet-Kind, X-Planet-Model, X-Planet-Seed, "
     "X-Planet-Version, X-Request-Id"
 )
-_ALLOWED_HEADERS = "Authorization, Content-Type, If-None-Match, X-Request-Id"
+_ALLOWED_HEADERS = "Authorization, Content-Type, If-None-Match, Traceparent, X-Request-Id"
 _PREFLIGHT_AGE_S = 3600
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}

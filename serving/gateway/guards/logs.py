@@ -31,7 +31,7 @@ def configure_logging(style: str) -> None:
     if style == "json":
         handler.setFormatter(_JsonFormatter())
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(_TextFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler])
     _access.setLevel(logging.WARNING if style == "none" else logging.INFO)
 
@@ -93,6 +93,14 @@ class _Batches(logging.Handler):
             self.flush()
 
 
+class _TextFormatter(logging.Formatter):
+    """A line that ends with the trace it belongs to, if it does."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        line = super().formatMessage(record)
+        return f"{line} trace_id={record.trace_id}" if hasattr(record, "trace_id") else line
+
+
 class _JsonFormatter(logging.Formatter):
     """One JSON object a line: a request's fields, or the message of anything else."""
 
@@ -104,6 +112,8 @@ class _JsonFormatter(logging.Formatter):
             "logger": record.name,
             **(getattr(record, "fields", None) or {"message": record.getMessage()}),
         }
+        if hasattr(record, "trace_id"):
+            entry["trace_id"] = record.trace_id
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
         return json.dumps(entry)

@@ -8,7 +8,7 @@ import socket
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import uvicorn
 from flask import Flask
@@ -19,6 +19,9 @@ from serving.gateway.app import create_app
 from serving.gateway.config import GatewayConfig
 from serving.gateway.http.bridge import Bridge
 from serving.gateway.http.protocol import Protocol
+
+if TYPE_CHECKING:  # OpenTelemetry may not be installed
+    from serving.gateway.guards.tracing import Tracing
 
 _SPARE_THREADS = 8  # beyond those that work or wait: for health, metrics, the page, the cache and refusals
 _BACKLOG = 2048  # connections that the system takes in before the gateway does
@@ -43,6 +46,7 @@ def serve(
     host: str,
     port: int,
     config: GatewayConfig,
+    otlp: str | None = None,
 ) -> None:
     """Serves until SIGTERM or SIGINT, finishes the requests it has begun, and returns.
 
@@ -57,18 +61,26 @@ def serve(
         host: Name or address to listen at.
         port: Port to listen at; 0 picks a free one.
         config: Settings of the app.
+        otlp: URL of a collector that traces are sent to, such as `http://127.0.0.1:4317`; none are made if None.
 
     Raises:
-        StartError: The port cannot be had, or the backend cannot be made.
+        StartError: The port cannot be had, the backend cannot be made, or OpenTelemetry is not installed.
     """
     sys.setswitchinterval(_SWITCH_S)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     listener = _bind(host, port)
-    backend = None
+    backend = tracing = None
     try:
-        backend = create_backend(backend_kind, saved_models=saved_models, target=target, rollout=rollout)
-        app = create_app(backend, config)
+        tracing = None if otlp is None else _tracing(otlp)
+        backend = create_backend(
+            backend_kind,
+            saved_models=saved_models,
+            target=target,
+            rollout=rollout,
+            intercept=None if tracing is None else tracing.intercept,
+        )
+        app = create_app(backend, config, tracing)
         _listen(listener)
         print(f"Planets are served at {_url(listener)} (stop with Ctrl+C).", flush=True)
         Server(app, config).run([listener])
@@ -79,6 +91,8 @@ def serve(
     finally:
         if backend is not None:
             backend.close()
+        if tracing is not None:
+            tracing.close()
         listener.close()
 
 
@@ -124,6 +138,15 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
+
+
+def _tracing(endpoint: str) -> Tracing:
+    try:
+        from serving.gateway.guards.tracing import Tracing
+    except ImportError as error:
+        what = "Traces (--otlp) need OpenTelemetry, which is not installed"
+        raise StartError(f"{what} ({error}): pip install -r requirements-traces.txt") from None
+    return Tracing.to(endpoint)
 
 
 def _stop(signal_number: int, frame: object) -> NoReturn:

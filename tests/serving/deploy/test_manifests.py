@@ -27,6 +27,7 @@ def _documents(*paths: Path) -> list[dict[str, Any]]:
 
 
 _COMPOSE = _documents(_DEPLOY / "docker-compose.yml")[0]
+_TRACES = _documents(_DEPLOY / "docker-compose.traces.yml")[0]
 _BASE_KUSTOMIZATION = _documents(_BASE / "kustomization.yaml")[0]
 _MANIFESTS = _documents(*(_BASE / name for name in _BASE_KUSTOMIZATION["resources"] if name.endswith(".yaml")))
 _DOCKERFILE = (_DEPLOY / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
@@ -175,7 +176,8 @@ def test_the_gateway_knows_its_options(capsys: pytest.CaptureFixture[str]) -> No
         start_gateway(["--help"])
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
     named = {*_container("gateway")["args"]}
-    named |= {*_documents(_DEPLOY / "docker-compose.limits.yml")[0]["services"]["gateway"]["command"]}
+    for more in (_documents(_DEPLOY / "docker-compose.limits.yml")[0], _TRACES):
+        named |= {*more["services"]["gateway"]["command"]}
     assert {flag.partition("=")[0] for flag in named} <= known
 
 
@@ -208,6 +210,48 @@ def test_limits_are_counted_together_where_only_gateways_reach() -> None:
     assert deployment["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"]
 
 
+def test_traces_go_where_grafana_looks_for_them() -> None:
+    gateway, tempo, grafana = (_TRACES["services"][name] for name in ("gateway", "tempo", "grafana"))
+    *command, otlp = gateway["command"]
+    assert command == _container("gateway")["args"]
+    [settings] = _documents(_DEPLOY / "tempo" / "tempo.yaml")
+    port = settings["distributor"]["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"].rpartition(":")[2]
+    assert otlp == f"--otlp=http://tempo:{port}"
+    assert re.fullmatch(r"grafana/tempo:\d+\.\d+\.\d+", tempo["image"])
+    assert (tempo["read_only"], tempo["cap_drop"]) == (True, ["ALL"])
+    [store] = [volume.split(":")[1] for volume in tempo["volumes"] if volume.split(":")[0] in _TRACES["volumes"]]
+    kept = settings["storage"]["trace"]
+    assert all(kept[each]["path"].startswith(f"{store}/") for each in ("local", "wal"))
+
+    [source] = _documents(_DEPLOY / "grafana" / "traces" / "source.yaml")[0]["datasources"]
+    assert source["url"] == f"http://tempo:{settings['server']['http_listen_port']}"
+    [provider] = _documents(_DEPLOY / "grafana" / "traces" / "dashboards.yaml")[0]["providers"]
+    mounted = {volume.split(":")[1] for volume in grafana["volumes"]}
+    assert f"{provider['options']['path']}/traces.json" in mounted
+    assert not mounted & {volume.split(":")[1] for volume in _COMPOSE["services"]["grafana"]["volumes"]}
+    dashboard = json.loads((_DEPLOY / "grafana" / "traces" / "traces.json").read_text(encoding="utf-8"))
+    known = {"prometheus": "prometheus", source["uid"]: source["type"]}
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            assert known[target["datasource"]["uid"]] == target["datasource"]["type"]
+    [link] = re.findall(r"/d/([\w-]+)\?var-(\w+)=", json.dumps(dashboard))
+    [variable] = dashboard["templating"]["list"]
+    assert link == (dashboard["uid"], variable["name"])
+    assert f"${variable['name']}" in [target.get("query") for one in dashboard["panels"] for target in one["targets"]]
+
+
+def test_what_images_are_built_of_is_there() -> None:
+    given = _TRACES["services"]["gateway"]["build"]["args"]["REQUIREMENTS"]
+    [default] = re.findall(r"^ARG REQUIREMENTS=(\S+)", _DOCKERFILE, re.MULTILINE)
+    copied = dict(re.findall(r"^COPY (?!--)(\S+) (\S+)", _DOCKERFILE, re.MULTILINE))
+    ignored = (_ROOT / ".dockerignore").read_text().splitlines()
+    for source in copied:
+        assert (_ROOT / source).exists()
+        assert any(f"!{part}" in ignored for part in (source, source.split("/")[0]))
+    for wanted in (default, given):
+        assert copied[wanted] == f"/tmp/{wanted.rpartition('/')[0]}".rstrip("/") + "/"
+
+
 def test_configuration_files_that_are_named_exist_and_are_mounted() -> None:
     named = re.findall(r"=/config/(\S+)", " ".join(_container("tensorflow-serving")["args"]))
     generated = _documents(_DEPLOY / "config" / "kustomization.yaml")[0]["configMapGenerator"]
@@ -217,8 +261,8 @@ def test_configuration_files_that_are_named_exist_and_are_mounted() -> None:
     assert mounted == [made["name"] for made in generated]
     assert sorted(named) == sorted(file for made in generated for file in made["files"])
     assert all((_DEPLOY / "config" / file).is_file() for file in named)
-    for service in _COMPOSE["services"].values():
-        for source in (volume.rsplit(":", 2)[0] for volume in service["volumes"] if volume.startswith("./")):
+    for service in (*_COMPOSE["services"].values(), *_TRACES["services"].values()):
+        for source in (volume.rsplit(":", 2)[0] for volume in service.get("volumes", ()) if volume.startswith("./")):
             assert (_DEPLOY / source).exists(), source
 
 
