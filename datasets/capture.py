@@ -13,18 +13,17 @@ import functools
 import hashlib
 import json
 import math
-import os
 import re
 import shutil
 import sys
 from collections.abc import Sequence
-from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from datasets.bodies import AXES, BODIES, SHINING
+from datasets.disk.files import replacing
 from datasets.errors import RequestError
 from datasets.globes import LIGHT, Lighting, draw_ellipsoid
 from datasets.manifest import LARGEST_SIZE, Rejection
@@ -37,7 +36,7 @@ REGIONS = ((0.5, 0.0), (0.3, 49.0), (0.2, -54.0))  # share of the views, latitud
 
 _FORMAT_VERSION = 1  # raise it whenever the same maps and options would give other pictures
 _RECORD = ".capture.json"  # what a folder's pictures were drawn from; prepare ignores its leading dot
-_CACHE = ".maps"  # maps as fine as they are drawn, while a run lasts
+_CACHE = ".maps"  # maps as fine as they are drawn, and pictures half written, while a run lasts
 _FILL = 0.94  # diameter in shares of the picture's shorter side, as on the first screenshots
 _PNG_LEVEL = 1
 
@@ -114,7 +113,7 @@ def capture(
             tasks += [(body, cache / f"{body}.npy", view) for view in missing]
         if tasks:
             with pool(min(workers, len(tasks))) as run:
-                for _ in run(_draw, "Capturing", tasks, repeat(out), repeat(options)):
+                for _ in run(functools.partial(_draw, out=out, options=options), "Capturing", tasks, len(tasks)):
                     pass
         _write_sights(out)
     except OSError as error:
@@ -164,9 +163,8 @@ def _draw(task: tuple[str, Path, int], out: Path, options: Options) -> None:
         None if body in SHINING else lighting,
     )
     file = _file(out, body, view)
-    part = file.with_name(f".{file.name}.part")
-    Image.fromarray(picture).save(part, "PNG", compress_level=_PNG_LEVEL)
-    os.replace(part, file)
+    with replacing(file, path.parent) as part:
+        Image.fromarray(picture).save(part, "PNG", compress_level=_PNG_LEVEL)
 
 
 @functools.lru_cache(maxsize=1)  # views of a body come one after another
@@ -207,9 +205,8 @@ def _start(folder: Path, body: str, record: str) -> None:
         raise RequestError(f"{folder} holds pictures that were not captured from maps: choose another folder.")
     for file in stale:
         file.unlink()
-    part = path.with_name(path.name + ".part")
-    part.write_text(record, encoding="utf-8")
-    os.replace(part, path)
+    with replacing(path) as part:
+        part.write_text(record, encoding="utf-8")
 
 
 def _check(options: Options, workers: int) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from datasets.disk.files import replacing
 from datasets.errors import RequestError
 from datasets.names import class_objection
 from datasets.sights import PictureSight
@@ -117,17 +118,54 @@ class Manifest:
     format_version: int = FORMAT_VERSION
 
     def save(self, root: Path) -> None:
-        """Writes `root/manifest.json` beside and renames it into place."""
-        path = Path(root, MANIFEST_NAME)
-        part = path.with_name(path.name + ".part")
-        data = dataclasses.asdict(self)
-        text = json.dumps(data | {"checksum": _checksum(data)}, indent=1, ensure_ascii=False) + "\n"
-        try:
-            part.write_text(text, encoding="utf-8")
-            os.replace(part, path)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise RequestError(f"{path} can't be written: {error.strerror or error}.") from None
+        """Writes `root/manifest.json`."""
+        save_manifest(root, self.pictures, self.sizes, self.class_names, self.rejected, complete=self.complete)
+
+
+def save_manifest(
+    root: Path,
+    pictures: Iterable[Picture],
+    sizes: Iterable[str],
+    class_names: Iterable[str],
+    rejected: Iterable[Rejection],
+    *,
+    complete: bool,
+) -> None:
+    """Writes `root/manifest.json` from the parts of a `Manifest`, of which `pictures` are held one at a time."""
+    path = Path(root, MANIFEST_NAME)
+    sizes, class_names, rejections = list(sizes), list(class_names), [vars(rejection) for rejection in rejected]
+    digest = hashlib.sha256()  # of what `_checksum` has in one piece
+    digest.update(
+        f'{{"class_names": {json.dumps(class_names)}, "complete": {json.dumps(complete)}, '
+        f'"format_version": {FORMAT_VERSION}, "pictures": ['.encode()
+    )
+    try:
+        with replacing(path) as part, part.open("w", encoding="utf-8") as file:
+            file.write(f'{{\n "sizes": {_lines(sizes)},\n "class_names": {_lines(class_names)},\n "pictures": [')
+            separator = ""
+            for picture in pictures:
+                data = {**vars(picture), "treatment": vars(picture.treatment)}
+                digest.update(f"{separator and ', '}{json.dumps(data, sort_keys=True)}".encode())
+                file.write(f"{separator}\n  {_lines(data, 2)}")
+                separator = ","
+            digest.update(
+                f'], "rejected": {json.dumps(rejections, sort_keys=True)}, "sizes": {json.dumps(sizes)}}}'.encode()
+            )
+            file.write("\n ]" if separator else "]")
+            ending = {
+                "rejected": rejections,
+                "complete": complete,
+                "format_version": FORMAT_VERSION,
+                "checksum": digest.hexdigest(),
+            }
+            file.write(f",{_lines(ending, 0).removeprefix('{')}\n")
+    except OSError as error:
+        raise RequestError(f"{path} can't be written: {error.strerror or error}.") from None
+
+
+def _lines(value: Any, depth: int = 1) -> str:
+    """JSON that stands in something else, indented by its depth there."""
+    return json.dumps(value, indent=1, ensure_ascii=False).replace("\n", "\n" + depth * " ")
 
 
 def load_manifest(root: Path | str) -> Manifest:

@@ -9,49 +9,25 @@ middle. A second run does only what is missing, new or changed.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
-import math
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from datasets.bodies import class_order
 from datasets.errors import RequestError
 from datasets.labels import SEPARATOR, LabelFile, drop_small, read_labels, small_classes
-from datasets.manifest import MANIFEST_NAME, Manifest, Picture, Rejection, Size, Treatment, load_manifest
-from datasets.planets import PLANET_FILL
-from datasets.pool import Run, cores, pool
-from datasets.render import Inspection, inspect, render
-from datasets.sights import SIGHTS_NAME, PictureSight, read_sights
-from datasets.sources import Source, arrange, in_folders
+from datasets.manifest import MANIFEST_NAME, Size
+from datasets.pool import cores, pool
+from datasets.preparation import Report, run_preparation
+from datasets.sights import SIGHTS_NAME, read_sights
+from datasets.sources import arrange, in_folders
 
 SIZES = (64, 128, 256, 512)
 HOLDOUT = 0.15
 FEWEST = 20  # pictures of a class below which there is little to learn
 
 _SHOWN = 100  # rejections that are printed; the manifest has all
-_SAVE_EVERY_S = 5.0  # an interrupted run repeats no more than this
-
-
-@dataclasses.dataclass(frozen=True)
-class Report:
-    """What a run did.
-
-    Attributes:
-        manifest: What it left.
-        written: Pictures drawn, at one size or more.
-        removed: Files removed.
-        small: The number of pictures of each class that has few, which was left out if it came from a CSV file.
-    """
-
-    manifest: Manifest
-    written: int
-    removed: int
-    small: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 def prepare(
@@ -109,124 +85,10 @@ def prepare(
     try:
         out.mkdir(parents=True, exist_ok=True)
         with pool(workers) as run:
-            report = _prepare(raw, out, wanted, arrange(classes, holdout), known, rejected, plain, run)
+            report = run_preparation(raw, out, wanted, arrange(classes, holdout), known, rejected, plain, run)
             return dataclasses.replace(report, small=small)
     except OSError as error:
         raise RequestError(f"{out} can't be written: {error.strerror or error}.") from None
-
-
-def _prepare(
-    raw: Path,
-    out: Path,
-    wanted: set[Size],
-    sources: Sequence[Source],
-    sights: Mapping[str, PictureSight],
-    rejected: Sequence[Rejection],
-    plain: bool,
-    run: Run,
-) -> Report:
-    try:
-        old = load_manifest(out)
-    except RequestError:
-        old = Manifest(sizes=(), class_names=(), pictures=())
-    sizes = sorted({*wanted, *map(Size.of, old.sizes)})
-
-    known = {picture.source: picture for picture in old.pictures}
-    paths = [source.path for source in sources]
-    looks = run(inspect, "Looking", repeat(raw), paths, [known.get(path) for path in paths], repeat(plain))
-    found: dict[str, Inspection] = {}
-    rejections = {rejection.source: rejection for rejection in rejected}
-    for path, look in zip(paths, looks, strict=True):
-        if isinstance(look, Rejection):
-            rejections[path] = look
-        else:
-            found[path] = look
-    pictures = {picture.file: picture for picture in _plan(sources, found, sights, plain)}
-
-    # The rule that makes a run resumable: an output file is good if, and only if, the manifest on disk lists it.
-    good = {old_one.file for old_one in old.pictures if _same_pixels(old_one, pictures.get(old_one.file))}
-    missing = {
-        file: tuple(size for size in sizes if file not in good or not Path(out, str(size), file).is_file())
-        for file in pictures
-    }
-    todo = [file for file in pictures if missing[file]]
-
-    def manifest(*, complete: bool) -> Manifest:
-        listed = [picture for file, picture in pictures.items() if file in good]
-        return Manifest(
-            sizes=tuple(map(str, sizes)),
-            class_names=class_order(name for picture in listed for name in picture.classes),
-            pictures=tuple(listed),
-            rejected=tuple(rejections[path] for path in sorted(rejections)),
-            complete=complete,
-        )
-
-    if not todo and manifest(complete=True) == old:
-        return Report(old, written=0, removed=0)
-
-    manifest(complete=False).save(out)
-    stale = [old_one.file for old_one in old.pictures if old_one.file not in good]
-    removed = _remove(Path(out, size, file) for size in old.sizes for file in stale)
-    saved = time.monotonic()
-    tasks = (repeat(raw), repeat(out), [pictures[file] for file in todo], [missing[file] for file in todo])
-    try:
-        for file, rejection in zip(todo, run(render, "Drawing", *tasks), strict=True):
-            if rejection:
-                rejections[rejection.source] = rejection
-                good.discard(file)
-            else:
-                good.add(file)
-            if time.monotonic() - saved > _SAVE_EVERY_S:
-                manifest(complete=False).save(out)
-                saved = time.monotonic()
-    except KeyboardInterrupt:
-        manifest(complete=False).save(out)
-        raise
-    result = manifest(complete=True)
-    result.save(out)
-    return Report(result, written=len(good.intersection(todo)), removed=removed)
-
-
-def _plan(
-    sources: Sequence[Source], found: dict[str, Inspection], sights: Mapping[str, PictureSight], plain: bool
-) -> Iterator[Picture]:
-    """Decides what to do to each usable source; all planets of a class share one scale, so that they stay alike."""
-    extents: dict[str, list[float]] = {}
-    for source in sources:
-        if (look := found.get(source.path)) and look.planet:
-            extents.setdefault(source.classes[0], []).append(_extent(look) / min(look.size))
-    # The 95th percentile, as one false find must not shrink all others; rounded, so that a new picture seldom does.
-    scales = {name: math.ceil(100 * sorted(all_)[int(0.95 * (len(all_) - 1))]) / 100 for name, all_ in extents.items()}
-
-    for source in sources:
-        look = found.get(source.path)
-        if look is None:
-            continue
-        treatment = Treatment("plain" if plain else "center_crop", look.size)
-        if look.planet:
-            extent = max(scales[source.classes[0]] * min(look.size), _extent(look))
-            treatment = Treatment("planet", look.size, look.planet, round(extent / PLANET_FILL, 2))
-        sight = sights.get(source.path)
-        yield Picture(source.file, source.path, look.sha256, source.classes, source.split, treatment, sight)
-
-
-def _extent(look: Inspection) -> int:
-    left, top, right, bottom = look.planet
-    return max(right - left, bottom - top)
-
-
-def _same_pixels(picture: Picture, other: Picture | None) -> bool:
-    return other is not None and (picture.sha256, picture.treatment) == (other.sha256, other.treatment)
-
-
-def _remove(paths: Iterable[Path]) -> int:
-    """Removes the files that exist, and returns how many did."""
-    removed = 0
-    for path in paths:
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
-            removed += 1
-    return removed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -279,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Interrupted: run the same command again to go on where this run stopped.", file=sys.stderr)
         return 130
     print(_summary(report, options.out, options.fewest, time.monotonic() - started))
-    rejected = report.manifest.rejected
+    rejected = report.rejected
     if rejected:
         print(f"{len(rejected)} rejected:", file=sys.stderr)
         for rejection in rejected[:_SHOWN]:
@@ -290,11 +152,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _summary(report: Report, out: Path, fewest: int, seconds: float) -> str:
-    manifest = report.manifest
-    splits = Counter(picture.split for picture in manifest.pictures)
-    methods = Counter(picture.treatment.method for picture in manifest.pictures)
+    splits, methods = report.splits, report.methods
     what = (
-        f"{len(manifest.pictures)} pictures of {len(manifest.class_names)} classes at {', '.join(manifest.sizes)} px "
+        f"{splits.total()} pictures of {len(report.class_names)} classes at {', '.join(report.sizes)} px "
         f"({splits['train']} train, {splits['holdout']} holdout) in {out}"
     )
     if report.written or report.removed:
@@ -307,14 +167,14 @@ def _summary(report: Report, out: Path, fewest: int, seconds: float) -> str:
         lines.append(
             f"{methods['planet']} look like a planet and were freed of all around it: add --plain if none is one."
         )
-    kept = {name: count for name, count in report.small.items() if name in manifest.class_names}
+    kept = {name: count for name, count in report.small.items() if name in report.class_names}
     dropped = {name: count for name, count in report.small.items() if name not in kept}
     for what, classes in (("Little to learn from", kept), ("Left out", dropped)):
         if classes:
             names = ", ".join(f"{name} ({count})" for name, count in classes.items())
             lines.append(f"{what}, with fewer than {fewest} pictures: {names}.")
-    if len(manifest.class_names) == 1:
-        lines.append(f"There is one class, {manifest.class_names[0]}: kinds and classifiers need two or more.")
+    if len(report.class_names) == 1:
+        lines.append(f"There is one class, {report.class_names[0]}: kinds and classifiers need two or more.")
     return "\n".join(lines)
 
 

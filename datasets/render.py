@@ -2,49 +2,84 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import os
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from datasets.decoding import Unusable, open_picture, undecodable, upright_on_black
-from datasets.manifest import Box, Picture, Rejection, Size
+from datasets.disk.files import replacing
+from datasets.looks import Inspection
+from datasets.manifest import Picture, Rejection, Size
 from datasets.planets import black_sky, cut, find_planet
 
 _SMALLEST_SIDE = 16  # pixels
 _PNG_LEVEL = 3  # half the time of Pillow's usual 6 at 512 px, and hardly more bytes
 
 
-@dataclasses.dataclass(frozen=True)
-class Inspection:
-    """What a source holds: SHA-256 of the file, width and height in pixels, and the box of its planet, if any."""
+class Look(NamedTuple):
+    """A source to look at.
 
-    sha256: str
-    size: tuple[int, int]
-    planet: Box | None
+    Attributes:
+        index: Its place among the sources.
+        path: Below the raw folder.
+        known: What was seen in it before.
+    """
+
+    index: int
+    path: str
+    known: Inspection | None
 
 
-def inspect(raw: Path, path: str, known: Picture | None, plain: bool) -> Inspection | Rejection:
-    """Looks at the source `raw/path`, if not `plain` for a planet, or trusts what is `known` of the unchanged file."""
+class Drawing(NamedTuple):
+    """A picture to draw.
+
+    Attributes:
+        index: The place of its source among the sources.
+        picture: What it is.
+        sizes: Those to draw.
+    """
+
+    index: int
+    picture: Picture
+    sizes: tuple[Size, ...]
+
+
+def inspect(task: Look, raw: Path, plain: bool) -> Inspection | Rejection:
+    """Looks at a source below `raw`, if not `plain` for a planet, or trusts what is known of the unchanged file."""
+    _, path, known = task
     try:
         data = (raw / path).read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
-        if known and known.sha256 == sha256 and (known.treatment.method == "plain") == plain:
-            return Inspection(sha256, known.treatment.source_size, known.treatment.planet)
+        if known and known.sha256 == sha256 and known.plain == plain:
+            return known
         image = _decode(data)
     except Unusable as error:
         return Rejection(path, str(error))
     except OSError as error:
         return Rejection(path, f"It can't be read: {error.strerror or error}.")
     planet = None if plain else find_planet(np.asarray(image))
-    return Inspection(sha256, image.size, planet.box if planet else None)
+    return Inspection(sha256, image.size, planet.box if planet else None, plain)
 
 
-def render(raw: Path, out: Path, picture: Picture, sizes: tuple[Size, ...]) -> Rejection | None:
-    """Draws `picture` at `sizes` below `out`, straight from its source. Raises `OSError` if it can't write."""
+def render(task: Drawing, raw: Path, out: Path, begun: Path) -> Rejection | None:
+    """Draws a picture, straight from its source.
+
+    Args:
+        task: What is to be drawn.
+        raw: Folder of the sources.
+        out: Folder of the data set.
+        begun: Folder of files that are half written, on the disk of `out`.
+
+    Returns:
+        Why it can't be drawn, if it can't.
+
+    Raises:
+        OSError: A file can't be written.
+    """
+    _, picture, sizes = task
     try:
         data = (raw / picture.source).read_bytes()
         if hashlib.sha256(data).hexdigest() != picture.sha256:
@@ -63,9 +98,8 @@ def render(raw: Path, out: Path, picture: Picture, sizes: tuple[Size, ...]) -> R
     for size in sizes:
         path = Path(out, str(size), picture.file)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        cut(image, size, center, picture.treatment.crop_side).save(part, "PNG", compress_level=_PNG_LEVEL)
-        os.replace(part, path)
+        with replacing(path, begun) as part:
+            cut(image, size, center, picture.treatment.crop_side).save(part, "PNG", compress_level=_PNG_LEVEL)
     return None
 
 

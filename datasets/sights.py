@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from datasets.disk.files import replacing
 from datasets.errors import RequestError
 
 SIGHTS_NAME = "sights.csv"
@@ -50,13 +50,11 @@ def read_sights(path: Path) -> dict[str, PictureSight]:
 
 
 def write_sights(path: Path, sights: Mapping[str, PictureSight]) -> None:
-    """Writes such a file beside, and renames it into place."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8", newline="") as file:
+    """Writes such a file."""
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
         rows.writerows((picture, *sight) for picture, sight in sights.items())
-    os.replace(part, path)
 
 
 def _sight(row: dict[str, str], where: str) -> PictureSight:

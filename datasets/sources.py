@@ -19,7 +19,7 @@ from datasets.names import class_objection, file_key, folder_name, natural, prin
 HOLDOUT_POSITIONS = (0.25, 0.65, 0.9)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Source:
     """One raw picture: its path below the raw folder, its classes, its output file and its split."""
 

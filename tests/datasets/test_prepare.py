@@ -1,17 +1,24 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from datasets import prepare as module
+from datasets import preparation as module
 from datasets.labels import LabelFile
 from datasets.manifest import load_manifest
 from datasets.pictures import load_pictures
 from datasets.prepare import main, prepare
+from datasets.render import inspect, render
+
+ROOT = Path(__file__).parents[2]
 
 BROKEN = {
     "earth/broken_empty.jpg": ("", "empty"),
@@ -126,10 +133,10 @@ def test_an_interrupted_run_goes_on(raw, tmp_path, monkeypatch, capsys):
     out = tmp_path / "out"
     drawn = []
 
-    def interrupted(*arguments):
+    def interrupted(*arguments, **options):
         if len(drawn) == 7:
             raise KeyboardInterrupt
-        drawn.append(module_render(*arguments))
+        drawn.append(module_render(*arguments, **options))
 
     module_render = module.render
     monkeypatch.setattr(module, "render", interrupted)
@@ -140,6 +147,96 @@ def test_an_interrupted_run_goes_on(raw, tmp_path, monkeypatch, capsys):
 
     monkeypatch.undo()
     assert prepare(raw, out, sizes=[16], workers=1).written == 30 - 7
+    prepare(raw, tmp_path / "fresh", sizes=[16], workers=1)
+    assert _files(out) == _files(tmp_path / "fresh")
+
+
+KILLED = """
+import os, signal, sys
+from datasets import preparation as module
+
+def deadly(real, limit):
+    calls = []
+    def call(*arguments, **options):
+        calls.append(real(*arguments, **options))
+        if len(calls) == limit:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return calls[-1]
+    return call
+
+name, limit, raw, out = sys.argv[1:]
+setattr(module, name, deadly(getattr(module, name), int(limit)))
+from datasets.prepare import prepare
+prepare(raw, out, sizes=[16, 32], workers=1)
+"""
+
+
+def _kill_at(raw: Path, out: Path, name: str, limit: int) -> None:
+    """Prepares until a function has been called so often."""
+    command = [sys.executable, "-c", KILLED, name, str(limit), str(raw), str(out)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+
+
+def _damaged(out: Path, damage: Callable[[bytes], bytes]) -> None:
+    for path in (out / ".preparing").glob("*.jsonl"):
+        path.write_bytes(damage(path.read_bytes()))
+
+
+def test_a_killed_run_goes_on_whatever_it_left(raw, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    _kill_at(raw, out, "inspect", 12)
+    _damaged(out, lambda content: content[:-9])
+    _kill_at(raw, out, "render", 9)
+    with pytest.raises(ValueError, match="unfinished"):
+        load_pictures(out, 16)
+    (out / ".preparing" / "earth_000.png.0123.part").write_bytes(b"half")
+    seen = []
+    monkeypatch.setattr(module, "inspect", lambda task, **options: seen.append(task) or inspect(task, **options))
+    assert prepare(raw, out, sizes=[16, 32], workers=1).written == 30 - 8  # the ninth wasn't noted
+    assert all(task.known for task in seen)
+    prepare(raw, tmp_path / "fresh", sizes=[16, 32], workers=1)
+    assert _files(out) == _files(tmp_path / "fresh")
+    assert prepare(raw, out, sizes=[16, 32], workers=1).written == 0
+
+
+@pytest.mark.parametrize("damage", [lambda content: b"", lambda content: content[:-30], lambda content: content[::-1]])
+def test_damaged_journals_cost_time_alone(raw, tmp_path, monkeypatch, damage):
+    out = tmp_path / "out"
+
+    def interrupted(task, **options):
+        if task.picture.file == "haumea/haumea_001.png":
+            raise KeyboardInterrupt
+        return render(task, **options)
+
+    monkeypatch.setattr(module, "render", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(raw, out, sizes=[16], workers=1)
+    monkeypatch.undo()
+    _damaged(out, damage)
+    assert 19 <= prepare(raw, out, sizes=[16], workers=1).written <= 30
+    prepare(raw, tmp_path / "fresh", sizes=[16], workers=1)
+    assert _files(out) == _files(tmp_path / "fresh")
+
+
+def test_what_changes_after_a_run_was_killed_is_done_again(raw, tmp_path, monkeypatch, draw):
+    """Whether manifest or journal listed it."""
+    out = tmp_path / "out"
+    prepare(raw, out, sizes=[16], workers=1)
+    sources = sorted((raw / "earth").iterdir())
+    for number in (2, 5, 8):
+        draw((120, 85), (60, 60), seed=number).save(sources[number])
+
+    def interrupted(task, **options):
+        if task.picture.file == "earth/earth_008.png":
+            raise KeyboardInterrupt
+        return render(task, **options)
+
+    monkeypatch.setattr(module, "render", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(raw, out, sizes=[16], workers=1)
+    monkeypatch.undo()
+    draw((150, 85), (60, 60)).save(sources[5])
+    assert prepare(raw, out, sizes=[16], workers=1).written == 2
     prepare(raw, tmp_path / "fresh", sizes=[16], workers=1)
     assert _files(out) == _files(tmp_path / "fresh")
 

@@ -1,0 +1,1 @@
+"""How data sets get onto the disk."""
