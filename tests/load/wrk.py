@@ -1,4 +1,4 @@
-"""wrk with `planets.lua`, and what it found."""
+"""wrk with `planets.lua` and `again.lua`, and what it found."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-_SCRIPT = Path(__file__).with_name("planets.lua")
+_SCRIPT, _AGAIN = (Path(__file__).with_name(name) for name in ("planets.lua", "again.lua"))
 _LOOK_S = 5.0
 
 
@@ -81,6 +81,47 @@ def load(
     arguments = [model, picture_format, str(planets), *([] if rate is None else [f"{rate:.3f}"])]
     options = ["--script", str(_SCRIPT), f"http://127.0.0.1:{port}", "--", *arguments]
     return Found(**json.loads(_run(options, seconds, connections, look).splitlines()[-1]))
+
+
+@dataclasses.dataclass(frozen=True)
+class FoundAgain:
+    """What wrk's run found where planets are asked for again and again.
+
+    Attributes:
+        seconds: How long it took.
+        answers: How many there were.
+        hits: Of these, from a cache in front of the gateway.
+        gateway_hits: Of these, from the gateway's own.
+        failed: Requests answered otherwise than with 200, or not.
+        p50_ms: Median time of a request, as the client saw it.
+        p99_ms: Time within which 99 % of them were answered.
+    """
+
+    seconds: float
+    answers: int
+    hits: int
+    gateway_hits: int
+    failed: int
+    p50_ms: float
+    p99_ms: float
+
+
+def load_again(
+    url: str, model: str, version: int, *, seconds: float, connections: int, planets: int, first: int
+) -> FoundAgain:
+    """Loads a gateway, or what stands before it, with requests for the same planets, some often, most seldom.
+
+    Args:
+        url: Of the gateway.
+        model: To ask for planets.
+        version: Of the model, so that answers may be kept.
+        seconds: For how long, at least 1.
+        connections: How many requests may be under way.
+        planets: How many there are.
+        first: Seed of the one that is asked for most.
+    """
+    options = ["--script", str(_AGAIN), url, "--", model, str(version), str(planets), str(first)]
+    return FoundAgain(**json.loads(_run(options, seconds, connections, lambda: None).splitlines()[-1]))
 
 
 def requests_per_s(url: str, *, seconds: float, connections: int) -> float:

@@ -11,7 +11,7 @@ from serving.backends.base import BackendError, DeadlineExceeded, Overloaded
 from serving.gateway import GatewayConfig, create_app
 from tests.client.servers import running
 from tests.load.overload import faults_of
-from tests.load.wrk import Found, load
+from tests.load.wrk import Found, load, load_again
 from tests.serving.fake_backend import FakeBackend
 
 needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="needs wrk")
@@ -39,6 +39,16 @@ def test_the_same_planet_is_drawn_once() -> None:
     backend = FakeBackend()
     assert _loaded(backend, planets=0).planets > 0
     assert len(backend.calls) <= 2  # both connections at first
+
+
+@needs_wrk
+def test_planets_asked_for_again_come_from_the_cache() -> None:
+    backend = FakeBackend()
+    with running(create_app(backend)) as url:
+        runs = (load_again(url, "fake", 1, seconds=1, connections=2, planets=20, first=5) for _ in range(20))
+        found = next(found for found in runs if found.answers > 40)
+    assert found.failed == found.hits == 0
+    assert found.answers - found.gateway_hits <= len(backend.calls) <= 2 * 20  # both connections at first
 
 
 @needs_wrk

@@ -22,12 +22,20 @@ _DEPLOY = _ROOT / "serving" / "deploy"
 _BASE = _DEPLOY / "kubernetes" / "base"
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML with Compose's `!reset`, which stands for nothing."""
+
+
+_Loader.add_constructor("!reset", lambda loader, node: None)
+
+
 def _documents(*paths: Path) -> list[dict[str, Any]]:
-    return [document for path in paths for document in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
+    return [document for path in paths for document in yaml.load_all(path.read_text(encoding="utf-8"), _Loader)]
 
 
 _COMPOSE = _documents(_DEPLOY / "docker-compose.yml")[0]
 _TRACES = _documents(_DEPLOY / "docker-compose.traces.yml")[0]
+_CACHE = _documents(_DEPLOY / "docker-compose.cache.yml")[0]
 _BASE_KUSTOMIZATION = _documents(_BASE / "kustomization.yaml")[0]
 _MANIFESTS = _documents(*(_BASE / name for name in _BASE_KUSTOMIZATION["resources"] if name.endswith(".yaml")))
 _DOCKERFILE = (_DEPLOY / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
@@ -176,7 +184,7 @@ def test_the_gateway_knows_its_options(capsys: pytest.CaptureFixture[str]) -> No
         start_gateway(["--help"])
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
     named = {*_container("gateway")["args"]}
-    for more in (_documents(_DEPLOY / "docker-compose.limits.yml")[0], _TRACES):
+    for more in (_documents(_DEPLOY / "docker-compose.limits.yml")[0], _TRACES, _CACHE):
         named |= {*more["services"]["gateway"]["command"]}
     assert {flag.partition("=")[0] for flag in named} <= known
 
@@ -240,6 +248,23 @@ def test_traces_go_where_grafana_looks_for_them() -> None:
     assert f"${variable['name']}" in [target.get("query") for one in dashboard["panels"] for target in one["targets"]]
 
 
+def test_the_cache_stands_between_clients_and_gateways() -> None:
+    gateway, cache = (_CACHE["services"][name] for name in ("gateway", "cache"))
+    nginx = (_DEPLOY / "nginx" / "planets.conf").read_text(encoding="utf-8")
+    [upstream] = re.findall(r"^ *server (\S+);", nginx, re.MULTILINE)
+    assert upstream == f"gateway:{_ports('gateway')['http']}"
+    assert gateway["command"] == [*_container("gateway")["args"], "--trusted-proxies=1"]
+    assert gateway["ports"] is None
+    [listen] = re.findall(r"listen (\d+);", nginx)
+    [published] = _COMPOSE["services"]["gateway"]["ports"]
+    assert cache["ports"] == [f"{published.rpartition(':')[0]}:{listen}"]
+    [store] = re.findall(r"proxy_cache_path (\S+)", nginx)
+    assert f"cache:{store}" in cache["volumes"]
+    assert "cache" in _CACHE["volumes"]
+    assert re.search(r":\d+\.\d+\.\d+-alpine$", cache["image"])
+    assert (cache["read_only"], cache["cap_drop"]) == (True, ["ALL"])
+
+
 def test_what_images_are_built_of_is_there() -> None:
     given = _TRACES["services"]["gateway"]["build"]["args"]["REQUIREMENTS"]
     [default] = re.findall(r"^ARG REQUIREMENTS=(\S+)", _DOCKERFILE, re.MULTILINE)
@@ -261,7 +286,7 @@ def test_configuration_files_that_are_named_exist_and_are_mounted() -> None:
     assert mounted == [made["name"] for made in generated]
     assert sorted(named) == sorted(file for made in generated for file in made["files"])
     assert all((_DEPLOY / "config" / file).is_file() for file in named)
-    for service in (*_COMPOSE["services"].values(), *_TRACES["services"].values()):
+    for service in (*_COMPOSE["services"].values(), *_TRACES["services"].values(), *_CACHE["services"].values()):
         for source in (volume.rsplit(":", 2)[0] for volume in service.get("volumes", ()) if volume.startswith("./")):
             assert (_DEPLOY / source).exists(), source
 
