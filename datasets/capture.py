@@ -29,8 +29,9 @@ from datasets.globes import LIGHT, Lighting, draw_ellipsoid
 from datasets.manifest import LARGEST_SIZE, Rejection
 from datasets.maps import find_maps, passed_over, read_map
 from datasets.names import printable
-from datasets.pool import cores, pool
+from datasets.pool import pool
 from datasets.sights import SIGHTS_NAME, PictureSight, write_sights
+from parallel.crew import cores
 
 REGIONS = ((0.5, 0.0), (0.3, 49.0), (0.2, -54.0))  # share of the views, latitude that they show in their middle
 
@@ -76,6 +77,7 @@ def capture(
     *,
     kinds: Sequence[str] | None = None,
     workers: int | None = None,
+    ray: str | None = None,
 ) -> Report:
     """Draws the views that are missing in `out`.
 
@@ -85,6 +87,7 @@ def capture(
         options: What to draw; `Options()` if None.
         kinds: Those to draw, of any name that a map has; of the twelve those that have a map, if None.
         workers: Processes; as many as there are CPU cores if None; 1 works in this process.
+        ray: Address of a Ray cluster to work on instead, whose machines share the folders; `local` starts one here.
 
     Raises:
         RequestError: A map is missing, an option is out of range, or `out` can't be written or holds other pictures.
@@ -112,7 +115,7 @@ def capture(
                 np.save(cache / f"{body}.npy", surface)
             tasks += [(body, cache / f"{body}.npy", view) for view in missing]
         if tasks:
-            with pool(min(workers, len(tasks))) as run:
+            with pool(min(workers, len(tasks)), ray) as run:
                 for _ in run(functools.partial(_draw, out=out, options=options), "Capturing", tasks, len(tasks)):
                     pass
         _write_sights(out)
@@ -257,12 +260,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--exposure", type=float, default=usual.lighting.exposure, help="(%(default)s)")
     parser.add_argument("--south", type=float, default=usual.south, help="of southern views, a share (%(default)s)")
     parser.add_argument("--workers", type=int, help="processes (one per CPU core)")
+    parser.add_argument(
+        "--ray", metavar="ADDRESS", help="of a Ray cluster that shares the folders; local starts one here"
+    )
     given = parser.parse_args(arguments)
     lighting = Lighting(tuple(given.sun), given.ambient, given.limb, given.exposure)
     options = Options(given.width, given.height, given.views, lighting, given.south)
     try:
         kinds = given.kinds.split(",") if given.kinds else None
-        report = capture(given.maps, given.out, options, kinds=kinds, workers=given.workers)
+        report = capture(given.maps, given.out, options, kinds=kinds, workers=given.workers, ray=given.ray)
     except RequestError as error:
         print(error, file=sys.stderr)
         return 2

@@ -18,10 +18,11 @@ from pathlib import Path
 from datasets.errors import RequestError
 from datasets.labels import SEPARATOR, LabelFile, drop_small, read_labels, small_classes
 from datasets.manifest import MANIFEST_NAME, Size
-from datasets.pool import cores, pool
+from datasets.pool import pool
 from datasets.preparation import Report, run_preparation
 from datasets.sights import SIGHTS_NAME, read_sights
 from datasets.sources import arrange, in_folders
+from parallel.crew import cores
 
 SIZES = (64, 128, 256, 512)
 HOLDOUT = 0.15
@@ -41,6 +42,7 @@ def prepare(
     fewest: int = FEWEST,
     plain: bool = False,
     workers: int | None = None,
+    ray: str | None = None,
 ) -> Report:
     """Prepares `raw` into `out`, doing only what is missing, new or changed there.
 
@@ -56,6 +58,7 @@ def prepare(
             are rejected. Class folders with fewer pictures are prepared all the same, and reported.
         plain: Whether to cut all pictures around their middle, without looking for planets.
         workers: Processes; as many as there are CPU cores if None; 1 works in this process.
+        ray: Address of a Ray cluster to work on instead, whose machines share the folders; `local` starts one here.
 
     Raises:
         RequestError: There is nothing to prepare, an argument is out of range, or `out` can't be written.
@@ -84,7 +87,7 @@ def prepare(
         rejected += without_class
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with pool(workers) as run:
+        with pool(workers, ray) as run:
             report = run_preparation(raw, out, wanted, arrange(classes, holdout), known, rejected, plain, run)
             return dataclasses.replace(report, small=small)
     except OSError as error:
@@ -120,6 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="report classes of fewer pictures, and leave them out if they come from --labels (%(default)s)",
     )
     parser.add_argument("--workers", type=int, help="processes (one per CPU core)")
+    parser.add_argument(
+        "--ray", metavar="ADDRESS", help="of a Ray cluster that shares the folders; local starts one here"
+    )
     options = parser.parse_args(arguments)
     started = time.monotonic()
     try:
@@ -133,6 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             fewest=options.fewest,
             plain=options.plain,
             workers=options.workers,
+            ray=options.ray,
         )
     except RequestError as error:
         print(error, file=sys.stderr)

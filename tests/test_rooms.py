@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-HOUSES = ("training", "datasets", "serving", "client")
+HOUSES = ("training", "datasets", "serving", "client", "parallel")
 MOST_FILES = 24  # of a room
 
 # What stands at the top of a house: commands, which are in no room and which nobody imports, and what all of its rooms
@@ -103,6 +103,14 @@ def test_no_room_is_crowded():
     for name, path in modules().items():
         counts[room_of(name, path)] = counts.get(room_of(name, path), 0) + 1
     assert {room: count for room, count in counts.items() if count > MOST_FILES} == {}
+
+
+@pytest.mark.parametrize(
+    ("house", "unknown"), [("parallel", {*HOUSES} - {"parallel"}), ("serving", {"datasets", "training"})]
+)
+def test_houses_know_nothing_of_others(house, unknown):
+    found = {name: {one for one in targets if one.split(".")[0] in unknown} for name, targets in imports().items()}
+    assert {name: others for name, others in found.items() if name.split(".")[0] == house and others} == {}
 
 
 def test_a_circle_is_found_wherever_it_hides(tmp_path):

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import importlib.util
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
-from serving.bake.on_ray import on_ray
+from parallel.chunks import ParallelError
+from parallel.crew import crew
 from serving.bake.oven import Oven
 from serving.bake.plan import BakeError, Plan, begin, check_wants, parse_range, read_addresses, resumed
 from serving.bake.shards import broken, missing, remove
-from serving.bake.workers import Job, Made, here, in_processes
+from serving.bake.workers import Job, close_oven, failed
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.verify or given.repair:
             return _verify(given.out, plan, given.repair)
         return _bake(given, plan)
-    except BakeError as error:
+    except (BakeError, ParallelError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -48,27 +49,20 @@ def _bake(given: argparse.Namespace, plan: Plan) -> int:
     todo = [shard for shard in missing(given.out, plan) if shard % parts == part]
     job = Job(plan, given.out, given.saved_models)
     addresses = sum(len(plan.texts(shard)) for shard in todo)
-    failed = 0
-    with closing(_made(given, job, todo)) as results, tqdm(total=addresses, unit="planet", disable=None) as progress:
-        for made in results:
+    unmade = 0
+    with contextlib.ExitStack() as stack:
+        progress = stack.enter_context(tqdm(total=addresses, unit="planet", disable=None))
+        stack.callback(close_oven)
+        ray = given.ray if todo else None
+        run = stack.enter_context(crew(min(given.workers, len(todo)) or 1, ray, given.cpus, given.gpus))
+        for _, made in run(job, todo, failed=failed):
             progress.update(made.count)
             if made.problem:
-                failed += 1
+                unmade += 1
                 tqdm.write(f"shard {made.shard:06d}: {made.problem}", file=sys.stderr)
-    done = len(todo) - failed
-    print(f"{done} shards made, {failed} not; {plan.shards} in all, of {plan.count} addresses, in {given.out}.")
-    return 1 if failed else 0
-
-
-def _made(given: argparse.Namespace, job: Job, todo: Sequence[int]) -> Iterator[Made]:
-    if not todo:
-        return
-    if given.ray:
-        yield from on_ray(job, todo, given.ray, given.cpus, given.gpus)
-    elif given.workers == 1:
-        yield from here(job, todo)
-    else:
-        yield from in_processes(job, todo, min(given.workers, len(todo)))
+    done = len(todo) - unmade
+    print(f"{done} shards made, {unmade} not; {plan.shards} in all, of {plan.count} addresses, in {given.out}.")
+    return 1 if unmade else 0
 
 
 def _verify(out: Path, plan: Plan, repair: bool) -> int:

@@ -104,6 +104,15 @@ def test_two_processes_give_the_same_files_as_one(raw, tmp_path):
     assert _files(tmp_path / "one") == _files(tmp_path / "two")
 
 
+@pytest.mark.slow
+def test_a_ray_cluster_gives_the_same_files(raw, tmp_path):
+    pytest.importorskip("ray", reason="needs Ray: pip install -r requirements-ray.txt")
+    prepare(raw, tmp_path / "one", sizes=[16, 32], workers=1)
+    arguments = [str(raw), str(tmp_path / "ray"), "--sizes", "16,32", "--ray", "local"]
+    assert main(arguments) == 0
+    assert _files(tmp_path / "one") == _files(tmp_path / "ray")
+
+
 def test_changed_new_removed_and_missing_pictures_are_done_again(raw, tmp_path, draw):
     out = tmp_path / "out"
     prepare(raw, out, sizes=[16], workers=1)

@@ -13,11 +13,12 @@ from urllib.parse import quote
 
 import pytest
 
+from parallel.crew import crew
 from serving.backends.embedded import EmbeddedBackend
 from serving.bake.__main__ import main
 from serving.bake.plan import BakeError, parse_range
 from serving.bake.shards import index_path, tar_path
-from serving.bake.workers import Job, in_processes
+from serving.bake.workers import Job, Made
 from serving.gateway import create_app
 from tests.serving.tiny_model import write_tiny_generator
 
@@ -170,10 +171,12 @@ def test_workers_make_the_same_bytes_though_some_are_killed(bake, models: Path, 
 
     plan = Plan(None, 0, 60, ("planet.webp",), {"model": "tiny", "version": "1"}, 3)
     job, made = Job(plan, tmp_path / "killed", models), []
-    for done in in_processes(job, range(plan.shards), 2):
-        made.append(done.shard)
-        if len(made) in (2, 7):
-            os.kill(_a_child(), signal.SIGKILL)
+    with crew(2) as run:
+        for shard, done in run(job, range(plan.shards)):
+            assert done == Made(shard, 3)
+            made.append(shard)
+            if len(made) in (2, 7):
+                os.kill(_a_child(), signal.SIGKILL)
     assert sorted(made) == list(range(plan.shards))
     for kind in ("index", "shards"):
         for path in sorted((tmp_path / "alone" / kind).iterdir()):
