@@ -38,15 +38,16 @@ class Tracing:
 
     Args:
         exporter: Takes the spans, off the requests' threads.
+        endpoint: What the log calls it.
 
     Reference: W3C, Trace Context, 2021.
     """
 
-    def __init__(self, exporter: SpanExporter) -> None:
-        self._exporter = exporter
+    def __init__(self, exporter: SpanExporter, endpoint: str = "their exporter") -> None:
+        self._exporter = _Told(exporter, endpoint)
         name = os.environ.get("OTEL_SERVICE_NAME", _SERVICE)
         self._provider = TracerProvider(resource=Resource.create({"service.name": name}), shutdown_on_exit=False)
-        self._provider.add_span_processor(BatchSpanProcessor(exporter))
+        self._provider.add_span_processor(BatchSpanProcessor(self._exporter))
         self._tracer = self._provider.get_tracer(__name__)
 
     @classmethod
@@ -57,7 +58,7 @@ class Tracing:
         While the collector is away spans are dropped, which is logged once; no request waits for it.
         """
         _name_traces_in_logs()
-        return cls(_Told(OTLPSpanExporter(endpoint=endpoint), endpoint))
+        return cls(OTLPSpanExporter(endpoint=endpoint), endpoint)
 
     def watch(self, app: Flask) -> None:
         """Traces an app's requests from now on."""
@@ -110,6 +111,7 @@ class Tracing:
         enough.start()
         self._provider.shutdown()
         enough.cancel()
+        self._exporter.let_the_library_log()
 
 
 class _Told(SpanExporter):
@@ -119,14 +121,12 @@ class _Told(SpanExporter):
         self._exporter = exporter
         self._endpoint = endpoint
         self._is_away = self._is_closed = False
-        self._reason = ""
+        self._reason = "It did not answer in time."
         for name in _LOGGERS:
             logging.getLogger(name).addFilter(self._is_news)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        if self._is_closed:
-            return SpanExportResult.FAILURE
-        result = self._exporter.export(spans)
+        result = SpanExportResult.FAILURE if self._is_closed else self._exporter.export(spans)
         was_away, self._is_away = self._is_away, result is not SpanExportResult.SUCCESS
         if self._is_away and not was_away:
             _log.warning("Traces are lost while %s does not take them. %s", self._endpoint, self._reason)
@@ -136,13 +136,16 @@ class _Told(SpanExporter):
         if not self._is_closed:
             self._is_closed = True
             self._exporter.shutdown()
-            for name in _LOGGERS:
-                logging.getLogger(name).removeFilter(self._is_news)
+
+    def let_the_library_log(self) -> None:
+        for name in _LOGGERS:
+            logging.getLogger(name).removeFilter(self._is_news)
 
     def _is_news(self, record: logging.LogRecord) -> bool:
         """Whether a line tells more than that spans were not taken, which `export` tells."""
         if record.name == _LOGGERS[0]:
-            self._reason = record.getMessage()
+            told = record.getMessage()
+            self._reason = told if "error" in told else self._reason
             return False
         return not self._is_away  # a full queue is no news then
 

@@ -6,7 +6,9 @@ import concurrent.futures
 import itertools
 import logging
 import re
+import socket
 import sys
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -29,6 +31,7 @@ from opentelemetry.trace import SpanKind, format_span_id, format_trace_id
 from serving.backends import create_backend
 from serving.gateway import GatewayConfig, create_app
 from serving.gateway.__main__ import main
+from serving.gateway.guards import tracing as tracing_module
 from serving.gateway.guards.tracing import Tracing
 from tests.client.servers import running
 from tests.serving.fake_backend import FakeBackend
@@ -196,6 +199,21 @@ def test_a_collector_that_is_away_costs_no_answer_and_one_line(
     assert len(caplog.messages) == 2  # it was away anew
     tracing.close()
     assert len(caplog.messages) == 2
+
+
+def test_the_end_is_not_put_off_by_a_collector_that_hangs(
+    caplog: pytest.LogCaptureFixture, records: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracing_module, "_CLOSE_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection, and says nothing
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        tracing = Tracing.to(endpoint)
+        assert create_app(FakeBackend(), tracing=tracing).test_client().get("/v1/planets/7.png").status_code == 200
+        begun = time.monotonic()
+        tracing.close()
+        assert time.monotonic() - begun < 10.0  # which OpenTelemetry gives each batch by itself
+    [line] = caplog.messages
+    assert re.match(f"Traces are lost while {endpoint} does not take them. (Failed|Transient|It did not)", line)
 
 
 def test_requests_of_any_kind_are_answered_as_without_traces() -> None:
