@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all schemathesis fuzz lint format bench overload faults bench-training train clean
+.PHONY: help run test test-all schemathesis fuzz lint format bench overload faults bench-training engines train clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ faults: $(VENV)/.dev ## Kill, freeze, restart and swap a model server under load
 
 bench-training: $(VENV)/.dev ## Measure the trainer against the first project's loop under keras.Model.fit
 	$(BIN)/python -m tests.benchmarks.training
+
+engines: $(VENV)/.dev ## Draw planets in three.js, Babylon.js, Blender and Godot, where these are, and compare the pictures
+	$(BIN)/python -m tests.engines
 
 train: $(VENV)/.run ## Train the DCGAN v1 at 64 px on DATA=data (made by datasets.prepare) into RUN=runs/dcgan_v1_64
 	$(BIN)/python -m training.train dcgan --variant v1 --size 64 --data $(DATA) --out $(RUN) --resume

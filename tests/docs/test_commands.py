@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 import functools
 import glob
+import json
 import os
 import re
 import shutil
@@ -135,6 +136,10 @@ def test_the_readme_is_short_and_leads_everywhere() -> None:
 def test_each_dependency_has_its_line() -> None:
     files = ["serving/requirements.txt", *(path.name for path in ROOT.glob("requirements*.txt"))]
     pinned = {name.lower() for one in files for name in re.findall(r"^([\w-]+)==", read(one), re.MULTILINE)}
+    for file in ROOT.glob("examples/*/package.json"):
+        packages = json.loads(file.read_text())["dependencies"]
+        assert all(re.fullmatch(r"[\d.]+", version) for version in packages.values()), f"{file} pins no versions"
+        pinned |= packages.keys()
     table = read("README.md").partition("## Dependencies")[2]
     rows = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
     listed = {name.split()[0] for row in rows for name in row.split(", ")}
@@ -236,6 +241,15 @@ def _node(arguments: list[str], url: str) -> None:
     assert (ROOT / arguments[0]).is_file()
 
 
+def _npm(arguments: list[str], url: str) -> None:
+    """`install` and `start` in the folder of an example, which every package.json of ours has."""
+    assert arguments[0] in ("install", "start")
+
+
+def _blender(arguments: list[str], url: str) -> None:
+    assert list(ROOT.glob(f"examples/blender/{_after('--python', arguments)}"))
+
+
 def _pip(arguments: list[str], url: str) -> None:
     pinned = (ROOT / "requirements.txt").read_text() + (ROOT / "serving/requirements.txt").read_text()
     assert arguments.pop(0) == "install"
@@ -288,6 +302,9 @@ _PROGRAMS: dict[str, Callable[[list[str], str], None]] = {
     "python": _python_m,
     "make": _make,
     "node": _node,
+    "npm": _npm,
+    "blender": _blender,
+    "godot3": _not_ours,
     "pip": _pip,
     "docker": _compose,
     "kubectl": _kubectl,

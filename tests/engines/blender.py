@@ -1,0 +1,32 @@
+"""Blender: its example in the background."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+_SCRIPT = Path(__file__).resolve().parents[2] / "examples/blender/planet.py"
+_SECONDS = 600
+
+
+def missing() -> str | None:
+    """Why Blender can't draw here."""
+    return None if shutil.which("blender") else "apt-get install blender python3-numpy (667 MB)"
+
+
+def draw(glb: bytes) -> Image.Image:
+    """What the example renders of a planet."""
+    with tempfile.TemporaryDirectory() as folder:
+        planet, picture = Path(folder) / "planet.glb", Path(folder) / "planet.png"
+        planet.write_bytes(glb)
+        command = ["blender", "--background", "--python", str(_SCRIPT), "--", str(planet), str(picture)]
+        ran = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS, text=True, errors="replace"
+        )
+        assert picture.exists(), ran.stdout[-2000:]
+        with Image.open(picture) as opened:
+            return opened.convert("RGBA")
