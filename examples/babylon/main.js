@@ -19,7 +19,10 @@ scene.useRightHandedSystem = true; // as glTF
 scene.clearColor = new Color4(0, 0, 0, 1);
 
 const url = `/v1/worlds/${asked.get("planet") ?? "orion/7/3"}.glb?${look}`;
-const { meshes } = await ImportMeshAsync(url, scene, { pluginExtension: ".glb" });
+const { meshes } = await ImportMeshAsync(url, scene, { pluginExtension: ".glb" }).catch((error) => {
+  document.body.textContent = `No planet: ${error.message}. Is the gateway there (make run)? Then reload.`;
+  throw error;
+});
 const planet = meshes[0]; // the loader's root
 const clouds = scene.getNodeByName("clouds"); // of kinds that have any
 

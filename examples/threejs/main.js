@@ -5,7 +5,11 @@ import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 
 const asked = new URLSearchParams(location.search);
 const look = new URLSearchParams({ model: "world_v2", version: 3, kind: asked.get("kind") ?? "earth" });
-const { scene: planet } = await new GLTFLoader().loadAsync(`/v1/worlds/${asked.get("planet") ?? "orion/7/3"}.glb?${look}`);
+const url = `/v1/worlds/${asked.get("planet") ?? "orion/7/3"}.glb?${look}`;
+const { scene: planet } = await new GLTFLoader().loadAsync(url).catch((error) => {
+  document.body.textContent = `No planet: ${error.message}. Is the gateway there (make run)? Then reload.`;
+  throw error;
+});
 const clouds = planet.getObjectByName("clouds"); // of kinds that have any
 
 const scene = new THREE.Scene().add(planet);

@@ -8,10 +8,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from PIL import Image, ImageDraw
+
 from tests.engines.engines import ENGINES, REFERENCE
 from tests.engines.pictures import SIDES, compare, flank_faults, flanks
 from tests.engines.worlds import ADDRESS, FLANK, WORLDS, gateway, glb_of, hill_glb
 
+_THUMBNAIL = 288  # px
 _ROW = "{:<13} {:<10} {:>11} {:>9} {:>10} {:>8}  {}"
 
 
@@ -29,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     here = [name for name in ENGINES if name not in absent]
     out.mkdir(parents=True, exist_ok=True)
     faults = _worlds(here, out) + _hills(here, out)
+    _sheet(here, out).save(out / "engines.webp", quality=85)
     print(f"The pictures are in {out}.")
     return 1 if faults else 0
 
@@ -72,6 +76,20 @@ def _hills(here: Sequence[str], out: Path) -> int:
             print(_ROW.format(mesh, name, *figures, "; ".join(faults)), flush=True)
             count += bool(faults)
     return count
+
+
+def _sheet(here: Sequence[str], out: Path) -> Image.Image:
+    """The worlds that are spheres, a row each, with a column for each engine."""
+    worlds = [kind for kind, mesh in WORLDS if mesh == "sphere"]
+    sheet = Image.new("RGB", (_THUMBNAIL * len(here), _THUMBNAIL * len(worlds)))
+    pen = ImageDraw.Draw(sheet)
+    for row, kind in enumerate(worlds):
+        for column, name in enumerate(here):
+            place = _THUMBNAIL * column, _THUMBNAIL * row
+            with Image.open(out / f"{kind}_sphere_{_file(name)}.png") as picture:
+                sheet.paste(picture.resize((_THUMBNAIL, _THUMBNAIL)), place)
+            pen.text((place[0] + 8, place[1] + 6), name, fill="white", font_size=14)
+    return sheet
 
 
 def _file(engine: str) -> str:

@@ -21,12 +21,13 @@ def missing() -> str | None:
 def draw(glb: bytes) -> Image.Image:
     """What the example renders of a planet."""
     with tempfile.TemporaryDirectory() as folder:
-        planet, picture = Path(folder) / "planet.glb", Path(folder) / "planet.png"
-        planet.write_bytes(glb)
-        command = ["blender", "--background", "--python", str(_SCRIPT), "--", str(planet), str(picture)]
+        file, picture = Path(folder) / "planet.glb", Path(folder) / "planet.png"
+        file.write_bytes(glb)
+        command = ["blender", "--background", "--python", str(_SCRIPT), "--", str(file), str(picture)]
         ran = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS, text=True, errors="replace"
         )
         assert picture.exists(), ran.stdout[-2000:]
         with Image.open(picture) as opened:
-            return opened.convert("RGBA")
+            planet = opened.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", planet.size, "black"), planet).convert("RGB")

@@ -8,7 +8,7 @@ func _ready():
 			frames = int(argument.split("=")[1])
 	if frames == 0:
 		Engine.time_scale = 0
-	for _i in range(frames + 3): # the first ones aren't shown yet
+	for _i in range(int(max(frames, 3))): # the first ones aren't shown yet
 		yield(VisualServer, "frame_post_draw")
 	var image = get_viewport().get_texture().get_data()
 	image.flip_y()

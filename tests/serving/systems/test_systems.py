@@ -8,7 +8,7 @@ import math
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from serving.systems.system import system_of
 
 GOLDEN = json.loads(Path(__file__).with_name("golden_systems.json").read_text("utf-8"))
 ROOT = Path(__file__).parents[3]
+PORTS = ROOT / "examples/systems"
 
 
 def system_at(address: str) -> dict[str, Any]:
@@ -57,15 +58,28 @@ def test_no_system_ever_changes(systems: list[dict[str, Any]]) -> None:
     assert hashlib.sha256(text.encode()).hexdigest() == GOLDEN["sha256"]
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="the port in JavaScript is run by node, which is not here")
-@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_the_port_in_javascript_has_the_same(count: int) -> None:
+def same(port: Sequence[str | Path], count: int) -> None:
+    """Whether a port's command prints the same systems, one a line."""
     addresses = [*(f"port/{number}" for number in range(count)), "42", "18446744073709551615", "Ünïcode/星"]
-    command = ["node", str(ROOT / "examples/systems/systems.mjs"), *addresses]
-    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    lines = subprocess.run([*port, *addresses], capture_output=True, encoding="utf-8", check=True).stdout.splitlines()
     assert len(lines) == len(addresses)
     for address, line in zip(addresses, lines, strict=True):
         assert json.loads(line) == system_at(address), address
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="the port in JavaScript is run by node, which is not here")
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_the_port_in_javascript_has_the_same(count: int) -> None:
+    same(["node", PORTS / "systems.mjs"], count)
+
+
+@pytest.mark.skipif(shutil.which("mcs") is None, reason="the port in C# is compiled by Mono's mcs, which is not here")
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_the_port_in_c_sharp_has_the_same(count: int, tmp_path: Path) -> None:
+    program = tmp_path / "systems.exe"
+    libraries = "-r:System.Runtime.Serialization,System.Xml,System.Xml.Linq"
+    subprocess.run(["mcs", libraries, f"-out:{program}", *PORTS.glob("*.cs")], check=True)
+    same(["mono", program, ROOT / "serving/systems/rules_1.json"], count)
 
 
 def test_orbits_never_cross(systems: list[dict[str, Any]]) -> None:
