@@ -70,6 +70,6 @@ $(VENV)/.run: requirements.txt serving/requirements.txt | $(VENV)/bin/python
 	$(PIP) install --quiet --no-compile -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt requirements-traces.txt requirements.txt serving/requirements.txt | $(VENV)/bin/python
+$(VENV)/.dev: requirements-dev.txt requirements-arrayrecord.txt requirements-traces.txt requirements.txt serving/requirements.txt | $(VENV)/bin/python
 	$(PIP) install --quiet --no-compile -r requirements-dev.txt
 	@touch $@ $(VENV)/.run

@@ -19,6 +19,7 @@ FORMAT_VERSION = 1  # raise it whenever preparation would draw the same sources 
 MANIFEST_NAME = "manifest.json"
 SPLITS = ("train", "holdout")
 METHODS = ("planet", "center_crop", "plain")
+FORMATS = ("files", "arrayrecord")  # how pictures are kept: a file each, or in shards
 LARGEST_SIZE = 4096  # pixels a side
 
 Box = tuple[int, int, int, int]
@@ -108,6 +109,7 @@ class Manifest:
         rejected: Sources that could not be used.
         complete: False while a preparation is under way or after it was interrupted.
         format_version: `FORMAT_VERSION`.
+        format: One of `FORMATS`; the file says nothing of the first.
     """
 
     sizes: tuple[str, ...]
@@ -116,56 +118,35 @@ class Manifest:
     rejected: tuple[Rejection, ...] = ()
     complete: bool = True
     format_version: int = FORMAT_VERSION
+    format: str = FORMATS[0]
 
-    def save(self, root: Path) -> None:
-        """Writes `root/manifest.json`."""
-        save_manifest(root, self.pictures, self.sizes, self.class_names, self.rejected, complete=self.complete)
-
-
-def save_manifest(
-    root: Path,
-    pictures: Iterable[Picture],
-    sizes: Iterable[str],
-    class_names: Iterable[str],
-    rejected: Iterable[Rejection],
-    *,
-    complete: bool,
-) -> None:
-    """Writes `root/manifest.json` from the parts of a `Manifest`, of which `pictures` are held one at a time."""
-    path = Path(root, MANIFEST_NAME)
-    sizes, class_names, rejections = list(sizes), list(class_names), [vars(rejection) for rejection in rejected]
-    digest = hashlib.sha256()  # of what `_checksum` has in one piece
-    digest.update(
-        f'{{"class_names": {json.dumps(class_names)}, "complete": {json.dumps(complete)}, '
-        f'"format_version": {FORMAT_VERSION}, "pictures": ['.encode()
-    )
-    try:
-        with replacing(path) as part, part.open("w", encoding="utf-8") as file:
-            file.write(f'{{\n "sizes": {_lines(sizes)},\n "class_names": {_lines(class_names)},\n "pictures": [')
-            separator = ""
-            for picture in pictures:
-                data = {**vars(picture), "treatment": vars(picture.treatment)}
-                digest.update(f"{separator and ', '}{json.dumps(data, sort_keys=True)}".encode())
-                file.write(f"{separator}\n  {_lines(data, 2)}")
-                separator = ","
-            digest.update(
-                f'], "rejected": {json.dumps(rejections, sort_keys=True)}, "sizes": {json.dumps(sizes)}}}'.encode()
-            )
-            file.write("\n ]" if separator else "]")
-            ending = {
-                "rejected": rejections,
-                "complete": complete,
-                "format_version": FORMAT_VERSION,
-                "checksum": digest.hexdigest(),
-            }
-            file.write(f",{_lines(ending, 0).removeprefix('{')}\n")
-    except OSError as error:
-        raise RequestError(f"{path} can't be written: {error.strerror or error}.") from None
-
-
-def _lines(value: Any, depth: int = 1) -> str:
-    """JSON that stands in something else, indented by its depth there."""
-    return json.dumps(value, indent=1, ensure_ascii=False).replace("\n", "\n" + depth * " ")
+    def save(self, root: Path, pictures: Iterable[Picture] | None = None) -> None:
+        """Writes `root/manifest.json`; if `pictures` are given, of these, which are held one at a time, instead."""
+        path = Path(root, MANIFEST_NAME)
+        data = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        data["rejected"] = [vars(rejection) for rejection in self.rejected]
+        if self.format == FORMATS[0]:
+            del data["format"]
+        digest = hashlib.sha256()  # of what `_checksum` has in one piece
+        data["pictures"] = []
+        before, after = json.dumps(data, sort_keys=True).split('"pictures": []')
+        digest.update(f'{before}"pictures": ['.encode())
+        try:
+            with replacing(path) as part, part.open("w", encoding="utf-8") as file:
+                start, end = json.dumps(data, indent=1, ensure_ascii=False).split('"pictures": []')
+                file.write(f'{start}"pictures": [')
+                separator = ""
+                for picture in self.pictures if pictures is None else pictures:
+                    entry = {**vars(picture), "treatment": vars(picture.treatment)}
+                    digest.update(f"{separator and ', '}{json.dumps(entry, sort_keys=True)}".encode())
+                    text = json.dumps(entry, indent=1, ensure_ascii=False).replace("\n", "\n  ")
+                    file.write(f"{separator}\n  {text}")
+                    separator = ","
+                digest.update(f"]{after}".encode())
+                file.write(("\n ]" if separator else "]") + end.removesuffix("\n}"))
+                file.write(f',\n "checksum": "{digest.hexdigest()}"\n}}\n')
+        except OSError as error:
+            raise RequestError(f"{path} can't be written: {error.strerror or error}.") from None
 
 
 def load_manifest(root: Path | str) -> Manifest:
@@ -205,6 +186,7 @@ def _from_json(data: dict[str, Any]) -> Manifest:
         pictures=tuple(_picture(picture) for picture in data["pictures"]),
         rejected=tuple(Rejection(**rejection) for rejection in data["rejected"]),
         complete=data["complete"],
+        format=data.get("format", FORMATS[0]),
     )
 
 
@@ -231,6 +213,8 @@ def _check(manifest: Manifest) -> None:
     """Raises `ValueError` with the first thing that is wrong with a manifest."""
     for size in manifest.sizes:
         Size.of(size)
+    if manifest.format not in FORMATS:
+        raise ValueError(f"its format is {manifest.format!r}, which is none of {FORMATS}")
     known = set(manifest.class_names)
     for name in manifest.class_names:
         if objection := class_objection(name):

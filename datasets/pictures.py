@@ -13,8 +13,9 @@ import numpy as np
 
 from datasets.decoding import Unusable, open_picture
 from datasets.errors import RequestError
-from datasets.manifest import SPLITS, Size, load_manifest
+from datasets.manifest import FORMATS, SPLITS, Size, load_manifest
 from datasets.sampling import Sampler
+from datasets.shards import DamagedShard, Units, is_shard, read_shard
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,16 +84,26 @@ def load_pictures(
         raise RequestError(f"{root} has no class {unknown[0]!r}, only {', '.join(manifest.class_names)}.")
 
     class_names = tuple(name for name in manifest.class_names if classes is None or name in classes)
-    chosen = [p for p in manifest.pictures if split in (p.split, "all") and not set(class_names).isdisjoint(p.classes)]
-    if not chosen:
+    places = [
+        place
+        for place, picture in enumerate(manifest.pictures)
+        if split in (picture.split, "all") and not set(class_names).isdisjoint(picture.classes)
+    ]
+    if not places:
         raise RequestError(f"{root} has no pictures in split {split!r} of classes {', '.join(class_names) or 'none'}.")
+    chosen = [manifest.pictures[place] for place in places]
     images = np.empty((len(chosen), size.height, size.width, 3), np.uint8)
+    rows = {place: row for row, place in enumerate(places)}
 
-    def decode(index: int) -> None:
-        images[index] = _decode(Path(root, str(size), chosen[index].file), size)
+    def read(unit: tuple[str, list[int]]) -> None:
+        file, members = unit
+        wanted = [rank for rank, place in enumerate(members) if place in rows]
+        path = Path(root, str(size), file)
+        for rank, content in zip(wanted, _contents(path, len(members), wanted), strict=True):
+            images[rows[members[rank]]] = _decode(path, content, size)
 
     with ThreadPoolExecutor() as threads:
-        list(threads.map(decode, range(len(chosen))))
+        list(threads.map(read, Units((picture.file for picture in manifest.pictures), manifest.format != FORMATS[0])))
     labels = np.array([[name in picture.classes for name in class_names] for picture in chosen], np.float32)
     sights = np.array([picture.sight or (np.nan, np.nan) for picture in chosen], np.float32)
     return Pictures(images, labels, class_names, tuple(picture.file for picture in chosen), sights)
@@ -123,16 +134,28 @@ def batches(
     return generate()
 
 
-def _decode(path: Path, size: Size) -> np.ndarray:
-    """Reads one prepared picture, uint8 [height, width, 3]."""
+def _contents(path: Path, count: int, places: Sequence[int]) -> list[bytes]:
+    """Those of some of the pictures in a file of one or many."""
+    if not places:
+        return []
     try:
-        pixels = np.asarray(open_picture(path.read_bytes()).convert("RGB"))
+        return read_shard(path, count, places) if is_shard(path.name) else [path.read_bytes()]
+    except (OSError, DamagedShard) as error:
+        raise _unreadable(path, getattr(error, "strerror", None) or error) from None
+
+
+def _decode(path: Path, content: bytes, size: Size) -> np.ndarray:
+    """Decodes one prepared picture, uint8 [height, width, 3]."""
+    try:
+        pixels = np.asarray(open_picture(content).convert("RGB"))
     except Unusable as error:
-        why = str(error).rstrip(".")
-        raise RequestError(f"{path} can't be read ({why}): delete it and prepare the data again.") from None
+        raise _unreadable(path, str(error).rstrip(".")) from None
     except (OSError, SyntaxError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise RequestError(f"{path} can't be read ({why}): delete it and prepare the data again.") from None
+        raise _unreadable(path, getattr(error, "strerror", None) or error) from None
     if pixels.shape != (size.height, size.width, 3):
         raise RequestError(f"{path} is not of {size} px: delete it and prepare the data again.")
     return pixels
+
+
+def _unreadable(path: Path, why: object) -> RequestError:
+    return RequestError(f"{path} can't be read ({why}): delete it and prepare the data again.")

@@ -20,11 +20,11 @@ from pathlib import Path
 from datasets.bodies import class_order
 from datasets.disk.journal import Journal
 from datasets.errors import RequestError
-from datasets.looks import Inspection, Looks
-from datasets.manifest import Manifest, Picture, Rejection, Size, load_manifest, save_manifest
-from datasets.plan import Plan
+from datasets.manifest import FORMATS, Manifest, Picture, Rejection, Size, load_manifest
+from datasets.plan import Inspection, Looks, Plan
 from datasets.pool import Run
 from datasets.render import Drawing, Look, inspect, render
+from datasets.shards import Units, check_installed
 from datasets.sights import PictureSight
 from datasets.sources import Source
 
@@ -71,18 +71,20 @@ def run_preparation(
     sights: Mapping[str, PictureSight],
     rejected: Iterable[Rejection],
     plain: bool,
+    form: str | None,
     run: Run,
 ) -> Report:
     """Prepares `sources`; arguments as of `datasets.prepare.prepare`.
 
     Raises:
-        RequestError: Workers are killed again and again, or the manifest can't be written.
+        RequestError: The data set has another format, workers are killed again and again, or the manifest can't be
+            written.
         OSError: Something else can't be written.
     """
     begun = out / BEGUN
     seen, drawn = Journal(begun / "seen.jsonl"), Journal(begun / "drawn.jsonl")
     with contextlib.closing(seen), contextlib.closing(drawn):
-        preparation = _Preparation(raw, out, wanted, sources, rejected, plain)
+        preparation = _Preparation(raw, out, wanted, sources, rejected, plain, form)
         preparation.look(run, seen, sights)
         stale = preparation.compare(drawn)
         report = preparation.report(written=0, removed=0)
@@ -102,8 +104,9 @@ class _Preparation:
         old: What the manifest says.
         plan: What is to be made of each source.
         good: Of each source, whether its picture is as planned, where there is one: whether manifest or journal list it
-            so. This is the rule that makes a run resumable.
-        missing: Of each source, the sizes at which its picture is to be drawn.
+            so, with all that share a file with it. This is the rule that makes a run resumable.
+        units: The files that pictures are kept in, and which of the sources are in each.
+        missing: Of each file, the sizes at which it is to be drawn.
         rejections: By source.
     """
 
@@ -115,12 +118,22 @@ class _Preparation:
         sources: Sequence[Source],
         rejected: Iterable[Rejection],
         plain: bool,
+        form: str | None,
     ) -> None:
         self.raw, self.out, self.sources, self.plain = raw, out, sources, plain
         try:
             self.old = load_manifest(out)
         except RequestError:
-            self.old = Manifest(sizes=(), class_names=(), pictures=(), complete=False)
+            self.old = Manifest(sizes=(), class_names=(), pictures=(), complete=False, format=form or FORMATS[0])
+        self.form = form or self.old.format
+        if self.form != self.old.format:
+            raise RequestError(
+                f"{out} holds pictures in the format {self.old.format}, not {form}: choose another folder, "
+                "or leave --format out."
+            )
+        if self._is_sharded():
+            check_installed()
+        self.units = Units((source.file for source in sources), self._is_sharded())
         self.sizes = sorted({*wanted, *map(Size.of, self.old.sizes)})
         self.rejections = {rejection.source: rejection for rejection in rejected}
         self.good = bytearray(len(sources))
@@ -142,17 +155,21 @@ class _Preparation:
 
     def compare(self, drawn: Journal) -> list[str]:
         """Finds out what is to be drawn, and returns the files that aren't what they are to be."""
-        recorded = {picture.file: _pixels(picture) for picture in self.old.pictures} | dict(drawn.records())
+        files = Units((picture.file for picture in self.old.pictures), self._is_sharded())
+        recorded = {file: _digest(self.old.pictures[place] for place in places) for file, places in files}
+        recorded.update(drawn.records())
         alike: dict[tuple[Size, ...], tuple[Size, ...]] = {}
         stale = []
-        for index, picture in enumerate(self.plan):
+        for file, places in self.units:
             missing: tuple[Size, ...] = ()
-            if picture:
-                pixels = recorded.pop(picture.file, None)
-                good = self.good[index] = pixels == _pixels(picture)
-                if pixels and not good:
-                    stale.append(picture.file)
-                missing = tuple(size for size in self.sizes if not (good and self._path(size, picture.file).is_file()))
+            if pictures := self._planned(places):
+                found = recorded.pop(file, None)
+                good = found == _digest(pictures.values())
+                for place in pictures:
+                    self.good[place] = good
+                if found and not good:
+                    stale.append(file)
+                missing = tuple(size for size in self.sizes if not (good and self._path(size, file).is_file()))
             self.missing.append(alike.setdefault(missing, missing))
         return [*stale, *recorded]
 
@@ -177,27 +194,26 @@ class _Preparation:
         """Draws what is missing, and returns how many pictures were."""
         begun.mkdir(exist_ok=True)
         todo = (
-            Drawing(index, picture, sizes)
-            for index, sizes in enumerate(self.missing)
-            if sizes and (picture := self.plan[index])
+            Drawing(file, tuple(pictures), tuple(pictures.values()), sizes)
+            for (file, places), sizes in zip(self.units, self.missing, strict=True)
+            if sizes and (pictures := self._planned(places))
         )
         work = functools.partial(render, raw=self.raw, out=self.out, begun=begun)
         written = 0
-        for (index, picture, _), rejection in run(work, "Drawing", todo, sum(map(bool, self.missing))):
-            self.good[index] = rejection is None
-            if rejection:
-                self.rejections[rejection.source] = rejection
-            else:
-                drawn.append([picture.file, _pixels(picture)])
-                written += 1
+        for drawing, rejections in run(work, "Drawing", todo, sum(map(bool, self.missing))):
+            broken = {rejection.source: rejection for rejection in rejections}
+            self.rejections.update(broken)
+            pictures = [picture for picture in drawing.pictures if picture.source not in broken]
+            for place, picture in zip(drawing.places, drawing.pictures, strict=True):
+                self.good[place] = picture.source not in broken
+            if pictures:
+                drawn.append([drawing.file, _digest(pictures)])
+                written += len(pictures)
         return written
 
     def save(self, *, complete: bool) -> None:
         """Writes the manifest."""
-        about = self._about(complete=complete)
-        save_manifest(
-            self.out, self._pictures(), about.sizes, about.class_names, about.rejected, complete=about.complete
-        )
+        self._about(complete=complete).save(self.out, self._pictures())
 
     def report(self, written: int, removed: int) -> Report:
         """What there is."""
@@ -215,7 +231,15 @@ class _Preparation:
         """The manifest but for its pictures."""
         names = {name for source, good in zip(self.sources, self.good, strict=True) if good for name in source.classes}
         rejected = tuple(self.rejections[path] for path in sorted(self.rejections))
-        return Manifest(tuple(map(str, self.sizes)), class_order(names), (), rejected, complete)
+        sizes = tuple(map(str, self.sizes))
+        return Manifest(sizes, class_order(names), (), rejected, complete, format=self.form)
+
+    def _planned(self, places: Iterable[int]) -> dict[int, Picture]:
+        """The pictures of these sources, of those that can be used."""
+        return {place: picture for place in places if (picture := self.plan[place])}
+
+    def _is_sharded(self) -> bool:
+        return self.form == "arrayrecord"
 
     def _path(self, size: Size, file: str) -> Path:
         return Path(self.out, str(size), file)
@@ -235,9 +259,9 @@ def _remembered(sources: Sequence[Source], old: Manifest, seen: Journal) -> Look
     return looks
 
 
-def _pixels(picture: Picture) -> str:
-    """Equal for pictures that are drawn alike."""
-    drawn = json.dumps([picture.sha256, vars(picture.treatment)], sort_keys=True)
+def _digest(pictures: Iterable[Picture]) -> str:
+    """Equal for files of pictures that are drawn alike."""
+    drawn = json.dumps([[picture.sha256, vars(picture.treatment)] for picture in pictures], sort_keys=True)
     return hashlib.blake2b(drawn.encode(), digest_size=16).hexdigest()
 
 

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from datasets.errors import RequestError
 from datasets.labels import SEPARATOR, LabelFile, drop_small, read_labels, small_classes
-from datasets.manifest import MANIFEST_NAME, Size
+from datasets.manifest import FORMATS, MANIFEST_NAME, Size
 from datasets.pool import pool
 from datasets.preparation import Report, run_preparation
+from datasets.shards import PICTURES
 from datasets.sights import SIGHTS_NAME, read_sights
 from datasets.sources import arrange, in_folders
 from parallel.crew import cores
@@ -43,6 +44,7 @@ def prepare(
     plain: bool = False,
     workers: int | None = None,
     ray: str | None = None,
+    form: str | None = None,
 ) -> Report:
     """Prepares `raw` into `out`, doing only what is missing, new or changed there.
 
@@ -59,6 +61,8 @@ def prepare(
         plain: Whether to cut all pictures around their middle, without looking for planets.
         workers: Processes; as many as there are CPU cores if None; 1 works in this process.
         ray: Address of a Ray cluster to work on instead, whose machines share the folders; `local` starts one here.
+        form: `"files"`, a file for each picture, or `"arrayrecord"`, shards of 256 (`datasets.shards`); if None that
+            which `out` has, or files.
 
     Raises:
         RequestError: There is nothing to prepare, an argument is out of range, or `out` can't be written.
@@ -74,6 +78,8 @@ def prepare(
         raise RequestError(f"At least {fewest} pictures of a class make no sense: expected at least 1.")
     if workers < 1:
         raise RequestError(f"{workers} workers can't work: expected at least 1.")
+    if form not in (None, *FORMATS):
+        raise RequestError(f"There is no format {form!r}: expected {' or '.join(FORMATS)}.")
     if not raw.is_dir():
         raise RequestError(f"{raw} is not a folder: expected a folder of pictures.")
     if out.resolve().is_relative_to(raw.resolve()):
@@ -88,7 +94,7 @@ def prepare(
     try:
         out.mkdir(parents=True, exist_ok=True)
         with pool(workers, ray) as run:
-            report = run_preparation(raw, out, wanted, arrange(classes, holdout), known, rejected, plain, run)
+            report = run_preparation(raw, out, wanted, arrange(classes, holdout), known, rejected, plain, form, run)
             return dataclasses.replace(report, small=small)
     except OSError as error:
         raise RequestError(f"{out} can't be written: {error.strerror or error}.") from None
@@ -122,6 +128,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=FEWEST,
         help="report classes of fewer pictures, and leave them out if they come from --labels (%(default)s)",
     )
+    parser.add_argument(
+        "--format", choices=FORMATS, help=f"a file for each picture, or shards of {PICTURES} ({FORMATS[0]})"
+    )
     parser.add_argument("--workers", type=int, help="processes (one per CPU core)")
     parser.add_argument(
         "--ray", metavar="ADDRESS", help="of a Ray cluster that shares the folders; local starts one here"
@@ -140,6 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             plain=options.plain,
             workers=options.workers,
             ray=options.ray,
+            form=options.format,
         )
     except RequestError as error:
         print(error, file=sys.stderr)

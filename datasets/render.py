@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
+import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,9 +15,10 @@ from PIL import Image
 
 from datasets.decoding import Unusable, open_picture, undecodable, upright_on_black
 from datasets.disk.files import replacing
-from datasets.looks import Inspection
 from datasets.manifest import Picture, Rejection, Size
+from datasets.plan import Inspection
 from datasets.planets import black_sky, cut, find_planet
+from datasets.shards import is_shard, shard_writer
 
 _SMALLEST_SIDE = 16  # pixels
 _PNG_LEVEL = 3  # half the time of Pillow's usual 6 at 512 px, and hardly more bytes
@@ -34,16 +39,18 @@ class Look(NamedTuple):
 
 
 class Drawing(NamedTuple):
-    """A picture to draw.
+    """A file to draw.
 
     Attributes:
-        index: The place of its source among the sources.
-        picture: What it is.
+        file: Below each size folder.
+        places: Those of its sources among the sources.
+        pictures: What it is to hold: one, or if it is a shard, many.
         sizes: Those to draw.
     """
 
-    index: int
-    picture: Picture
+    file: str
+    places: tuple[int, ...]
+    pictures: tuple[Picture, ...]
     sizes: tuple[Size, ...]
 
 
@@ -64,8 +71,8 @@ def inspect(task: Look, raw: Path, plain: bool) -> Inspection | Rejection:
     return Inspection(sha256, image.size, planet.box if planet else None, plain)
 
 
-def render(task: Drawing, raw: Path, out: Path, begun: Path) -> Rejection | None:
-    """Draws a picture, straight from its source.
+def render(task: Drawing, raw: Path, out: Path, begun: Path) -> list[Rejection]:
+    """Draws a file of one or many pictures, straight from their sources.
 
     Args:
         task: What is to be drawn.
@@ -74,33 +81,55 @@ def render(task: Drawing, raw: Path, out: Path, begun: Path) -> Rejection | None
         begun: Folder of files that are half written, on the disk of `out`.
 
     Returns:
-        Why it can't be drawn, if it can't.
+        Which pictures can't be drawn, and why; the others are.
 
     Raises:
         OSError: A file can't be written.
     """
-    _, picture, sizes = task
+    rejections = []
+    paths = [Path(out, str(size), task.file) for size in task.sizes]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        if is_shard(task.file):
+            parts = [stack.enter_context(replacing(path, begun)) for path in paths]
+            write = [stack.enter_context(shard_writer(part)) for part in parts]
+        else:
+            write = [functools.partial(_write, path, begun) for path in paths]
+        for picture in task.pictures:
+            try:
+                draw = _opened(raw, picture)
+            except Unusable as error:
+                rejections.append(Rejection(picture.source, str(error)))
+                continue
+            for size, one in zip(task.sizes, write, strict=True):
+                png = io.BytesIO()
+                draw(size).save(png, "PNG", compress_level=_PNG_LEVEL)
+                one(png.getvalue())
+    return rejections
+
+
+def _opened(raw: Path, picture: Picture) -> Callable[[Size], Image.Image]:
+    """What draws a picture at a size. Raises `Unusable` if its source can't be read, or isn't what it was."""
     try:
         data = (raw / picture.source).read_bytes()
-        if hashlib.sha256(data).hexdigest() != picture.sha256:
-            raise Unusable("It changed during the preparation: prepare the data again.")
-        image = _decode(data)
-    except Unusable as error:
-        return Rejection(picture.source, str(error))
     except OSError as error:
-        return Rejection(picture.source, f"It can't be read: {error.strerror or error}.")
+        raise Unusable(f"It can't be read: {error.strerror or error}.") from None
+    if hashlib.sha256(data).hexdigest() != picture.sha256:
+        raise Unusable("It changed during the preparation: prepare the data again.")
+    image = _decode(data)
     center = (image.width / 2, image.height / 2)
     planet = find_planet(np.asarray(image)) if picture.treatment.planet else None
     if planet:
         image = Image.fromarray(black_sky(np.asarray(image), planet))
         left, top, right, bottom = planet.box
         center = ((left + right) / 2, (top + bottom) / 2)
-    for size in sizes:
-        path = Path(out, str(size), picture.file)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path, begun) as part:
-            cut(image, size, center, picture.treatment.crop_side).save(part, "PNG", compress_level=_PNG_LEVEL)
-    return None
+    return lambda size: cut(image, size, center, picture.treatment.crop_side)
+
+
+def _write(path: Path, begun: Path, content: bytes) -> None:
+    with replacing(path, begun) as part:
+        part.write_bytes(content)
 
 
 def _decode(data: bytes) -> Image.Image:

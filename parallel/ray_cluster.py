@@ -37,10 +37,13 @@ class RayCluster:
             raise ParallelError("--ray needs Ray: pip install -r requirements-ray.txt") from None
         self._ray, self._connected = ray, not ray.is_initialized()
         if self._connected:
+            local = address == "local"
+            options = {"include_dashboard": False} if local else {"address": address}
             try:
-                ray.init(None if address == "local" else address, log_to_driver=False)
-            except (ConnectionError, RuntimeError, ValueError) as error:
-                raise ParallelError(f"The Ray cluster {address} can't be reached: {error}") from None
+                ray.init(log_to_driver=False, **options)
+            except Exception as error:  # of Ray's own kinds, of Python's, and plain ones
+                what = "A Ray cluster can't be started here" if local else f"The Ray cluster {address} can't be reached"
+                raise ParallelError(f"{what}: {error}") from None
         self._do = ray.remote(max_retries=_TRIES, retry_exceptions=True, num_cpus=cpus, num_gpus=gpus)(do)
         self._workers = max(1, int(ray.cluster_resources().get("CPU", 1) / cpus))
 

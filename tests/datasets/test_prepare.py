@@ -146,6 +146,7 @@ def test_an_interrupted_run_goes_on(raw, tmp_path, monkeypatch, capsys):
         if len(drawn) == 7:
             raise KeyboardInterrupt
         drawn.append(module_render(*arguments, **options))
+        return drawn[-1]
 
     module_render = module.render
     monkeypatch.setattr(module, "render", interrupted)
@@ -213,7 +214,7 @@ def test_damaged_journals_cost_time_alone(raw, tmp_path, monkeypatch, damage):
     out = tmp_path / "out"
 
     def interrupted(task, **options):
-        if task.picture.file == "haumea/haumea_001.png":
+        if task.file == "haumea/haumea_001.png":
             raise KeyboardInterrupt
         return render(task, **options)
 
@@ -236,7 +237,7 @@ def test_what_changes_after_a_run_was_killed_is_done_again(raw, tmp_path, monkey
         draw((120, 85), (60, 60), seed=number).save(sources[number])
 
     def interrupted(task, **options):
-        if task.picture.file == "earth/earth_008.png":
+        if task.file == "earth/earth_008.png":
             raise KeyboardInterrupt
         return render(task, **options)
 
