@@ -15,7 +15,7 @@ _SECONDS = 600
 
 def missing() -> str | None:
     """Why Blender can't draw here."""
-    return None if shutil.which("blender") else "apt-get install blender python3-numpy (667 MB)"
+    return None if shutil.which("blender") else "apt-get install --no-install-recommends blender python3-numpy (656 MB)"
 
 
 def draw(glb: bytes) -> Image.Image:

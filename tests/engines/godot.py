@@ -21,7 +21,7 @@ _SECONDS = 180
 
 def missing() -> str | None:
     """Why Godot can't draw here."""
-    return None if shutil.which("godot3") and shutil.which("xvfb-run") else "apt-get install godot3 xvfb xauth (150 MB)"
+    return None if shutil.which("godot3") and shutil.which("xvfb-run") else "apt-get install godot3 xvfb xauth"
 
 
 def draw(glb: bytes, seconds: float = 0.0) -> Image.Image:
