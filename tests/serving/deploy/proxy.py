@@ -36,9 +36,9 @@ def caching_proxy(folder: Path, gateways: Sequence[str]) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     text = CONFIGURATION.read_text(encoding="utf-8")
-    servers = "".join(f"server {one}; " for one in gateways)
+    servers = "".join(f"server {one} weight=101; " for one in gateways)
     for deployed, here in (
-        (r"server gateway:8000;", servers),
+        (r"server gateway:8000 weight=101;", servers),
         (r"listen 8080;", f"listen 127.0.0.1:{port};"),
         (r"proxy_cache_path /var/cache/nginx ", f"proxy_cache_path {folder}/cache "),
     ):

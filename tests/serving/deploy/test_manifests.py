@@ -251,7 +251,7 @@ def test_traces_go_where_grafana_looks_for_them() -> None:
 def test_the_cache_stands_between_clients_and_gateways() -> None:
     gateway, cache = (_CACHE["services"][name] for name in ("gateway", "cache"))
     nginx = (_DEPLOY / "nginx" / "planets.conf").read_text(encoding="utf-8")
-    [upstream] = re.findall(r"^ *server (\S+);", nginx, re.MULTILINE)
+    [upstream] = re.findall(r"^ *server (\S+) weight=\d+;", nginx, re.MULTILINE)
     assert upstream == f"gateway:{_ports('gateway')['http']}"
     assert gateway["command"] == [*_container("gateway")["args"], "--trusted-proxies=1"]
     assert gateway["ports"] is None
