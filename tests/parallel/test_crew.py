@@ -88,6 +88,36 @@ def test_a_ray_cluster_does_the_same(tmp_path):
         _check_deaths(run, tmp_path)
 
 
+@pytest.mark.slow
+def test_a_node_that_goes_away_takes_nothing_with_it():
+    ray = pytest.importorskip("ray", reason="needs Ray: pip install -r requirements-ray.txt")
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    try:
+        leaving = cluster.add_node(num_cpus=1)
+        with crew(1, cluster.address) as run:
+            places = {}
+            for task, place in run(_node, range(200), 2):
+                places[task] = place
+                if leaving and len(set(places.values())) == 2:
+                    cluster.remove_node(leaving, allow_graceful=False)
+                    leaving = None
+        assert sorted(places) == list(range(200))
+        assert leaving is None
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+
+
+def _node(number: int) -> str:
+    """The node that does it, in a while."""
+    import ray
+
+    sum(range(1_000_000))
+    return ray.get_runtime_context().get_node_id()
+
+
 def test_a_cluster_that_is_not_there_is_named():
     pytest.importorskip("ray", reason="needs Ray: pip install -r requirements-ray.txt")
     with pytest.raises(ParallelError, match="cluster nowhere"), crew(1, "nowhere"):
