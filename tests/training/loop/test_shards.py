@@ -29,12 +29,13 @@ def raw(tmp_path_factory):
 
 def test_trainings_from_shards_have_the_same_log_as_from_files(raw, tiny_family, tmp_path):
     logs, learned = [], []
-    for form, seed in (("files", 5), ("arrayrecord", 5), ("arrayrecord", 6)):
-        data, run = tmp_path / form, tmp_path / f"{form}_{seed}"
+    for form in ("files", "arrayrecord"):
+        data, run = tmp_path / form, tmp_path / f"{form}_run"
         prepare(raw, data, sizes=[16], fewest=1, workers=1, form=form)
-        train(TrainingConfig(str(data), str(run), "tiny", size=16, epochs=3, batch_size=4, seed=seed))
+        train(TrainingConfig(str(data), str(run), "tiny", size=16, epochs=2, batch_size=4, seed=5))
         logs.append(without_time(read_log(run)))
         learned.append(weights(Path(run, "generator.weights.h5")))
-    assert logs[0] == logs[1] != logs[2]
+    assert logs[0] == logs[1]
+    assert logs[0][0] != logs[0][1]
     for name, value in learned[0].items():
         np.testing.assert_array_equal(value, learned[1][name])
