@@ -95,7 +95,7 @@ def mixed(stream: int, count: int, shares):
 def normals(stream: int, *shape: int) -> np.ndarray:
     """Standard normal numbers that no release of NumPy changes, float64."""
     count = math.prod(shape)
-    first, second = _uniforms(stream, 2 * count).reshape(2, count)
+    first, second = uniforms(stream, 2 * count).reshape(2, count)
     return (np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * second)).reshape(shape)
 
 
@@ -106,7 +106,7 @@ def _patterns(stream: int, count: int) -> tuple[np.ndarray, float]:
     return np.clip(np.rint(values * 32.0), -127, 127).astype(np.int8), 1.0 / 32.0
 
 
-def _uniforms(stream: int, count: int) -> np.ndarray:
+def uniforms(stream: int, count: int) -> np.ndarray:
     """In (0, 1), float64 `(count,)`."""
     words = np.random.Philox(key=np.array([7, stream], np.uint64)).random_raw(count)
     return ((words >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53

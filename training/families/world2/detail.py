@@ -14,9 +14,10 @@ from keras import layers, ops
 from training.families.world2.chances import normals
 from training.families.world2.cube import FACES, enlarged, padded, pooled, sampled, smoothed
 from training.families.world2.field import CubeConv
+from training.families.world2.ground import GROUNDS, grounds
 from training.families.world2.initial import dense
 
-DETAILS = 8  # channels
+DETAILS = 8  # channels, the last of them by rule
 
 FINEST = 0.03  # radii: pixels that lie farther apart see less of them
 
@@ -53,7 +54,7 @@ class Detail(layers.Layer):
         self._first = [CubeConv(channels, name=f"first_{g.n}") for g, channels in zip(_GRIDS, widths, strict=True)]
         self._second = [CubeConv(channels, name=f"second_{g.n}") for g, channels in zip(_GRIDS, widths, strict=True)]
         self._fewer = [dense(channels, name=f"fewer_{g.n}") for g, channels in zip(_GRIDS, widths[1:], strict=False)]
-        self._details = dense(DETAILS, name="details")
+        self._details = dense(DETAILS - GROUNDS, name="details")
 
     def build(self, input_shape):
         channels = 0
@@ -79,7 +80,8 @@ class Detail(layers.Layer):
         # What the field's cells can draw is left to it, so that details fade with distance and leave nothing out.
         x = x - enlarged(enlarged(pooled(x, _GRIDS[-1].n // 4)))
         x = x - ops.mean(x, axis=(1, 2, 3), keepdims=True)
-        return padded(x * ops.rsqrt(ops.mean(ops.square(x), axis=(1, 2, 3), keepdims=True) + 1e-6))
+        x = x * ops.rsqrt(ops.mean(ops.square(x), axis=(1, 2, 3), keepdims=True) + 1e-6)
+        return padded(ops.concatenate([x, ops.convert_to_tensor(grounds(_GRIDS[-1].n))], axis=-1))
 
     def compute_output_shape(self, input_shape):
         n = _GRIDS[-1].n

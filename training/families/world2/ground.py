@@ -1,0 +1,87 @@
+"""Kinds of ground that details hold by rule, the same for all worlds: craters, rough land, ridges.
+
+Convolutions of noise learned one kind of ground, ridges, and few circles. A network that is shown such grounds only has
+to learn whose they are, how deep, and in what light.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+
+from training.families.world2.chances import normals, uniforms
+from training.families.world2.cube import FACES, directions
+
+GROUNDS = 4  # large craters, small ones, rough land, ridges
+
+_RADII = ((0.08, 0.22), (0.03, 0.08))  # of craters, in radii of the globe
+_SHARE = 0.5  # of the ground that they would cover, if none overlapped
+_RIM = 0.35  # its height over the bowl's depth
+_FLOOR = 0.55  # how far from the middle the floor is flat, over the crater's radius
+_EDGE = 0.12  # width of the rim's inner half, over the crater's radius
+_APRON = 0.3  # of the outer one
+
+_OCTAVES = (16.0, 32.0, 64.0, 128.0)  # radians per radius
+_WAVES = 48  # of an octave
+
+_STREAM = 200  # the first of their random numbers
+
+
+@functools.cache
+def grounds(n: int) -> np.ndarray:
+    """Heights in the cells of a cube's faces (`training.families.world2.cube`), each of mean 0 and deviation 1, float32
+    `(1, 6, n, n, GROUNDS)`."""
+    middles = ((np.arange(n) + 0.5) * 2 / n - 1).astype(np.float32)
+    face, b, a = np.meshgrid(range(FACES), -middles, middles, indexing="ij")
+    places = directions(face, a, b, np).reshape(-1, 3).astype(np.float32)
+    smooth, folded = (_octaves(places, _STREAM + 10 + 10 * i) for i in range(2))
+    heights = [_craters(places, _STREAM + 2 * i, *radii) for i, radii in enumerate(_RADII)]
+    heights += [_summed(smooth), _summed([-np.abs(octave) for octave in folded])]
+    heights = np.stack(heights, axis=-1)
+    heights = (heights - heights.mean(axis=0)) / heights.std(axis=0)
+    return heights.reshape(1, FACES, n, n, GROUNDS).astype(np.float32)
+
+
+def _craters(places: np.ndarray, stream: int, smallest: float, largest: float) -> np.ndarray:
+    """Bowls with raised rims. There are as many of a size as its square allows, as on old ground, and smaller ones lie in
+    and on larger ones: Neukum 2001, "Cratering Records in the Inner Solar System"."""
+    few, many = largest**-2, smallest**-2
+    count = round(2 * _SHARE / math.log(largest / smallest) * (many - few))
+    middles = normals(stream, count, 3)
+    middles = (middles / np.linalg.norm(middles, axis=1, keepdims=True)).astype(np.float32)
+    radii = np.sort((few + uniforms(stream + 1, count) * (many - few)) ** -0.5)[::-1]
+    heights = np.zeros(len(places))
+    for middle, radius in zip(middles, radii, strict=True):
+        cosine = places @ middle
+        near = np.flatnonzero(cosine > math.cos((1 + 3 * _APRON) * radius))
+        distance = np.arccos(np.minimum(cosine[near], 1.0)) / radius
+        left = np.clip((distance - 0.8) / 0.4, 0.0, 1.0)  # of what was there
+        heights[near] = heights[near] * left + radius**0.7 * _profile(distance)
+    return heights
+
+
+def _profile(distance: np.ndarray) -> np.ndarray:
+    """Height of a crater over its depth, by distance from the middle over its radius."""
+    wall = np.clip((distance - _FLOOR) / (1.0 - _FLOOR), 0.0, 1.0) ** 2 - 1.0
+    width = np.where(distance < 1.0, _EDGE, _APRON)
+    return wall + _RIM * np.exp(-(((distance - 1.0) / width) ** 2))
+
+
+def _octaves(places: np.ndarray, stream: int) -> list[np.ndarray]:
+    """Gaussian fields of random waves, each about twice as fine as the one before."""
+    fields = []
+    for i, octave in enumerate(_OCTAVES):
+        vectors = normals(stream + 2 * i, _WAVES, 3)
+        lengths = octave * 2.0 ** np.linspace(-0.5, 0.5, _WAVES)
+        vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True) * lengths[:, None]
+        phases = 2 * np.pi * uniforms(stream + 2 * i + 1, _WAVES)
+        waves = np.cos(places @ vectors.T.astype(np.float32) + phases.astype(np.float32))
+        fields.append(waves.sum(axis=1) * math.sqrt(2.0 / _WAVES))
+    return fields
+
+
+def _summed(octaves: list[np.ndarray]) -> np.ndarray:
+    """Rough land: the finer, the lower. Mandelbrot 1982, "The Fractal Geometry of Nature"."""
+    return sum(0.5**i * octave for i, octave in enumerate(octaves))
