@@ -1,7 +1,8 @@
 """What is finer than a field's cells: craters, ridges, wisps, drawn once, for all worlds, on a cube's faces.
 
-Games texture terrain so: few materials, which a coarse map mixes. Here both are learned. A world sees the same details
-as another, but turned as its chances say, and the decoder mixes them as its own field says.
+Games texture terrain so: few materials, which a coarse map mixes. Here the map is learned, and half of the materials;
+the others are grounds by rule. A world sees the same details as another, but turned as its chances say, and the decoder
+mixes them as its own field says.
 """
 
 from __future__ import annotations

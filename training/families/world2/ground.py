@@ -45,8 +45,8 @@ def grounds(n: int) -> np.ndarray:
 
 
 def _craters(places: np.ndarray, stream: int, smallest: float, largest: float) -> np.ndarray:
-    """Bowls with raised rims. There are as many of a size as its square allows, as on old ground, and smaller ones lie in
-    and on larger ones: Neukum 2001, "Cratering Records in the Inner Solar System"."""
+    """Bowls with raised rims. There are as many of a size as its square allows, as on old ground, and smaller ones lie
+    in and on larger ones: Neukum 2001, "Cratering Records in the Inner Solar System"."""
     few, many = largest**-2, smallest**-2
     count = round(2 * _SHARE / math.log(largest / smallest) * (many - few))
     middles = normals(stream, count, 3)

@@ -43,7 +43,5 @@ def test_craters_are_round_and_the_smallest_lie_whole_on_the_others():
     middle = ground.normals(stream, count, 3)[-1]
     middle /= np.linalg.norm(middle)
     radius = ((few + ground.uniforms(stream + 1, count) * (many - few)) ** -0.5).min()
-    floor, rim = (
-        ground._craters(ring(middle, share * radius), stream, smallest, largest) for share in (0.4, 1.0)
-    )
+    floor, rim = (ground._craters(ring(middle, share * radius), stream, smallest, largest) for share in (0.4, 1.0))
     assert floor.max() < rim.min()
