@@ -13,7 +13,7 @@ from keras import layers, ops
 
 from training.families.world2.chances import Chances, chances_of, mixed
 from training.families.world2.cube import FACES, cells, enlarged, north, padded, pooled, smoothed
-from training.families.world2.fields import bands, random_waves, zones
+from training.families.world2.fields import FIELDS, bands, random_waves, streaks, zones
 from training.families.world2.initial import dense, normal
 from training.families.world2.patchwork import PIECES, Patchwork
 
@@ -30,6 +30,7 @@ class Grid(NamedTuple):
         bands: Frequencies of waves of latitude.
         octaves: Those of random waves that are about as fine as its cells.
         pieces: Whether it is told what a patchwork of learned maps shows.
+        winds: Whether it is told streaks along parallels.
     """
 
     n: int
@@ -38,13 +39,14 @@ class Grid(NamedTuple):
     bands: tuple[int, ...]
     octaves: tuple[int, ...]
     pieces: bool = False
+    winds: bool = False
 
 
 GRIDS = (
     Grid(8, 64, True, (6, 12), (0, 1)),
     Grid(16, 64, True, (6, 12), (2, 3), True),
     Grid(32, 48, True, (12, 24), (4,), True),
-    Grid(64, 32, False, (24,), (5,)),
+    Grid(64, 32, False, (24,), (5,), winds=True),
 )
 
 
@@ -78,7 +80,8 @@ class Field(layers.Layer):
         channels = None
         self._patchwork.build(code_shape)
         for i, grid in enumerate(self.grids):
-            told = 2 + 3 * grid.zones + 2 * len(grid.bands) + 4 * len(grid.octaves) + PIECES * grid.pieces
+            told = 2 + 3 * grid.zones + 2 * len(grid.bands) + FIELDS * (len(grid.octaves) + grid.winds)
+            told += PIECES * grid.pieces
             shape = (None, FACES, grid.n, grid.n, told + (channels or 0))
             self._first[i].build(shape, code_shape)
             shape = (*shape[:-1], self._first[i].channels)
@@ -150,7 +153,9 @@ def _told(grid: Grid, chances: Chances, patchwork):
     latitude = places[..., 1:2]
     same = [north(n), bands(latitude, grid.bands)] + ([zones(latitude)] if grid.zones else [])
     same = ops.concatenate(same, axis=-1)[None]
-    waves = random_waves(ops.reshape(places, (1, -1, 3)), chances, grid.octaves)
+    points = ops.reshape(places, (1, -1, 3))
+    waves = [random_waves(points, chances, grid.octaves)] + ([streaks(points, chances)] if grid.winds else [])
+    waves = ops.concatenate(waves, axis=-1)
     waves = ops.reshape(waves, (-1, *places.shape[:3], waves.shape[-1]))
     batch = ops.shape(waves)[0]
     told = [ops.broadcast_to(same, (batch, *same.shape[1:])), waves]

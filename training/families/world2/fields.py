@@ -1,4 +1,4 @@
-"""Fields on the sphere that worlds are drawn from: random waves, and waves of latitude."""
+"""Fields on the sphere that worlds are drawn from: random waves, streaks of winds, and waves of latitude."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import math
 import numpy as np
 from keras import ops
 
-from training.families.world2.chances import OCTAVES, WAVES, Chances, normals
+from training.families.world2.chances import OCTAVES, WAVES, Chances, normals, uniforms
 
 FIELDS = 4  # mixed of an octave's waves; a wave shows as stripes, a sum of many doesn't
 
 _LONGEST_WAVE = 1.5  # radians per radius, of the first octave; each has twice that of the one before
+_STREAKS = ((1.5, 5.0), (16.0, 64.0))  # radians per radius, along parallels and across
 
 
 def random_waves(points, chances: Chances, octaves):
@@ -35,6 +36,21 @@ def random_waves(points, chances: Chances, octaves):
     return ops.concatenate(fields, axis=-1)
 
 
+def streaks(points, chances: Chances):
+    """What winds draw: Gaussian fields that vary quickly from south to north and slowly along parallels.
+
+    Args:
+        points: Unit vectors, float32 `(1, P, 3)`.
+        chances: Of B worlds.
+
+    Returns:
+        Float32 `(B, P, FIELDS)`, of mean 0 and deviation 1.
+    """
+    waves, mixes = _streaks()
+    heights = ops.cos(ops.matmul(points, waves.T) + chances.phases[:, -1:])
+    return ops.matmul(heights, mixes)
+
+
 def zones(latitude):
     """Caps and zones: what tells how far north or south a place is, `(…, 3)`, of sines of latitudes `(…, 1)`."""
     return ops.concatenate([latitude, ops.abs(latitude), 2.0 * ops.square(latitude) - 1.0], axis=-1)
@@ -50,8 +66,22 @@ def _waves() -> tuple[np.ndarray, np.ndarray]:
     """Wave vectors in radians per radius, float32 `(OCTAVES, WAVES, 3)`, and mixes, `(OCTAVES, WAVES, FIELDS)`."""
     vectors = normals(0, OCTAVES, WAVES, 3)
     lengths = _LONGEST_WAVE * 2.0 ** (np.arange(OCTAVES)[:, None, None] + np.linspace(-0.4, 0.4, WAVES)[:, None])
-    mixes = normals(1, OCTAVES, WAVES, FIELDS)
-    # All waves alike, lest the network learn to pick one out: of ten fields with unlike waves it makes a weave.
-    mixes *= math.sqrt(2.0 * FIELDS / WAVES) / np.linalg.norm(mixes, axis=-1, keepdims=True)
     vectors = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True) * lengths
-    return vectors.astype(np.float32), mixes.astype(np.float32)
+    return vectors.astype(np.float32), _alike(normals(1, OCTAVES, WAVES, FIELDS))
+
+
+@functools.cache
+def _streaks() -> tuple[np.ndarray, np.ndarray]:
+    """Wave vectors in radians per radius, float32 `(WAVES, 3)`, and mixes, `(WAVES, FIELDS)`."""
+    (slowest, slow), (quick, quickest) = _STREAKS
+    along, across, towards = uniforms(2, 3 * WAVES).reshape(3, WAVES)
+    along, across = slowest * (slow / slowest) ** along, quick * (quickest / quick) ** across
+    towards = 2.0 * np.pi * towards
+    vectors = np.stack([along * np.cos(towards), across, along * np.sin(towards)], axis=-1)
+    return vectors.astype(np.float32), _alike(normals(3, WAVES, FIELDS))
+
+
+def _alike(mixes: np.ndarray) -> np.ndarray:
+    """All waves count alike, lest the network learn to pick one out: of ten with unlike waves it makes a weave."""
+    mixes = mixes * (math.sqrt(2.0 * FIELDS / WAVES) / np.linalg.norm(mixes, axis=-1, keepdims=True))
+    return mixes.astype(np.float32)

@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 from training.families.world2.chances import COPIES, LATENT_SIZE, TURNS, chances_of, mixed, normals, uniform
-from training.families.world2.fields import bands, random_waves
+from training.families.world2.fields import FIELDS, bands, random_waves, streaks
 
 LATENTS = np.random.default_rng(0).standard_normal((3, LATENT_SIZE), dtype=np.float32)
 
@@ -74,3 +74,15 @@ def test_a_band_is_the_same_all_along_its_parallel():
     parallel = np.stack([np.sin(longitude) * 0.8, np.full(200, 0.6, np.float32), np.cos(longitude) * 0.8], axis=-1)
     told = array(bands(parallel[:, 1:2], (6, 48)))
     assert np.ptp(told, axis=0).max() == 0
+
+
+def test_streaks_lie_along_parallels():
+    chances = chances_of(np.random.default_rng(1).standard_normal((64, LATENT_SIZE), dtype=np.float32))
+    longitudes = np.radians(np.linspace(0.0, 20.0, 41))
+    along = np.stack([np.sin(longitudes), 0.0 * longitudes, np.cos(longitudes)], axis=-1)
+    across = np.stack([0.0 * longitudes, np.sin(longitudes), np.cos(longitudes)], axis=-1)
+    parallel, meridian = (array(streaks(np.float32(line[None]), chances)) for line in (along, across))
+    assert parallel.shape == (64, 41, FIELDS)
+    assert abs(meridian.mean()) < 0.1
+    assert abs(meridian.std() - 1) < 0.1
+    assert 3 * np.abs(np.diff(parallel, axis=1)).mean() < np.abs(np.diff(meridian, axis=1)).mean()
