@@ -16,6 +16,7 @@ from tests.engines.pictures import compare, drift, flank_faults, flanks
 from tests.engines.worlds import FLANK, WORLDS, gateway, glb_of, hill_glb
 
 TURNED = 27  # px of 256 in the middle, of 0.2 radians, in 2 s
+CLOUDS_TURNED = 32  # clouds get ahead of the ground by a fifth
 Drawn = Callable[[str, str, str], Image.Image]
 
 
@@ -63,11 +64,12 @@ def test_a_gateways_planet_turns_to_the_east_in_the_browser(example: str, app: f
     need(web.missing(example))
     with running(app) as url:
         before, after = (web.draw(example, url, seconds) for seconds in (0, 2))
-    assert drift(before, after) == pytest.approx(TURNED, abs=3)
+    assert TURNED - 3 <= drift(before, after) <= CLOUDS_TURNED + 3
 
 
 @pytest.mark.slow
 def test_a_planet_turns_to_the_east_in_godot(app: flask.Flask) -> None:
     need(godot.missing())
-    planet = glb_of(app, "earth", "sphere")
-    assert drift(godot.draw(planet), godot.draw(planet, 2)) == pytest.approx(TURNED, abs=3)
+    bare, clouded = (glb_of(app, kind, "sphere") for kind in ("mars", "earth"))
+    assert drift(godot.draw(bare), godot.draw(bare, 2)) == pytest.approx(TURNED, abs=3)
+    assert TURNED - 3 <= drift(godot.draw(clouded), godot.draw(clouded, 2)) <= CLOUDS_TURNED + 3
