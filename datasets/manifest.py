@@ -120,12 +120,17 @@ class Manifest:
     format_version: int = FORMAT_VERSION
     format: str = FORMATS[0]
 
+    @property
+    def is_sharded(self) -> bool:
+        """Whether files hold many pictures each (`datasets.shards`)."""
+        return self.format == "arrayrecord"
+
     def save(self, root: Path, pictures: Iterable[Picture] | None = None) -> None:
         """Writes `root/manifest.json`; if `pictures` are given, of these, which are held one at a time, instead."""
         path = Path(root, MANIFEST_NAME)
         data = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         data["rejected"] = [vars(rejection) for rejection in self.rejected]
-        if self.format == FORMATS[0]:
+        if not self.is_sharded:
             del data["format"]
         digest = hashlib.sha256()  # of what `_checksum` has in one piece
         data["pictures"] = []

@@ -13,7 +13,7 @@ import numpy as np
 
 from datasets.decoding import Unusable, open_picture
 from datasets.errors import RequestError
-from datasets.manifest import FORMATS, SPLITS, Size, load_manifest
+from datasets.manifest import SPLITS, Size, load_manifest
 from datasets.sampling import Sampler
 from datasets.shards import DamagedShard, Units, is_shard, read_shard
 
@@ -103,7 +103,7 @@ def load_pictures(
             images[rows[members[rank]]] = _decode(path, content, size)
 
     with ThreadPoolExecutor() as threads:
-        list(threads.map(read, Units((picture.file for picture in manifest.pictures), manifest.format != FORMATS[0])))
+        list(threads.map(read, Units((picture.file for picture in manifest.pictures), manifest.is_sharded)))
     labels = np.array([[name in picture.classes for name in class_names] for picture in chosen], np.float32)
     sights = np.array([picture.sight or (np.nan, np.nan) for picture in chosen], np.float32)
     return Pictures(images, labels, class_names, tuple(picture.file for picture in chosen), sights)

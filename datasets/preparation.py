@@ -125,15 +125,14 @@ class _Preparation:
             self.old = load_manifest(out)
         except RequestError:
             self.old = Manifest(sizes=(), class_names=(), pictures=(), complete=False, format=form or FORMATS[0])
-        self.form = form or self.old.format
-        if self.form != self.old.format:
+        if form not in (None, self.old.format):
             raise RequestError(
                 f"{out} holds pictures in the format {self.old.format}, not {form}: choose another folder, "
                 "or leave --format out."
             )
-        if self._is_sharded():
+        if self.old.is_sharded:
             check_installed()
-        self.units = Units((source.file for source in sources), self._is_sharded())
+        self.units = Units((source.file for source in sources), self.old.is_sharded)
         self.sizes = sorted({*wanted, *map(Size.of, self.old.sizes)})
         self.rejections = {rejection.source: rejection for rejection in rejected}
         self.good = bytearray(len(sources))
@@ -155,7 +154,7 @@ class _Preparation:
 
     def compare(self, drawn: Journal) -> list[str]:
         """Finds out what is to be drawn, and returns the files that aren't what they are to be."""
-        files = Units((picture.file for picture in self.old.pictures), self._is_sharded())
+        files = Units((picture.file for picture in self.old.pictures), self.old.is_sharded)
         recorded = {file: _digest(self.old.pictures[place] for place in places) for file, places in files}
         recorded.update(drawn.records())
         alike: dict[tuple[Size, ...], tuple[Size, ...]] = {}
@@ -232,14 +231,11 @@ class _Preparation:
         names = {name for source, good in zip(self.sources, self.good, strict=True) if good for name in source.classes}
         rejected = tuple(self.rejections[path] for path in sorted(self.rejections))
         sizes = tuple(map(str, self.sizes))
-        return Manifest(sizes, class_order(names), (), rejected, complete, format=self.form)
+        return Manifest(sizes, class_order(names), (), rejected, complete, format=self.old.format)
 
     def _planned(self, places: Iterable[int]) -> dict[int, Picture]:
         """The pictures of these sources, of those that can be used."""
         return {place: picture for place in places if (picture := self.plan[place])}
-
-    def _is_sharded(self) -> bool:
-        return self.form == "arrayrecord"
 
     def _path(self, size: Size, file: str) -> Path:
         return Path(self.out, str(size), file)

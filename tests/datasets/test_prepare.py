@@ -187,6 +187,20 @@ def _kill_at(raw: Path, out: Path, name: str, limit: int) -> None:
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
 
 
+def _interrupted_at(file: str, raw: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prepares until this file is to be drawn."""
+
+    def interrupted(task, **options):
+        if task.file == file:
+            raise KeyboardInterrupt
+        return render(task, **options)
+
+    monkeypatch.setattr(module, "render", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(raw, out, sizes=[16], workers=1)
+    monkeypatch.undo()
+
+
 def _damaged(out: Path, damage: Callable[[bytes], bytes]) -> None:
     for path in (out / ".preparing").glob("*.jsonl"):
         path.write_bytes(damage(path.read_bytes()))
@@ -213,15 +227,7 @@ def test_a_killed_run_goes_on_whatever_it_left(raw, tmp_path, monkeypatch):
 def test_damaged_journals_cost_time_alone(raw, tmp_path, monkeypatch, damage):
     out = tmp_path / "out"
 
-    def interrupted(task, **options):
-        if task.file == "haumea/haumea_001.png":
-            raise KeyboardInterrupt
-        return render(task, **options)
-
-    monkeypatch.setattr(module, "render", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        prepare(raw, out, sizes=[16], workers=1)
-    monkeypatch.undo()
+    _interrupted_at("haumea/haumea_001.png", raw, out, monkeypatch)
     _damaged(out, damage)
     assert 19 <= prepare(raw, out, sizes=[16], workers=1).written <= 30
     prepare(raw, tmp_path / "fresh", sizes=[16], workers=1)
@@ -236,15 +242,7 @@ def test_what_changes_after_a_run_was_killed_is_done_again(raw, tmp_path, monkey
     for number in (2, 5, 8):
         draw((120, 85), (60, 60), seed=number).save(sources[number])
 
-    def interrupted(task, **options):
-        if task.file == "earth/earth_008.png":
-            raise KeyboardInterrupt
-        return render(task, **options)
-
-    monkeypatch.setattr(module, "render", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        prepare(raw, out, sizes=[16], workers=1)
-    monkeypatch.undo()
+    _interrupted_at("earth/earth_008.png", raw, out, monkeypatch)
     draw((150, 85), (60, 60)).save(sources[5])
     assert prepare(raw, out, sizes=[16], workers=1).written == 2
     prepare(raw, tmp_path / "fresh", sizes=[16], workers=1)

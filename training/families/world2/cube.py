@@ -66,6 +66,11 @@ def cells(n: int):
     return directions(*_grid(n))
 
 
+def middles(n: int) -> np.ndarray:
+    """Of the cells along a face, as angles in [-1, 1], from the least on, float64 `(n,)`."""
+    return (np.arange(n) + 0.5) * 2 / n - 1
+
+
 def north(n: int):
     """How much of north lies along each cell's right and up: what tells a face which way it lies. Float32
     `(6, n, n, 2)`, 0 where these lie along a parallel."""
@@ -200,10 +205,10 @@ def _border(n: int) -> np.ndarray:
 def _halo(n: int) -> np.ndarray:
     """Numbers of the cells of each face and around it, int32 `(6, n + 2, n + 2)`; at the corners, where there is none,
     that of the cell above or below."""
-    ends = np.concatenate([[-_BEYOND], _middles(n), [_BEYOND]])
+    ends = np.concatenate([[-_BEYOND], middles(n), [_BEYOND]])
     face, b, a = np.meshgrid(range(FACES), -ends, ends, indexing="ij")
     at_corner = (np.abs(a) > 1) & (np.abs(b) > 1)
-    a = np.where(at_corner, np.sign(a) * _middles(n)[-1], a)
+    a = np.where(at_corner, np.sign(a) * middles(n)[-1], a)
     found, a, b = places(directions(face, a, b, np), np)
     column, row = (np.clip(np.floor((one + 1) * n / 2), 0, n - 1).astype(np.int32) for one in (a, -b))
     return (found * (n * n) + row * n + column).astype(np.int32)
@@ -212,9 +217,5 @@ def _halo(n: int) -> np.ndarray:
 def _grid(n: int):
     """Face, a and b of a grid's cells, as `directions` takes them; small, as it is the graph that spreads them."""
     face = ops.reshape(ops.arange(FACES, dtype="int32"), (FACES, 1, 1)) + ops.zeros((1, n, n), "int32")
-    middles = ops.convert_to_tensor(_middles(n).astype(np.float32))
-    return face, middles[None, None, :], -middles[None, :, None]
-
-
-def _middles(n: int) -> np.ndarray:
-    return (np.arange(n) + 0.5) * 2 / n - 1
+    along = ops.convert_to_tensor(middles(n).astype(np.float32))
+    return face, along[None, None, :], -along[None, :, None]

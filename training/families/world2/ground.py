@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from training.families.world2.chances import normals, uniforms
-from training.families.world2.cube import FACES, directions
+from training.families.world2.cube import FACES, directions, middles
 
 GROUNDS = 4  # large craters, small ones, rough land, ridges
 
@@ -33,8 +33,8 @@ _STREAM = 200  # the first of their random numbers
 def grounds(n: int) -> np.ndarray:
     """Heights in the cells of a cube's faces (`training.families.world2.cube`), each of mean 0 and deviation 1, float32
     `(1, 6, n, n, GROUNDS)`."""
-    middles = ((np.arange(n) + 0.5) * 2 / n - 1).astype(np.float32)
-    face, b, a = np.meshgrid(range(FACES), -middles, middles, indexing="ij")
+    along = middles(n).astype(np.float32)
+    face, b, a = np.meshgrid(range(FACES), -along, along, indexing="ij")
     places = directions(face, a, b, np).reshape(-1, 3).astype(np.float32)
     smooth, folded = (_octaves(places, _STREAM + 10 + 10 * i) for i in range(2))
     heights = [_craters(places, _STREAM + 2 * i, *radii) for i, radii in enumerate(_RADII)]
@@ -49,12 +49,12 @@ def _craters(places: np.ndarray, stream: int, smallest: float, largest: float) -
     in and on larger ones: Neukum 2001, "Cratering Records in the Inner Solar System"."""
     few, many = largest**-2, smallest**-2
     count = round(2 * _SHARE / math.log(largest / smallest) * (many - few))
-    middles = normals(stream, count, 3)
-    middles = (middles / np.linalg.norm(middles, axis=1, keepdims=True)).astype(np.float32)
+    centers = normals(stream, count, 3)
+    centers = (centers / np.linalg.norm(centers, axis=1, keepdims=True)).astype(np.float32)
     radii = np.sort((few + uniforms(stream + 1, count) * (many - few)) ** -0.5)[::-1]
     heights = np.zeros(len(places))
-    for middle, radius in zip(middles, radii, strict=True):
-        cosine = places @ middle
+    for center, radius in zip(centers, radii, strict=True):
+        cosine = places @ center
         near = np.flatnonzero(cosine > math.cos((1 + 3 * _APRON) * radius))
         distance = np.arccos(np.minimum(cosine[near], 1.0)) / radius
         left = np.clip((distance - 0.8) / 0.4, 0.0, 1.0)  # of what was there
