@@ -72,4 +72,5 @@ $(VENV)/.run: requirements.txt serving/requirements.txt | $(VENV)/bin/python
 
 $(VENV)/.dev: requirements-dev.txt requirements-arrayrecord.txt requirements-traces.txt requirements.txt serving/requirements.txt | $(VENV)/bin/python
 	$(PIP) install --quiet --no-compile -r requirements-dev.txt
+	-@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib # on all cores, for the many processes that tests start
 	@touch $@ $(VENV)/.run
