@@ -18,6 +18,7 @@ def write_small_world(saved_models: Path, name: str = "small_world") -> None:
     import keras
 
     from datasets.manifest import Size
+    from tests.training.uncompiled import unoptimized
     from training.families.world2.networks import build_world_generator
     from training.families.world2.savedmodel import LATENT_LENGTH, save_world
     from training.families.world2.shader import card_entry
@@ -30,7 +31,8 @@ def write_small_world(saved_models: Path, name: str = "small_world") -> None:
     fine = network.get_layer("surface")._fine.kernel
     fine.assign(0.3 * fine)  # what is too fine for the map is faint, as in a trained world
     folder = saved_models / name / "1"
-    save_world(network, Size(64, 64), folder, (SIZE,), MAP_HEIGHT)
+    with unoptimized():
+        save_world(network, Size(64, 64), folder, (SIZE,), MAP_HEIGHT)
     card = tiny_card(name, 1, KINDS, 64) | {
         "latent_size": LATENT_LENGTH,
         "world": {"sizes": [SIZE], "map": [MAP_HEIGHT, 2 * MAP_HEIGHT], "heights": True, "sights": True},

@@ -98,7 +98,7 @@ class GANTrainer:
     def given(self, labels, extras=()) -> Given:
         """What is known of pictures with these labels `(B, K)` and extras, in the order of `Objective.extras`."""
         kinds = labels / ops.sum(labels, axis=-1, keepdims=True)
-        named = dict(zip(self.objective.extras, extras, strict=True))
+        named = {name: ops.convert_to_tensor(one) for name, one in zip(self.objective.extras, extras, strict=True)}
         return Given(kinds, self.generator_optimizer.iterations, named)
 
     @property

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from datasets.manifest import Size
 from tests.training.families.world2.test_world_v2 import KINDS, build, inputs_of
+from tests.training.uncompiled import unoptimized
 from training.families.world2 import savedmodel
 from training.families.world2.chances import LATENT_SIZE
 from training.families.world2.decoder import HIGHEST
@@ -32,7 +33,7 @@ def network():
 @pytest.fixture(scope="module")
 def signatures(network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, unoptimized():
         patch.setattr(savedmodel, "_POINTS", 500)  # so that even small pictures come in pieces
         save_world(network, Size.of(16), folder, (16, 24), MAP)
     return tf.saved_model.load(str(folder)).signatures

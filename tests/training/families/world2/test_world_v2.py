@@ -225,7 +225,7 @@ def tiny_config(data, run) -> TrainingConfig:
     )
 
 
-def test_training_leaves_a_run_to_draw_with(prepared_data, tmp_path, monkeypatch):
+def test_training_leaves_a_run_to_draw_with(prepared_data, eagerly, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # without the yardstick's network
     monkeypatch.setattr("training.families.world2.trainer.MEASURED", 16)
     run = tmp_path / "run"
