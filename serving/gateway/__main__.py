@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from serving.gateway.guards.logs import STYLES, configure_logging
 from serving.gateway.http.server import StartError, serve
 
 _ROLLOUT = Path(__file__).resolve().parents[1] / "deploy" / "rollout.toml"
+_OPTION = "GATEWAY_OPTION_"
 _MIB = 1024 * 1024
 _CACHE_MIB = GatewayConfig.cache_bytes // _MIB
 
@@ -26,7 +28,7 @@ _CACHE_MIB = GatewayConfig.cache_bytes // _MIB
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses the command line and serves; returns the exit code: 0 after a stop by signal, 2 if it cannot start."""
     parser = _parser()
-    given = parser.parse_args(arguments)
+    given = parser.parse_args([*environment_options(os.environ), *(sys.argv[1:] if arguments is None else arguments)])
     if given.backend == "tfserving" and given.target is None:
         parser.error("--backend tfserving needs --target HOST:PORT, the gRPC port of TensorFlow Serving")
     if given.backend == "embedded" and given.target is not None:
@@ -72,6 +74,15 @@ def _config(given: argparse.Namespace) -> GatewayConfig:
         cors_origins=tuple(given.cors_origin),
         api_keys=None if given.api_keys is None else read_keys(given.api_keys),
     )
+
+
+def environment_options(environment: Mapping[str, str]) -> list[str]:
+    """`GATEWAY_OPTION_RATE_LIMIT=600/minute` as `--rate-limit=600/minute`; the command line comes after these."""
+    return [
+        f"--{name.removeprefix(_OPTION).lower().replace('_', '-')}={value}"
+        for name, value in sorted(environment.items())
+        if name.startswith(_OPTION)
+    ]
 
 
 def _parser() -> argparse.ArgumentParser:

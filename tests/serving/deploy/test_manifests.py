@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from serving.deploy.files import BATCH_SIZES, BATCH_THREADS, METRICS_PATH
+from serving.gateway.__main__ import environment_options
 from serving.gateway.__main__ import main as start_gateway
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -185,7 +186,8 @@ def test_the_gateway_knows_its_options(capsys: pytest.CaptureFixture[str]) -> No
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
     named = {*_container("gateway")["args"]}
     for more in (_documents(_DEPLOY / "docker-compose.limits.yml")[0], _TRACES, _CACHE):
-        named |= {*more["services"]["gateway"]["command"]}
+        named |= {*environment_options(more["services"]["gateway"]["environment"])}
+        assert "command" not in more["services"]["gateway"]  # or two of them would not go together
     assert {flag.partition("=")[0] for flag in named} <= known
 
 
@@ -195,8 +197,7 @@ def test_limits_are_counted_together_where_only_gateways_reach() -> None:
     [container] = deployment["spec"]["template"]["spec"]["containers"]
     gateway, network = ([step["value"] for step in yaml.safe_load(one["patch"])] for one in component["patches"])
     compose = _documents(_DEPLOY / "docker-compose.limits.yml")[0]["services"]
-    added = compose["gateway"]["command"][len(_container("gateway")["args"]) :]
-    assert compose["gateway"]["command"][: -len(added)] == _container("gateway")["args"]
+    added = environment_options(compose["gateway"]["environment"])
     assert [value.replace("${RATE_LIMIT:-600/minute}", "600/minute") for value in added] == gateway[:2]
     assert gateway[1] == f"--rate-limit-storage=valkey://valkey:{service['spec']['ports'][0]['port']}"
 
@@ -220,8 +221,7 @@ def test_limits_are_counted_together_where_only_gateways_reach() -> None:
 
 def test_traces_go_where_grafana_looks_for_them() -> None:
     gateway, tempo, grafana = (_TRACES["services"][name] for name in ("gateway", "tempo", "grafana"))
-    *command, otlp = gateway["command"]
-    assert command == _container("gateway")["args"]
+    [otlp] = environment_options(gateway["environment"])
     [settings] = _documents(_DEPLOY / "tempo" / "tempo.yaml")
     port = settings["distributor"]["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"].rpartition(":")[2]
     assert otlp == f"--otlp=http://tempo:{port}"
@@ -253,7 +253,7 @@ def test_the_cache_stands_between_clients_and_gateways() -> None:
     nginx = (_DEPLOY / "nginx" / "planets.conf").read_text(encoding="utf-8")
     [upstream] = re.findall(r"^ *server (\S+) weight=\d+;", nginx, re.MULTILINE)
     assert upstream == f"gateway:{_ports('gateway')['http']}"
-    assert gateway["command"] == [*_container("gateway")["args"], "--trusted-proxies=1"]
+    assert environment_options(gateway["environment"]) == ["--trusted-proxies=1"]
     assert gateway["ports"] is None
     [listen] = re.findall(r"listen (\d+);", nginx)
     [published] = _COMPOSE["services"]["gateway"]["ports"]

@@ -531,3 +531,21 @@ def test_bad_arguments(arguments: list[str], sentence: str, capsys: pytest.Captu
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     assert sentence in capsys.readouterr().err
+
+
+def test_the_environment_gives_options_and_the_command_line_wins(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = []
+    monkeypatch.setattr(gateway_main, "serve", lambda **named: given.append(named))
+    options = {"RATE_LIMIT": "10/second", "THREADS": "3", "MAX_WAITING": "4", "CORS_ORIGIN": "https://a.example"}
+    for name, value in options.items():
+        monkeypatch.setenv(f"GATEWAY_OPTION_{name}", value)
+    assert main(["--threads", "5", "--log", "none"]) == 0
+    config = given[0]["config"]
+    assert (config.rate_limit, config.max_in_flight, config.max_waiting) == ("10/second", 5, 4)
+    assert config.cors_origins == ("https://a.example",)
+    monkeypatch.setenv("GATEWAY_OPTION_RAT_LIMIT", "10/second")
+    with pytest.raises(SystemExit, match="2"):
+        main([])
+    assert "--rat-limit=10/second" in capsys.readouterr().err
