@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 import pytest
@@ -16,7 +19,7 @@ import pytest
 from parallel.crew import crew
 from serving.backends.embedded import EmbeddedBackend
 from serving.bake.__main__ import main
-from serving.bake.plan import BakeError, parse_range
+from serving.bake.plan import RECORD, BakeError, Plan, parse_range
 from serving.bake.shards import index_path, tar_path
 from serving.bake.workers import Job, Made
 from serving.gateway import create_app
@@ -163,13 +166,10 @@ def test_ranges() -> None:
 @pytest.mark.slow
 def test_workers_make_the_same_bytes_though_some_are_killed(bake, models: Path, tmp_path: Path) -> None:
     assert bake("--seeds", "0:60", out="alone") == 0
-    assert bake("--seeds", "0:3", "--model", "tiny", "--version", "1", out="first") == 0  # for its plan
     assert bake("--seeds", "0:60", "--workers", "2") == 0
     assert everything(tmp_path / "out") == everything(tmp_path / "alone")
 
-    from serving.bake.plan import Plan
-
-    plan = Plan(None, 0, 60, ("planet.webp",), {"model": "tiny", "version": "1"}, 3)
+    plan = _plan(60)
     job, made = Job(plan, tmp_path / "killed", models), []
     with crew(2) as run:
         for shard, done in run(job, range(plan.shards)):
@@ -178,10 +178,7 @@ def test_workers_make_the_same_bytes_though_some_are_killed(bake, models: Path, 
             if len(made) in (2, 7):
                 os.kill(_a_child(), signal.SIGKILL)
     assert sorted(made) == list(range(plan.shards))
-    for kind in ("index", "shards"):
-        for path in sorted((tmp_path / "alone" / kind).iterdir()):
-            assert (tmp_path / "killed" / kind / path.name).read_bytes() == path.read_bytes()
-    assert not list((tmp_path / "killed").rglob("*.part"))
+    assert shards_of(tmp_path / "killed") == shards_of(tmp_path / "alone")
 
 
 @pytest.mark.slow
@@ -192,8 +189,61 @@ def test_ray_makes_the_same_bytes(bake, tmp_path: Path) -> None:
     assert everything(tmp_path / "out") == everything(tmp_path / "alone")
 
 
+@pytest.mark.slow
+def test_a_ray_node_that_goes_away_takes_no_planet_with_it(bake, models: Path, tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray", reason="needs Ray: pip install -r requirements-ray.txt")
+    from ray.cluster_utils import Cluster
+
+    assert bake("--seeds", "0:300", out="alone") == 0
+    plan = _plan(300)
+    job, places = _WhereTwoAre(Job(plan, tmp_path / "out", models), tmp_path / "nodes"), {}
+    job.met.mkdir()
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    try:
+        leaving = cluster.add_node(num_cpus=1)
+        with crew(1, cluster.address) as run:
+            for shard, (node, done) in run(job, range(plan.shards)):
+                assert shard not in places
+                assert done == Made(shard, 3)
+                places[shard] = node
+                if leaving and len(set(places.values())) == 2:
+                    cluster.remove_node(leaving, allow_graceful=False)
+                    leaving = None
+                    left = plan.shards - len(places)
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+    assert left > 50
+    assert sorted(places) == list(range(plan.shards))
+    assert [row["seed"] for row in rows_of(tmp_path / "out")[::2]] == list(range(300))
+    assert shards_of(tmp_path / "out") == shards_of(tmp_path / "alone")
+
+
+class _WhereTwoAre(NamedTuple):
+    """Makes a shard on a node of Ray's, and tells which; none before two nodes are at it."""
+
+    job: Job
+    met: Path
+
+    def __call__(self, shard: int) -> tuple[str, Made]:
+        import ray
+
+        node = ray.get_runtime_context().get_node_id()
+        (self.met / node).touch()
+        while len(list(self.met.iterdir())) < 2:
+            time.sleep(0.01)  # between looks
+        return node, self.job(shard)
+
+
+def shards_of(out: Path) -> dict[str, bytes]:
+    """All files that are left of a bake, but for what it was asked."""
+    return {name: content for name, content in everything(out).items() if name != RECORD}
+
+
+def _plan(count: int) -> Plan:
+    return Plan(None, 0, count, ("planet.webp",), {"model": "tiny", "version": "1"}, 3)
+
+
 def _a_child() -> int:
     """A process that makes shards."""
-    import multiprocessing
-
     return next(child.pid for child in multiprocessing.active_children() if child.name.startswith("SpawnProcess"))
