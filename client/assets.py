@@ -29,7 +29,7 @@ ASSETS: Mapping[str, tuple[str, ...]] = {
     "clouds.png": (),
     "cube.zip": ("engine", "texture_size"),
     "engine.zip": ("engine", "texture_size", "system"),
-    "glb": ("mesh", "texture_size", "clouds"),
+    "glb": ("mesh", "texture_size", "textures", "clouds"),
     "json": ("system",),
 }
 
@@ -74,6 +74,7 @@ class AssetCalls(Calls):
         engine: str | None = None,
         mesh: str | None = None,
         texture_size: int | None = None,
+        textures: str | None = None,
         green: str | None = None,
         clouds: bool | None = None,
         system: str | None = None,
@@ -87,6 +88,7 @@ class AssetCalls(Calls):
             engine: That `cube.zip` and `engine.zip` are for: `"three"`, `"godot"`, `"unity"` or `"unreal"`.
             mesh: Of `glb`: `"sphere"` or `"cube"`.
             texture_size: Of `glb`, `cube.zip` and `engine.zip`: 128, 256, 512 or 1024.
+            textures: Of `glb`: `"png"` or, in a file of half the size, `"webp"`.
             green: Of `normal.png`: `"up"` or `"down"`.
             clouds: Of `glb` and `map.png`: False for the bare ground, of kinds with clouds.
             system: Of `height.exr`, `engine.zip` and `json`: address of the star system whose body it
@@ -97,7 +99,13 @@ class AssetCalls(Calls):
             PlanetError: Its kind and text say what went wrong.
         """
         more = given(
-            engine=engine, mesh=mesh, texture_size=texture_size, green=green, clouds=flag(clouds), system=system
+            engine=engine,
+            mesh=mesh,
+            texture_size=texture_size,
+            textures=textures,
+            green=green,
+            clouds=flag(clouds),
+            system=system,
         )
         text, response = self._asset(seed_or_address, file, {**more, **to_parameters(options)})
         with self._reading(response):

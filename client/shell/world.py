@@ -58,6 +58,7 @@ def add_world_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--mesh", choices=("sphere", "cube"), help="of a .glb (default: sphere)")
     command.add_argument("--engine", choices=ENGINES, help="that a .zip is for (default: three)")
     command.add_argument("--texture-size", type=int, help="px of a .glb's or .zip's: 128 to 1024 (default: 512)")
+    command.add_argument("--textures", choices=("png", "webp"), help="of a .glb (default: png)")
     command.add_argument("--clouds", choices=("1", "0"), help="0: of a .glb or map without them (default: 1)")
     command.add_argument("--green", choices=("up", "down"), help="of the normal map (default: up)")
     command.add_argument("--system", help="star system whose body it is (default: that of its address)")

@@ -93,6 +93,7 @@ def test_what_there_is_not_is_refused(client: PlanetClient) -> None:
     [
         (["--part", "height"], "heights.exr"),
         (["--part", "glb", "--mesh", "cube", "--texture-size", "128"], "planet.glb"),
+        (["--part", "glb", "--textures", "webp"], "small.glb"),
         (["--part", "cube", "--engine", "unity"], "faces.zip"),
         (["--part", "json", "--system", "orion/7"], "facts.json"),
         (["--part", "normal", "--green", "down"], "normal.png"),

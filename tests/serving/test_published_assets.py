@@ -52,10 +52,12 @@ def test_planets_are_valid_gltf(client: FlaskClient, tmp_path: Path, kind: str) 
     files = []
     for seed in SEEDS:
         for mesh in ("sphere", "cube"):
-            response = client.get(f"/v1/worlds/{seed}.glb?kind={kind}&mesh={mesh}&texture_size=128")
-            assert response.status_code == 200, response.text
-            files.append(tmp_path / f"{kind}_{seed}_{mesh}.glb")
-            files[-1].write_bytes(response.data)
+            for textures in ("png", "webp"):
+                look = f"kind={kind}&mesh={mesh}&textures={textures}&texture_size=128"
+                response = client.get(f"/v1/worlds/{seed}.glb?{look}")
+                assert response.status_code == 200, response.text
+                files.append(tmp_path / f"{kind}_{seed}_{mesh}_{textures}.glb")
+                files[-1].write_bytes(response.data)
     ran = subprocess.run(["node", str(VALIDATOR), *map(str, files)], check=True, capture_output=True, text=True)
     found = json.loads(ran.stdout)
     assert found == {str(file): [] for file in files}

@@ -17,11 +17,12 @@ _VERTICES, _INDICES = 34962, 34963  # targets of buffer views
 _LINEAR, _LINEAR_MIPMAPS, _CLAMP, _REPEAT = 9729, 9987, 33071, 10497
 _JSON, _BIN = 0x4E4F534A, 0x004E4942
 _CLOUDS_RADIUS = 1.01
+_WEBP = "EXT_texture_webp"
 
 
 @dataclasses.dataclass(frozen=True)
 class Material:
-    """What a mesh looks like: PNG files.
+    """What a mesh looks like: PNG or WebP files, all of one format.
 
     Attributes:
         colors: sRGB, with alpha if it is to be seen through.
@@ -65,6 +66,7 @@ def write_glb(
         "wrapT": _CLAMP,
     }
     glows = any(material.glow for _, material in parts)
+    required = [_WEBP] if any(_is_webp(material.colors) for _, material in parts) else []
     primitives = [file.primitive(mesh, file.material(material)) for mesh, material in parts]
     nodes: list[dict[str, Any]] = [{"name": name, "mesh": 0}]
     meshes = [{"name": name, "primitives": primitives}]
@@ -74,9 +76,11 @@ def write_glb(
         shell = [_smooth(one, file.material(look)) for one, look in zip(primitives, clouds, strict=True)]
         meshes.append({"name": "clouds", "primitives": shell})
     strengthened = any("extensions" in one for one in file.lists["materials"])
+    used = required + (["KHR_materials_emissive_strength"] if glows and strengthened else [])
     document = {
         "asset": {"version": "2.0", "generator": "Planet Generator", "extras": dict(extras)},
-        **({"extensionsUsed": ["KHR_materials_emissive_strength"]} if glows and strengthened else {}),
+        **({"extensionsUsed": used} if used else {}),
+        **({"extensionsRequired": required} if required else {}),
         "scene": 0,
         "scenes": [{"nodes": [0]}],
         "nodes": nodes,
@@ -95,6 +99,10 @@ def _smooth(primitive: Mapping[str, Any], material: int) -> dict[str, Any]:
     """The same triangles of a material without normals."""
     attributes = {name: accessor for name, accessor in primitive["attributes"].items() if name != "TANGENT"}
     return {**primitive, "attributes": attributes, "material": material}
+
+
+def _is_webp(picture: bytes) -> bool:
+    return picture.startswith(b"RIFF")
 
 
 class _File:
@@ -140,9 +148,11 @@ class _File:
                 told["extensions"] = {"KHR_materials_emissive_strength": {"emissiveStrength": material.strength}}
         return self._add("materials", told)
 
-    def _texture(self, png: bytes) -> int:
-        image = self._add("images", {"bufferView": self._view(png), "mimeType": "image/png"})
-        return self._add("textures", {"sampler": 0, "source": image})
+    def _texture(self, picture: bytes) -> int:
+        webp = _is_webp(picture)
+        mime = "image/webp" if webp else "image/png"
+        source = {"source": self._add("images", {"bufferView": self._view(picture), "mimeType": mime})}
+        return self._add("textures", {"sampler": 0, **({"extensions": {_WEBP: source}} if webp else source)})
 
     def _accessor(self, values: np.ndarray, shape: str, name: str) -> int:
         told: dict[str, Any] = {

@@ -15,11 +15,18 @@ from serving.gateway.assets.glb import Material, write_glb
 from serving.gateway.assets.maps import Floats, at, emissive_of, places
 from serving.gateway.assets.meshes import cube, sphere
 from serving.gateway.assets.surfaces import Surface, emissive_strength, levels, normal_levels, roughness_map
+from serving.gateway.assets.textures import write_texture
 from serving.gateway.pictures.png import write_png
 
 
 def planet_glb(
-    surface: Surface, name: str, extras: Mapping[str, Any], *, face: int | None = None, clouds: bool = True
+    surface: Surface,
+    name: str,
+    extras: Mapping[str, Any],
+    *,
+    face: int | None = None,
+    clouds: bool = True,
+    textures: str = "png",
 ) -> bytes:
     """A planet of radius 1 with its textures and, if its kind has any, a shell of clouds.
 
@@ -29,18 +36,20 @@ def planet_glb(
         extras: JSON about it.
         face: Side in px of the textures of six faces; None for one mesh of longitudes and latitudes.
         clouds: Whether there is a shell; without it, the ground is bare.
+        textures: Their format, of `textures.FORMATS`.
     """
     if face is None:
         mesh = sphere(surface.axes, len(surface.ground))
-        parts = [(mesh, _material(surface.ground, surface.normals, surface.glow))]
+        parts = [(mesh, _material(surface.ground, surface.normals, surface.glow, textures))]
         shells = [surface.clouds]
     else:
         parts, shells = [], []
         for mesh, name_of_face in zip(cube(surface.axes, face), FACES, strict=True):
             colors, normals, above = _on_face(surface, name_of_face, face)
-            parts.append((mesh, _material(colors, normals, surface.glow)))
+            parts.append((mesh, _material(colors, normals, surface.glow, textures)))
             shells.append(above)
-    looks = [Material(write_png(levels(one), {}), see_through=True) for one in shells if clouds and one is not None]
+    shown = [one for one in shells if clouds and one is not None]
+    looks = [Material(write_texture(levels(one), textures), see_through=True) for one in shown]
     return write_glb(parts, name, extras, repeats=face is None, clouds=looks)
 
 
@@ -98,13 +107,13 @@ def _outwards(normals: Floats, directions: Floats) -> Floats:
     return normals[..., :1] * east + normals[..., 1:2] * north + normals[..., 2:] * directions
 
 
-def _material(colors: NDArray[Any], normals: Floats, glow: float) -> Material:
+def _material(colors: NDArray[Any], normals: Floats, glow: float, textures: str) -> Material:
     """Of colors in 0..255 and normals of any length."""
     shown = levels(colors)
     return Material(
-        write_png(shown, {}),
-        write_png(normal_levels(normals), {}),
-        write_png(roughness_map(shown), {}),
-        write_png(emissive_of(shown, glow), {}) if glow else None,
+        write_texture(shown, textures),
+        write_texture(normal_levels(normals), textures, lossless=True),
+        write_texture(roughness_map(shown), textures),
+        write_texture(emissive_of(shown, glow), textures) if glow else None,
         emissive_strength(glow),
     )

@@ -21,6 +21,7 @@ from serving.gateway.assets.packs import ENGINES as PACKS
 from serving.gateway.assets.packs import engine_zip
 from serving.gateway.assets.planets import cube_zip, planet_glb
 from serving.gateway.assets.surfaces import Surface
+from serving.gateway.assets.textures import FORMATS
 from serving.gateway.pictures.png import write_png
 from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.facts import PARAMETERS as OF_BODY
@@ -39,6 +40,13 @@ GLB_PARAMETERS = [
         default="sphere",
     ),
     Parameter("texture_size", _SIZES, "Rows of the textures, or of two faces, in px.", example="128", default="512"),
+    Parameter(
+        "textures",
+        choice(*FORMATS),
+        "Their format: `png`, or `webp` for half the bytes (glTF's EXT_texture_webp, which not all loaders know).",
+        example="webp",
+        default="png",
+    ),
     Parameter("clouds", choice("1", "0"), "`0` leaves out the shell of clouds.", example="0", default="1"),
 ]
 CUBE_PARAMETERS = [
@@ -61,6 +69,7 @@ class _Glb:
     mesh: str
     size: int
     clouds: bool
+    textures: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +91,7 @@ def add_asset_routes(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Ans
     @app.get("/v1/worlds/<anything:text>.glb")
     def glb(text: str) -> Response:
         asked = read_query(request.args, GLB_PARAMETERS)
-        form = _Glb(asked["mesh"], int(asked["texture_size"]), asked["clouds"] == "1")
+        form = _Glb(asked["mesh"], int(asked["texture_size"]), asked["clouds"] == "1", asked["textures"])
         return answer(text, asked, form, "model/gltf-binary", make_glb)
 
     @app.get("/v1/worlds/<anything:text>/cube.zip")
@@ -120,7 +129,8 @@ def add_asset_routes(app: Flask, maps: DrawnMaps, catalog: Catalog, answers: Ans
         with maps.surface(order, expires, form.size if form.mesh == "sphere" else None) as surface:
             name = order.entries[0]["address"] or order.entries[0]["seed"]
             face = None if form.mesh == "sphere" else form.size // 2
-            return planet_glb(surface, name, _extras(order), face=face, clouds=form.clouds)
+            extras = _extras(order)
+            return planet_glb(surface, name, extras, face=face, clouds=form.clouds, textures=form.textures)
 
     def make_cube(order: PlanetOrder, form: _Cube, expires: float) -> bytes:
         with maps.surface(order, expires) as surface:

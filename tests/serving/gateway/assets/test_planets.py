@@ -39,11 +39,11 @@ def maps() -> dict[str, np.ndarray]:
 
 
 def glb_of(
-    maps: dict[str, np.ndarray], mesh: str, kind: dict[str, float] | None, height: int = H, *, clouds: bool = True
+    maps: dict[str, np.ndarray], mesh: str, kind: dict[str, float] | None, height: int = H, **more: Any
 ) -> bytes:
     whole = mesh == "sphere"
     surface = surface_of(maps, kind, height if whole else None)
-    return planet_glb(surface, "hill", {"seed": "1"}, face=None if whole else height // 2, clouds=clouds)
+    return planet_glb(surface, "hill", {"seed": "1"}, face=None if whole else height // 2, **more)
 
 
 def pictures_of(file: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:
@@ -91,6 +91,30 @@ def test_suns_glow(maps: dict[str, np.ndarray]) -> None:
     assert material["extensions"]["KHR_materials_emissive_strength"]["emissiveStrength"] == 1.5
     assert len(pictures) == 4
     assert (glow_of(None), glow_of({"mars": 1.0})) == (0, 0)
+
+
+@pytest.mark.parametrize("mesh", ["sphere", "cube"])
+def test_webp_textures_are_the_same_and_smaller(maps: dict[str, np.ndarray], mesh: str) -> None:
+    noise = np.random.default_rng(0).integers(-12, 13, maps["image"].shape)
+    rough = {**maps, "image": np.uint8(np.clip(maps["image"] + noise, 0, 255))}
+    rough["image"][24:40, 40:60] = 245
+    kind = {"earth": 0.8, "sun": 0.2}
+    told, usual = pictures_of(whole := glb_of(rough, mesh, kind))
+    document, pictures = pictures_of(small := glb_of(rough, mesh, kind, textures="webp"))
+    assert document["extensionsRequired"] == ["EXT_texture_webp"]
+    assert document["extensionsUsed"] == ["EXT_texture_webp", "KHR_materials_emissive_strength"]
+    assert {one["mimeType"] for one in document["images"]} == {"image/webp"}
+    sources = [one["extensions"]["EXT_texture_webp"]["source"] for one in document["textures"]]
+    assert sources == [one["source"] for one in told["textures"]]
+    assert document["materials"] == told["materials"]
+    assert len(small) < len(whole)
+    for one, other in zip(pictures, usual, strict=True):
+        assert one.shape == other.shape
+        assert np.abs(one - other).mean() < 8
+    for material in document["materials"]:
+        if "normalTexture" in material:  # every number, for light
+            at = sources[material["normalTexture"]["index"]]
+            np.testing.assert_array_equal(pictures[at], usual[at])
 
 
 @pytest.mark.parametrize("engine", ENGINES)
