@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import urllib.request
 import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,6 +86,18 @@ class WorldVisit(Visit):
         with urllib.request.urlopen(f"{self.url}/v1/worlds/orion/7.png?kind=mars&{query}") as answer:
             return np.asarray(Image.open(io.BytesIO(answer.read())).convert("RGB")).astype(int)
 
+    def facts(self, address: str, kind: str) -> dict[str, Any]:
+        """What the server tells of a world."""
+        with urllib.request.urlopen(f"{self.url}/v1/worlds/{address}.json?kind={kind}") as answer:
+            return json.load(answer)
+
+    def surround(self) -> None:
+        """Clicks the switch of air, rings and light, and waits until the URL says so."""
+        was = "air" in query_of(self.page.url)
+        self.page.click("text=Air, rings and the color of its light")
+        self.page.wait_for_url(lambda url: ("air" in query_of(url)) is not was)
+        self.wait_for("network")
+
     @property
     def where(self) -> str:
         """The line that tells which place faces the reader."""
@@ -148,6 +162,83 @@ def test_the_globe_is_the_served_picture(world: WorldVisit, query: str) -> None:
     assert np.abs(from_maps - served)[shown].mean() <= 3
     assert (np.abs(exact - served).max(axis=-1) <= 2)[shown].mean() >= 0.99
     assert world.own_complaints == []
+
+
+def test_air_and_the_color_of_the_light_are_a_switch(world: WorldVisit) -> None:
+    world.open("#world?seed=orion%2F7&kind=mars&lon=30&lat=20&sun=80,0")
+    world.page.wait_for_selector(".about:not([hidden])")
+    world.wait_for("network")
+    bare = world.globe()
+    world.surround()
+    around = world.globe()
+    radii, right = _places(0.9)
+    outside = radii > 1 + 2 / SIZE
+    assert bare[outside].max() == 0
+    near, far = outside & (radii < 1.04), radii > 1.15
+    assert around[near & (right > 0.5)].mean() > 20 > 2 > around[near & (right < -0.5)].mean()  # its star's side
+    assert around[far].max() == 0  # air is thin
+
+    facts = world.facts("orion/7", "mars")
+    star = [int(facts["light"]["color"][at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    day = (radii < 0.5) & (right > 0.1) & (bare.min(axis=-1) > 40) & (bare.max(axis=-1) < 250)
+    seen = around[day].mean(axis=0) / bare[day].mean(axis=0)
+    np.testing.assert_allclose(seen, star, atol=0.12)
+    assert seen[0] > seen[1] > seen[2]
+
+    world.page.reload()
+    world.page.wait_for_selector(".about:not([hidden])")
+    world.wait_for("network")
+    np.testing.assert_allclose(world.globe(), around, atol=2)
+    world.surround()
+    np.testing.assert_allclose(world.globe(), bare, atol=1)
+    assert world.own_complaints == []
+
+
+def test_rings_come_into_view(world: WorldVisit) -> None:
+    """Around the equator, before the globe and behind it, with the shadow of it on them."""
+    world.open("#world?seed=orion%2F44&kind=earth&lon=0&lat=0&sun=-60,10")
+    world.page.wait_for_selector(".about:not([hidden])")
+    world.wait_for("maps", "network")
+    world.surround()
+    facts = world.facts("orion/44", "earth")
+    inner, outer = (facts["rings"][f"{edge}_km"] / facts["radius_km"] for edge in ("inner", "outer"))
+    told = query_of(world.page.url)
+    latitude, zoom = float(told["lat"][0]), float(told["zoom"][0])
+    assert latitude == 16
+    assert 0.9 * zoom * outer < 1  # all of it is in the picture
+    picture = world.globe().sum(axis=-1)
+    y, x = (np.mgrid[:SIZE, :SIZE] + 0.5 - SIZE / 2) / (SIZE / 2 * 0.9 * zoom)
+    flat = np.hypot(x, y / np.sin(np.radians(latitude)))  # in the plane of the rings
+    beside = (np.hypot(x, y) > 1.1) & (flat > inner + 0.1) & (flat < outer - 0.1)
+    assert picture[beside & (x < 0)].mean() > 100
+    shadow = beside & (np.abs(np.arctan2(-y / np.sin(np.radians(latitude)), x) - np.radians(30)) < 0.15)
+    assert shadow.any()
+    assert picture[shadow].mean() < 0.25 * picture[beside & (x < 0)].mean()
+    assert picture[(np.hypot(x, y) > 1.25) & ((flat < inner - 0.1) | (flat > outer + 0.1))].max() < 10
+    assert f"{facts['rings']['outer_km']:,.0f} km" in world.page.inner_text(".about")
+    assert world.own_complaints == []
+
+
+def test_facts_about_it(world: WorldVisit) -> None:
+    world.open(PLACE)
+    world.page.wait_for_selector(".about:not([hidden])")
+    terms, told = (world.page.locator(f".about {part}").all_text_contents() for part in ("dt", "dd"))
+    about = dict(zip(terms, told, strict=True))
+    facts = world.facts("orion/7", "mars")
+    assert about["Radius"].startswith(f"{facts['radius_km']:,.0f} km, ")
+    assert about["Tilt"] == f"{facts['tilt_deg']}°".replace(".0°", "°")
+    assert about["Gravity"] == f"{facts['gravity_g']:.3g} g"
+    assert about["Temperature"].startswith(f"{facts['temperature_k']:.0f} K, ")
+    assert about["Day"].endswith(("hours", "days", "ahead"))
+    assert about["Air"] == f"nitrogen and carbon dioxide, {facts['atmosphere']['pressure_bar']} bar"
+    assert "Rings" not in about
+    assert world.own_complaints == []
+
+
+def _places(radius: float) -> tuple[np.ndarray, np.ndarray]:
+    """How far from the middle a pixel of the globe is, and how far to the right, both in radii."""
+    y, x = (np.mgrid[:SIZE, :SIZE] + 0.5 - SIZE / 2) / (SIZE / 2 * radius)
+    return np.hypot(x, y), x
 
 
 @pytest.mark.slow
@@ -257,7 +348,7 @@ def test_single_files_for_an_engine(world: WorldVisit) -> None:
     world.open(PLACE)
     world.page.click(".tab-world .engines summary")
     hrefs = [one.get_attribute("href") for one in world.page.locator(".engines details a").all()]
-    assert len(hrefs) == 8
+    assert len(hrefs) == 9
     assert all(href.startswith("/v1/worlds/orion/7") and "model=small_world&version=1" in href for href in hrefs)
     for href in hrefs:
         assert world.page.request.get(f"{world.url}{href}").ok, href
@@ -269,6 +360,8 @@ def test_without_webgl_the_server_draws(world: WorldVisit) -> None:
     world.open(PLACE)
     world.page.wait_for_selector(".viewport img:not([hidden])")
     world.wait_for("server")
+    world.page.wait_for_selector(".about:not([hidden])")
+    assert world.page.is_hidden("[name=around]")
     world.page.focus(".viewport")
     with world.page.expect_response(lambda response: "lon=36" in response.url) as answer:
         world.page.keyboard.press("ArrowRight")

@@ -67,6 +67,12 @@ export async function fetchShader(address, options, signal) {
   return (await send(worldUrl(address, "shader.json", options), { signal })).json();
 }
 
+/** Fetches what is known of a world apart from its looks, as docs/worlds.md tells it. */
+export async function fetchFacts(address, options, signal) {
+  checkAddress(address);
+  return (await send(worldUrl(address, "json", options), { signal })).json();
+}
+
 /** Fetches a file's bytes, as an ArrayBuffer. */
 export async function fetchBytes(url, signal) {
   return (await send(url, { signal })).arrayBuffer();

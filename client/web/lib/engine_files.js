@@ -8,6 +8,7 @@ const ENGINES = [["three", "three.js"], ["godot", "Godot"], ["unity", "Unity"], 
 const PARTS = [ // what to ask for, how, what it is, and how its file's name ends
   ["glb", {}, "Planet, GLB", "glb"],
   ["glb", { mesh: "cube" }, "Planet of six faces, GLB", "faces.glb"],
+  ["glb", { textures: "webp" }, "Planet, GLB with WebP", "webp.glb"],
   ["normal.png", { green: "down" }, "Normal map, green down", "normal_down.png"],
   ["height.png", {}, "Heights, 16 bits", "height.png"],
   ["height.exr", {}, "Heights, meters", "height.exr"],

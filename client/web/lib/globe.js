@@ -2,7 +2,8 @@
 // field and the network themselves.
 
 import { EVERYWHERE, FROM_MAPS, FROM_SURFACE, surfaceOf } from "./globe_shaders.js";
-import { begun, finished, isMade, numbersTexture, pictureTexture } from "./webgl.js";
+import { surroundingsOf } from "./surroundings.js";
+import { begun, finished, isMade, levelsTexture, numbersTexture, pictureTexture } from "./webgl.js";
 
 const FIRST_ROWS = 4; // of pixels, of the first strip; later ones are as high as the hardware is quick
 const PATIENCE_MS = 30_000; // for a whole picture
@@ -29,9 +30,12 @@ export class Globe {
   #rows = FIRST_ROWS; // of a strip
   #isQuick = null; // whether all rows take no longer than a frame; unknown for each size of the canvas
   #late = 0; // frames in a row
+  #around; // uniforms
+  #profile = null; // of rings
 
   constructor(gl) {
     this.#gl = gl;
+    this.surround(null);
     [this.#fromMaps, this.#fromSurface] = [FROM_MAPS, FROM_SURFACE].map((one) => finished(gl, begun(gl, EVERYWHERE, one)));
   }
 
@@ -59,6 +63,14 @@ export class Globe {
       this.#textures[name] = numbersTexture(gl, shader[name].width, shader[name].height, world[name]);
     }
     this.#surface = begun(gl, EVERYWHERE, surfaceOf(shader.glsl));
+  }
+
+  /** With what is around it, as `….json` of a world tells it, or without, null. */
+  surround(facts) {
+    const { profile, ...around } = surroundingsOf(facts);
+    this.#gl.deleteTexture(this.#profile);
+    this.#profile = levelsTexture(this.#gl, profile);
+    this.#around = around;
   }
 
   /**
@@ -190,10 +202,13 @@ export class Globe {
     gl.uniform2f(at("middle"), width / 2, height / 2);
     gl.uniform1f(at("side"), this.#side(zoom));
     gl.uniform3fv(at("sun"), sunOf(sun));
-    Object.entries({ ambient, limb, shine, haze, steepest }).forEach(([name, value]) => gl.uniform1f(at(name), value));
-    gl.uniform3fv(at("rim"), rim);
+    const { isThere, hasAir, absorbed, heights, rings, ...colors } = this.#around;
+    Object.entries({ isThere, hasAir }).forEach(([name, value]) => gl.uniform1i(at(name), value));
+    Object.entries({ ambient, limb, shine, haze, steepest, absorbed }).forEach(([name, value]) => gl.uniform1f(at(name), value));
+    Object.entries({ heights, rings }).forEach(([name, value]) => gl.uniform2fv(at(name), value));
+    Object.entries({ rim, ...colors }).forEach(([name, value]) => gl.uniform3fv(at(name), value));
     gl.uniform4fv(at("world"), numbers);
-    Object.entries(textures).forEach(([name, texture], unit) => {
+    Object.entries({ ...textures, profile: this.#profile }).forEach(([name, texture], unit) => {
       gl.activeTexture(gl.TEXTURE0 + unit);
       gl.bindTexture(gl.TEXTURE_2D, texture);
       gl.uniform1i(at(name), unit);

@@ -1,5 +1,7 @@
 // GLSL of the globe: the same geometry and light as the server's pictures have (docs/worlds.md tells both).
 
+import { SURROUNDINGS } from "./surroundings_shader.js";
+
 export const HEADER = `#version 300 es
 precision highp float;
 precision highp int;
@@ -43,6 +45,7 @@ Hit intersect(vec2 pixel) {
 
 const LIGHT = `
 uniform vec3 sun; // towards it, in the viewer's axes
+${SURROUNDINGS}
 uniform float ambient;
 uniform float limb;
 uniform float shine;
@@ -60,8 +63,12 @@ vec3 raised(vec3 normal, vec3 slope) {
 /** With alpha, as a canvas wants it: multiplied in. */
 vec4 lit(vec3 albedo, vec3 normal, Hit hit) {
   float day = ambient + (1.0 - ambient) * pow(max(dot(normal, sun), 1e-3), limb);
-  vec3 air = rim * haze * day * pow(1.0 - clamp(hit.normal.z, 0.0, 1.0), 3.0);
   float coverage = clamp(hit.inwards + 0.5, 0.0, 1.0);
+  if (isThere) {
+    vec3 light = shine + (1.0 - shine) * day * starlight * shade(hit.point * axes);
+    return vec4(clamp(albedo * light, 0.0, 1.0) * coverage, coverage);
+  }
+  vec3 air = rim * haze * day * pow(1.0 - clamp(hit.normal.z, 0.0, 1.0), 3.0);
   return vec4(clamp(albedo * (shine + (1.0 - shine) * day) + air, 0.0, 1.0) * coverage, coverage);
 }
 `;
@@ -74,7 +81,7 @@ uniform sampler2D normalMap;
 void main() {
   Hit hit = intersect(gl_FragCoord.xy);
   if (hit.inwards < -0.5) {
-    color = vec4(0.0);
+    color = surrounded(vec4(0.0), hit);
     return;
   }
   vec3 p = hit.point;
@@ -87,7 +94,7 @@ void main() {
   vec3 east = vec3(p.z, 0.0, -p.x) / max(ring, 1e-4);
   vec3 north = cross(p, east);
   vec3 slope = -(tangent.x * east + tangent.y * north) / max(tangent.z, 0.1);
-  color = lit(textureLod(albedoMap, place, 0.0).rgb, raised(hit.normal, (slope / axes) * turn), hit);
+  color = surrounded(lit(textureLod(albedoMap, place, 0.0).rgb, raised(hit.normal, (slope / axes) * turn), hit), hit);
 }`;
 
 /** Color and height of the surface by the model's own function, `glsl`. */
@@ -119,5 +126,5 @@ void main() {
   ivec2 at = ivec2(gl_FragCoord.xy);
   vec2 rise = vec2(heightAt(at + ivec2(1, 0)) - heightAt(at - ivec2(1, 0)), heightAt(at + ivec2(0, 1)) - heightAt(at - ivec2(0, 1)));
   vec3 slope = vec3(rise / (2.0 * side), 0.0);
-  color = lit(texelFetch(surfaceMap, at, 0).rgb, raised(hit.normal, slope), hit);
+  color = surrounded(lit(texelFetch(surfaceMap, at, 0).rgb, raised(hit.normal, slope), hit), hit);
 }`;

@@ -66,6 +66,22 @@ export function factsOfBody(body) {
   ].filter(Boolean).map(([what, how, name = what]) => [name, how]);
 }
 
+/** The same of a world, as its `….json` tells it. */
+export function factsOfWorld({ system, name, radius_km, gravity_g, temperature_k, atmosphere, day_h, locked, tilt_deg, rings, light, ...world }) {
+  return [
+    system !== null && ["Name", name],
+    ["Class", light === null ? `${LETTERS[world.class[0]]} star, ${world.class}` : tellClass(world)],
+    ["Radius", `${number(radius_km)} km, ${number(radius_km / EARTH_KM)} earths`],
+    ["Gravity", `${number(gravity_g)} g`],
+    ["Temperature", `${number(temperature_k)} K, ${number(temperature_k - 273)} °C`],
+    ["Day", locked ? `${span(day_h / 24)}, always one side ahead` : span(day_h / 24)],
+    ["Tilt", `${number(tilt_deg)}°`],
+    light && ["Air", atmosphere ? `${AIRS[atmosphere.gases]}, ${number(atmosphere.pressure_bar)} bar` : "none"],
+    light && ["Light", `${number(light.insolation)} times the earth's`],
+    rings && ["Rings", `${number(rings.inner_km)} to ${number(rings.outer_km)} km`],
+  ].filter(Boolean);
+}
+
 const zoneOf = (zone) => ({ hot: "where water boils", habitable: "where water is liquid", cold: "where water freezes", ice: "beyond the frost line" })[zone] ?? zone;
 
 /** A number as people read it, with three digits that count. */

@@ -259,7 +259,7 @@ export function create(panel, page) {
   /** Where a body is seen large, as a tab and its query. */
   function largeOf(body) {
     const { model, version, card: known } = pictures.source;
-    return [isWorldly() ? "world" : "generate", { seed: body.address, model, version, kind: kindFor(known, body.kind) }];
+    return [isWorldly() ? "world" : "generate", { seed: body.address, model, version, kind: kindFor(known, body.kind), air: isWorldly() ? "1" : "" }];
   }
 
   function starOnMap(address) {

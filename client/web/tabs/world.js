@@ -1,7 +1,7 @@
 // World: a globe to turn, to come near to and to light.
 
-import { fetchFile, fetchShader, worldUrl } from "../lib/api.js";
-import { choose, seedBox, select, slider } from "../lib/controls.js";
+import { fetchFacts, fetchFile, fetchShader, worldUrl } from "../lib/api.js";
+import { check, choose, seedBox, select, slider } from "../lib/controls.js";
 import { el, icon, statusLine } from "../lib/dom.js";
 import { EngineFiles } from "../lib/engine_files.js";
 import { Globe, contextOf } from "../lib/globe.js";
@@ -13,11 +13,13 @@ import { copyButton, downloadLink, fileName } from "../lib/saving.js";
 import { worldSnippets } from "../lib/snippets.js";
 import { factsOf } from "../lib/viewer.js";
 import { fetchWorld } from "../lib/world_data.js";
+import { factsOfWorld } from "../space/looks.js";
 
 export const style = new URL("./world.css", import.meta.url);
 
 const SUN = [22, 17]; // degrees, as the server has it unless told
-const ZOOM = { least: 0.6, most: 12 };
+const ZOOM = { least: 0.3, most: 12 };
+const ABOVE_RINGS = 16; // degrees, from where they show
 const LARGEST = 1024; // px of the canvas, and of pictures from the server
 const KEY_STEP = 6; // degrees
 const SETTLED_MS = 250;
@@ -30,6 +32,9 @@ export function create(panel, page) {
   let models = [];
   let state = null; // which world: `{seed, model, version, kind}`
   let world = null; // what the globe draws
+  let told = null; // its facts
+  let isFree = false; // whether a view that shows its rings may be chosen
+  let fitting = 1; // zoom that was
   let globe = null;
   let running = new AbortController();
   let settling = null;
@@ -43,9 +48,12 @@ export function create(panel, page) {
   const degrees = (value) => `${value}°`;
   const azimuth = slider({ label: "Sun around", name: "azimuth", min: -180, max: 180, value: SUN[0], tell: degrees });
   const elevation = slider({ label: "Sun above", name: "elevation", min: -90, max: 90, value: SUN[1], tell: degrees });
+  const around = check("Air, rings and the color of its light", "around");
+  const isSurrounded = () => fields.around.checked;
   const form = el("form", { class: "panel", autocomplete: "off" },
     seed.element, kinds.element, model, el("div", { class: "suns" }, azimuth.element, elevation.element,
       el("p", { class: "hint" }, "On the globe: drag or arrow keys turn it, with Shift they move the sun; wheel, pinch, + and − zoom.")),
+    around,
     el("button", { class: "primary", type: "submit" }, "Go there"));
   const fields = form.elements;
 
@@ -63,10 +71,11 @@ export function create(panel, page) {
   const where = el("p", { class: "facts where" });
   const downloads = FILES.map(([, label]) => downloadLink(label, (sentence) => say(sentence, "error")));
   const files = new EngineFiles((sentence) => say(sentence, "error"));
+  const about = el("dl", { class: "about", "aria-label": "Facts" });
   const code = el("details", { class: "code" });
   const plate = el("div", { class: "plate", hidden: true },
     el("div", {}, title, facts, where),
-    el("div", { class: "actions" }, downloads, copyButton("Copy link", () => linkTo("world", placeOf()))), files.element, code);
+    el("div", { class: "actions" }, downloads, copyButton("Copy link", () => linkTo("world", placeOf()))), about, files.element, code);
   panel.append(
     el("div", { class: "intro" }, el("h1", {}, "A world from ", el("br"), "every side."),
       el("p", {}, "A network that knows the whole surface of a planet: turn it, come nearer, move its sun, and take its maps along.")),
@@ -75,6 +84,7 @@ export function create(panel, page) {
   form.addEventListener("submit", (event) => (event.preventDefault(), navigate()));
   form.addEventListener("change", ({ target }) => {
     if (target === azimuth.input || target === elevation.input) return settle();
+    if (target === fields.around) return surround({ framed: true });
     if (target === fields["world-model"]) kinds.offer(chosen()?.card);
     navigate();
   });
@@ -113,12 +123,14 @@ export function create(panel, page) {
     camera.lon = numberOf(query.get("lon"), 0, -180, 180);
     camera.lat = numberOf(query.get("lat"), 0, -90, 90);
     camera.zoom = numberOf(query.get("zoom"), 1, ZOOM.least, ZOOM.most);
-    const [around, above] = (query.get("sun") ?? "").split(",");
-    shine(numberOf(around, SUN[0], -180, 180), numberOf(above, SUN[1], -90, 90));
+    const [azimuthAsked, above] = (query.get("sun") ?? "").split(",");
+    shine(numberOf(azimuthAsked, SUN[0], -180, 180), numberOf(above, SUN[1], -90, 90));
+    fields.around.checked = query.get("air") === "1";
+    isFree = !query.has("lat") && !query.has("zoom");
     if (!query.has("lon") && !calm.matches) start();
     else stop();
     const next = readForm();
-    if (world !== null && JSON.stringify(next) === JSON.stringify(state)) return redraw({ moved: true });
+    if (world !== null && JSON.stringify(next) === JSON.stringify(state)) return surround();
     state = next;
     page.place(placeOf());
     await draw();
@@ -128,6 +140,8 @@ export function create(panel, page) {
   function navigate() {
     state = readForm();
     seed.input.value = state.seed;
+    isFree = true;
+    if (camera.zoom === fitting) camera.zoom = 1;
     page.place(placeOf(), { step: true });
     draw();
   }
@@ -136,8 +150,8 @@ export function create(panel, page) {
     running.abort();
     running = new AbortController();
     const { signal } = running;
-    world = null;
-    plate.hidden = true;
+    [world, told] = [null, null];
+    plate.hidden = about.hidden = true;
     redraw();
     say("Drawing…");
     try {
@@ -150,6 +164,13 @@ export function create(panel, page) {
       world = whole;
       say("");
       raise();
+      if (files.element.hidden) return; // without heights, nothing is told
+      const known = await fetchFacts(state.seed, state, signal);
+      if (signal.aborted) return;
+      told = known;
+      about.replaceChildren(...factsOfWorld(told).map(([term, one]) => el("div", {}, el("dt", {}, term), el("dd", {}, one))));
+      about.hidden = false;
+      if (isSurrounded()) surround({ framed: isFree });
     } catch (error) {
       if (!signal.aborted) say(error.message, "error");
     }
@@ -179,12 +200,27 @@ export function create(panel, page) {
       globe = null;
     }
     redraw({ moved: true });
+    surround();
+  }
+
+  /** Draws what is around it or leaves it out; `framed`, so that rings show. */
+  function surround({ framed = false } = {}) {
+    around.hidden = globe === null; // the server draws none of it
+    globe?.surround(isSurrounded() ? told : null);
+    if (framed && isSurrounded() && told?.rings) {
+      isFree = false;
+      if (Math.abs(camera.lat) < ABOVE_RINGS) camera.lat = camera.lat < 0 ? -ABOVE_RINGS : ABOVE_RINGS;
+      fitting = clamp((0.96 * told.radius_km) / (world.shader.radius * told.rings.outer_km), ZOOM.least, 1);
+      camera.zoom = Math.min(camera.zoom, fitting);
+    }
+    redraw({ moved: framed });
     settle();
   }
 
   /** Turns it so that its surface goes with the pointer, or by degrees. */
   function turn(dx, dy, inDegrees) {
     stop();
+    isFree = false;
     const scale = inDegrees ? 1 / camera.zoom : degreesOf(viewport.clientWidth * camera.zoom, world?.shader.radius);
     const ring = inDegrees ? 1 : Math.max(0.3, Math.cos((camera.lat * Math.PI) / 180));
     camera.lon = wrapped(camera.lon + (dx * scale) / ring);
@@ -202,6 +238,7 @@ export function create(panel, page) {
   }
 
   function zoom(factor) {
+    isFree = false;
     camera.zoom = clamp(camera.zoom * factor, ZOOM.least, ZOOM.most);
     redraw({ moved: true });
     settle();
@@ -294,7 +331,7 @@ export function create(panel, page) {
 
   function placeOf() {
     const { sun, ...view } = viewOptions();
-    return { ...state, ...view, sun: sun === SUN.join(",") ? "" : sun, zoom: camera.zoom === 1 ? "" : camera.zoom.toFixed(2) };
+    return { ...state, ...view, sun: sun === SUN.join(",") ? "" : sun, zoom: camera.zoom === 1 ? "" : camera.zoom.toFixed(2), air: isSurrounded() ? "1" : "" };
   }
 
   function readForm() {
