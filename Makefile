@@ -1,6 +1,7 @@
 # `make help` lists the targets. Each sets up what it needs and is quick the second time.
 PYTHON ?= python3
 VENV ?= .venv
+PEERS ?= .venv-peers
 PORT ?= 8000
 DATA ?= data
 RUN ?= runs/dcgan_v1_64
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all schemathesis fuzz lint format bench overload faults bench-training engines train clean
+.PHONY: help run test test-all schemathesis fuzz lint format bench bench-peers overload faults bench-training engines train clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,8 +40,12 @@ format: $(VENV)/.dev ## Fix style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## Measure the gateway against direct calls and the first project's server, with wrk, 4 minutes
+bench: $(VENV)/.dev ## Measure the gateway against direct calls and the first project's server, with wrk, and bakes; 8 minutes
 	$(BIN)/python -m tests.benchmarks.gateway
+	$(BIN)/python -m tests.benchmarks.bake
+
+bench-peers: $(VENV)/.dev $(PEERS)/.installed ## Measure FastAPI, Flask, LitServe and others beside the gateway, with wrk, 12 minutes
+	$(BIN)/python -m tests.benchmarks.peers --venvs $(PEERS)
 
 overload: $(VENV)/.dev ## Ask the gateway for twice what it can answer, with wrk (MINUTES=10)
 	$(BIN)/python -m tests.load.overload --minutes $(MINUTES)
@@ -58,7 +63,7 @@ train: $(VENV)/.run ## Train the DCGAN v1 at 64 px on DATA=data (made by dataset
 	$(BIN)/python -m training.train dcgan --variant v1 --size 64 --data $(DATA) --out $(RUN) --resume
 
 clean: ## Delete the virtual environment and caches, nothing that was trained
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .schemathesis .hypothesis
+	rm -rf $(VENV) $(PEERS) .pytest_cache .ruff_cache .mypy_cache .schemathesis .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -74,3 +79,11 @@ $(VENV)/.dev: requirements-dev.txt requirements-arrayrecord.txt requirements-tra
 	$(PIP) install --quiet --no-compile -r requirements-dev.txt
 	-@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib # on all cores, for the many processes that tests start
 	@touch $@ $(VENV)/.run
+
+PEERS_NEED := tests/benchmarks/peers/requirements
+$(PEERS)/.installed: $(wildcard $(PEERS_NEED)*.txt) serving/requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m venv $(PEERS)/all
+	$(PEERS)/all/bin/python -m pip --disable-pip-version-check install --quiet --no-compile -r $(PEERS_NEED).txt
+	$(BIN)/python -m venv $(PEERS)/mlserver
+	$(PEERS)/mlserver/bin/python -m pip --disable-pip-version-check install --quiet --no-compile -r $(PEERS_NEED)-mlserver.txt
+	@touch $@

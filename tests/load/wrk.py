@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 _SCRIPT, _AGAIN = (Path(__file__).with_name(name) for name in ("planets.lua", "again.lua"))
 _LOOK_S = 5.0
@@ -79,8 +80,8 @@ def load(
         look: Called now and then meanwhile.
     """
     arguments = [model, picture_format, str(planets), *([] if rate is None else [f"{rate:.3f}"])]
-    options = ["--script", str(_SCRIPT), f"http://127.0.0.1:{port}", "--", *arguments]
-    return Found(**json.loads(_run(options, seconds, connections, look).splitlines()[-1]))
+    url = f"http://127.0.0.1:{port}"
+    return Found(**run_script(_SCRIPT, url, arguments, seconds=seconds, connections=connections, look=look))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,8 +121,22 @@ def load_again(
         planets: How many there are.
         first: Seed of the one that is asked for most.
     """
-    options = ["--script", str(_AGAIN), url, "--", model, str(version), str(planets), str(first)]
-    return FoundAgain(**json.loads(_run(options, seconds, connections, lambda: None).splitlines()[-1]))
+    arguments = [model, str(version), str(planets), str(first)]
+    return FoundAgain(**run_script(_AGAIN, url, arguments, seconds=seconds, connections=connections))
+
+
+def run_script(
+    script: Path,
+    url: str,
+    arguments: Sequence[str],
+    *,
+    seconds: float,
+    connections: int,
+    look: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
+    """What a script of wrk found, which it writes as JSON in its last line."""
+    options = ["--script", str(script), url, "--", *arguments]
+    return json.loads(_run(options, seconds, connections, look).splitlines()[-1])
 
 
 def requests_per_s(url: str, *, seconds: float, connections: int) -> float:

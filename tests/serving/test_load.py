@@ -12,9 +12,10 @@ import pytest
 
 from serving.backends.base import BackendError, DeadlineExceeded, Overloaded
 from serving.gateway import GatewayConfig, create_app
+from tests.benchmarks.peers.subjects import FOLDER
 from tests.client.servers import running
 from tests.load.overload import faults_of
-from tests.load.wrk import Found, load, load_again
+from tests.load.wrk import Found, load, load_again, run_script
 from tests.serving.fake_backend import FakeBackend
 
 needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="needs wrk")
@@ -59,6 +60,26 @@ def test_planets_asked_for_again_are_few_and_come_from_the_cache() -> None:
     assert found.failed == found.hits == 0
     assert found.answers - found.gateway_hits <= len(drawn)
     assert len(set(drawn)) <= 3
+
+
+@needs_wrk
+@pytest.mark.parametrize(
+    "asked",
+    [["GET", "/v1/planets/%d.webp?model=fake"], ["POST", "/v1/planets", '{"seed": "%d", "count": 1, "model": "fake"}']],
+)
+def test_any_server_is_asked_for_new_planets(asked: list[str]) -> None:
+    backend, broken = FakeBackend(), FakeBackend(error=BackendError("Odd."))
+    found, failed = (_asked(one, asked) for one in (backend, broken))
+    assert 0 < found["planets"] <= sum(rows for _, _, rows, _ in backend.calls)
+    assert found["failed"] == failed["planets"] == 0 < failed["failed"]
+    assert 0 < found["p50_ms"] <= found["p99_ms"]
+
+
+def _asked(backend: FakeBackend, asked: list[str]) -> dict[str, float]:
+    script = FOLDER / "peers.lua"
+    with running(create_app(backend)) as url:
+        runs = (run_script(script, url, asked, seconds=1, connections=2) for _ in range(20))
+        return next(found for found in runs if found["planets"] + found["failed"])
 
 
 @needs_wrk
