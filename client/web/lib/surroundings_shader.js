@@ -46,7 +46,7 @@ vec3 mass(float radius, vec3 height, float cosine) {
 }
 
 /** Air on a ray to the viewer: how much light it adds, and how much of what is behind it comes through. */
-struct Air { vec3 light; vec3 through; };
+struct Air { vec3 light; float through; }; // of all colors alike, as a dim limb would be brown
 
 /** \`seen\` are air and aerosols on the ray, by those straight up; the star stands at a cosine to the vertical. */
 Air airOn(vec2 seen, float cosine) {
@@ -61,7 +61,7 @@ Air airOn(vec2 seen, float cosine) {
   float ofDust = 0.6 + 0.4 * min(0.36 / pow(1.64 - 1.6 * toViewer, 1.5), 6.0); // Henyey-Greenstein's, and what scatters twice
   vec3 scattered = upAir * seen.x * ofAir + mie * heights.y * seen.y * ofDust;
   vec3 full = 1.0 - exp(-0.4 * depth);
-  return Air(starlight * 0.45 * scattered / max(depth, 1e-6) * full * exp(-min(0.5 * kept, 60.0)), exp(-depth));
+  return Air(starlight * 0.45 * scattered / max(depth, 1e-6) * full * exp(-min(0.5 * kept, 60.0)), exp(-dot(depth, vec3(1.0 / 3.0))));
 }
 
 /** Air before the ground, beyond what is there where one looks straight down: maps have that. */
@@ -111,7 +111,7 @@ vec4 surrounded(vec4 ground, Hit hit) {
     Air above = airAbove(hit.normal);
     Air beside = airBeside(normalize(hit.normal.xy + 1e-6), max(-hit.inwards * side, 0.0));
     vec3 light = mix(beside.light, above.light, coverage);
-    vec3 through = mix(beside.through, above.through, coverage);
+    float through = mix(beside.through, above.through, coverage);
     vec3 seen = encoded(linear(all.rgb) * through + light);
     float haze = max(max(seen.r, seen.g), seen.b);
     all = vec4(seen, max(all.a, min(haze, 1.0)));

@@ -13,7 +13,7 @@ export function create(panel, page) {
   let running = new AbortController();
   const { element: status, say } = statusLine();
   const zone = dropZone("Choose a picture of a planet", recognize);
-  const image = el("img", { alt: "The picture to classify", hidden: true, class: "specimen" });
+  const image = el("img", { alt: "The picture to classify", hidden: true });
   const origin = el("div", { class: "origin", hidden: true });
   const bars = el("div", { class: "bars" });
   const sample = el("button", { class: "quiet", type: "button", onclick: trySample }, "Try a random planet");
@@ -22,7 +22,7 @@ export function create(panel, page) {
       el("p", {}, "A network names the kind of planet that a picture shows, and another judges " +
         "how real it looks. A PNG that was drawn here also tells its address.")),
     el("div", { class: "panel" }, zone.element, sample),
-    el("section", { class: "stage space", "aria-label": "Result" }, image, status, origin, bars));
+    el("section", { class: "stage space", "aria-label": "Result" }, el("div", { class: "specimen" }, image), status, origin, bars));
 
   async function trySample() {
     say("Drawing…");

@@ -19,7 +19,7 @@ export function create(panel, page) {
   const field = choice.querySelector("select");
   const sample = el("button", { class: "quiet", type: "button", onclick: drawSample });
   const zone = dropZone("Choose a picture of a planet", (file) => ((source = file), run()));
-  const before = el("img", { alt: "Before" });
+  const before = el("img", { alt: "Before", class: "before" });
   const after = el("img", { alt: "After", class: "after" });
   const slide = el("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": "How much of the picture shows before" });
   const compare = el("div", { class: "compare", hidden: true }, before, after, slide);
