@@ -30,7 +30,7 @@ from tests.benchmarks.peers.subjects import FOLDER, Subject, subjects
 from tests.load.wrk import run_script
 
 CONNECTIONS = (16, 1)
-_WARM_S = 2.0
+_WARM_S = 5.0  # in which BentoML learns how long batches take
 _MOST_OFF = 8  # levels: a rounding step of the model's may be more after WebP
 
 

@@ -14,6 +14,6 @@ class Planets:
     def __init__(self) -> None:
         self.planets = load_model()
 
-    @bentoml.api(batchable=True, max_batch_size=16, max_latency_ms=10_000)
+    @bentoml.api(batchable=True, max_batch_size=16, max_latency_ms=1000)
     def draw(self, seeds: list[int]) -> list[str]:
         return [b64encode(picture).decode() for picture in self.planets(seeds)]
