@@ -32,11 +32,10 @@ from client.__main__ import main as planets
 from datasets.manifest import Size
 from datasets.sights import COLUMNS
 from serving.gateway import create_app
-from serving.gateway.config import GatewayConfig
-from serving.gateway.openapi.document import document as openapi
 from tests.client.servers import running
 from tests.docs.card_backend import CardBackend, card_of
 from tests.docs.documents import DOCUMENTS, ROOT, blocks, commands, inline_code, prose, read
+from tests.docs.games import check_game
 from tests.docs.parsers import check_arguments, main_of, options_of
 from training.families.world2.networks import build_world_generator
 from training.families.world2.shader import card_entry
@@ -174,18 +173,6 @@ def _python(text: str, url: str) -> None:
     exec(compile(text.replace(SERVER, url), "document", "exec"), {"__name__": "document"})
 
 
-def _game(text: str, url: str) -> None:
-    """Code of a game: the routes that it asks for, and what it tells them, are in the OpenAPI document."""
-    paths = openapi(GatewayConfig())["paths"]
-    routes = set(re.findall(r"/v1/\w+", text))
-    asked = {path: one["get"] for path, one in paths.items() if "get" in one and path.startswith(tuple(routes))}
-    assert routes <= {re.match(r"/\w+/\w+|.*", path)[0] for path in asked}
-    told = set(re.findall(r"\b([a-z_]+)=(?=[%{$\w])", text))
-    for listed in re.findall(r"URLSearchParams\(\{(.*?)\}\)", text, re.DOTALL):
-        told.update(re.findall(r"(\w+):", listed))
-    assert told <= {parameter["name"] for one in asked.values() for parameter in one["parameters"]}
-
-
 def _table(text: str, url: str) -> None:
     assert set(next(csv.DictReader(text.splitlines()))) in ({"file", "labels"}, set(COLUMNS))
 
@@ -200,9 +187,9 @@ def _glsl(text: str, url: str) -> None:
 _CHECKS: dict[str, Callable[[str, str], object]] = {
     "sh": _shell,
     "python": _python,
-    "csharp": _game,
-    "gdscript": _game,
-    "js": _game,
+    "csharp": lambda text, url: check_game(text),
+    "gdscript": lambda text, url: check_game(text),
+    "js": lambda text, url: check_game(text),
     "glsl": _glsl,
     "csv": _table,
     "toml": lambda text, url: tomllib.loads(text),

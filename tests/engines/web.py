@@ -1,4 +1,4 @@
-"""three.js and Babylon.js: their examples in headless Chromium, drawn by its software renderer."""
+"""three.js, Babylon.js and Phaser: their examples in headless Chromium, drawn by its software renderer."""
 
 from __future__ import annotations
 
