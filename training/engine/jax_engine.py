@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import jax
 import keras
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 # Else GPUs multiply float32 by ten bits: a wave of a thousand radians per radius, of which a world's texture is made,
 # would be noise. What may be rougher says so by its dtype policy.
@@ -36,7 +37,24 @@ def compile_function(function: Callable, variables: Callable[[], Sequence[keras.
     return step
 
 
-compile_step = compile_function  # it trains on one device
+def compile_step(function: Callable, variables: Callable[[], Sequence[keras.Variable]]) -> Callable:
+    """On `shared_devices` batches are split by rows; XLA then has each device compute its part of what one would."""
+    step = compile_function(function, variables)
+    if len(shared_devices) < 2:
+        return step
+    mesh = Mesh(shared_devices, ("batch",))
+    by_rows, whole = NamedSharding(mesh, PartitionSpec("batch")), NamedSharding(mesh, PartitionSpec())
+
+    def shared_step(*tensors, **options):
+        for variable in variables():
+            if variable.value.sharding != whole:  # as when it was made, or read from a checkpoint
+                variable.assign(jax.device_put(variable.value, whole))
+        return step(*jax.device_put(tensors, by_rows), **options)
+
+    return shared_step
+
+
+shared_devices: list[jax.Device] = []  # that steps compiled from now on are computed on, if there are several
 Adam = keras.optimizers.Adam
 
 

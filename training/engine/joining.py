@@ -12,7 +12,7 @@ def join_workers(strategy: str, batch_size: int) -> Workers:
 
     Args:
         strategy: `"none"`: one device. `"mirrored"`: all GPUs of this machine, or its (logical) CPUs where it has no
-            GPU. `"multiworker"`: those of all processes that the environment's `TF_CONFIG` names.
+            GPU. `"multiworker"`: those of all processes that the environment's `TF_CONFIG` names, on TensorFlow.
         batch_size: Pictures per step, of all devices together.
 
     Raises:
@@ -20,13 +20,19 @@ def join_workers(strategy: str, batch_size: int) -> Workers:
     """
     if strategy == "none":
         return Workers()
-    if engine.BACKEND != "tensorflow":
-        raise RequestError(
-            f"--strategy {strategy} needs KERAS_BACKEND=tensorflow: on {engine.BACKEND} training uses one device."
-        )
-    from training.engine.tensorflow_workers import TensorFlowWorkers  # needs TensorFlow, which a JAX machine lacks
+    if engine.BACKEND == "tensorflow":
+        from training.engine.tensorflow_workers import TensorFlowWorkers  # needs TensorFlow, which a JAX machine lacks
 
-    workers = TensorFlowWorkers(strategy)
+        workers = TensorFlowWorkers(strategy)
+    elif strategy == "mirrored":
+        from training.engine.jax_workers import JaxWorkers
+
+        workers = JaxWorkers()
+    else:
+        raise RequestError(
+            f"--strategy {strategy} needs KERAS_BACKEND=tensorflow: on {engine.BACKEND} training uses the devices of "
+            "one machine, with --strategy mirrored."
+        )
     if batch_size % workers.replicas:
         raise RequestError(
             f"--batch-size {batch_size} cannot be shared by {workers.replicas} devices: "

@@ -17,6 +17,7 @@ import yaml
 from serving.deploy.files import BATCH_SIZES, BATCH_THREADS, METRICS_PATH
 from serving.gateway.__main__ import environment_options
 from serving.gateway.__main__ import main as start_gateway
+from tests.docs.parsers import check_arguments, main_of
 
 _ROOT = Path(__file__).resolve().parents[3]
 _DEPLOY = _ROOT / "serving" / "deploy"
@@ -293,7 +294,9 @@ def test_configuration_files_that_are_named_exist_and_are_mounted() -> None:
 
 def test_pods_can_neither_become_root_nor_write_outside_of_tmp() -> None:
     [loader] = _documents(_DEPLOY / "kubernetes" / "loader.yaml")
-    for pod in (_pod("tensorflow-serving")["spec"], _pod("gateway")["spec"], loader["spec"]):
+    [bake] = _documents(_DEPLOY / "kubernetes" / "bake.yaml")
+    jobs = [job["spec"]["template"]["spec"] for job in (bake, _documents(_DEPLOY / "kubernetes" / "train.yaml")[1])]
+    for pod in (_pod("tensorflow-serving")["spec"], _pod("gateway")["spec"], loader["spec"], *jobs):
         assert pod["securityContext"]["runAsNonRoot"]
         assert not pod["automountServiceAccountToken"]
         [container] = pod["containers"]
@@ -305,6 +308,35 @@ def test_pods_can_neither_become_root_nor_write_outside_of_tmp() -> None:
         assert container["resources"].keys() == {"requests", "limits"}
         assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
     assert all(service["read_only"] and service["cap_drop"] == ["ALL"] for service in _COMPOSE["services"].values())
+
+
+def test_each_worker_of_a_training_is_told_its_place() -> None:
+    service, job = _documents(_DEPLOY / "kubernetes" / "train.yaml")
+    labels, pod = job["spec"]["template"]["metadata"]["labels"], job["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    assert service["spec"]["clusterIP"] == "None"
+    assert service["spec"]["publishNotReadyAddresses"]
+    assert service["spec"]["selector"].items() <= labels.items()
+    assert pod["subdomain"] == service["metadata"]["name"]
+    [port] = (one["containerPort"] for one in container["ports"])
+    index, told = container["env"]
+    assert (index["name"], told["name"]) == ("INDEX", "TF_CONFIG")  # a variable sees those before it
+    count = job["spec"]["completions"]
+    for place in range(count):
+        config = json.loads(told["value"].replace("$(INDEX)", str(place)))
+        names = [f"{job['metadata']['name']}-{worker}.{pod['subdomain']}:{port}" for worker in range(count)]
+        assert config == {"cluster": {"worker": names}, "task": {"type": "worker", "index": place}}
+    assert job["spec"]["parallelism"] == count
+    assert "--resume" in container["args"]
+
+
+@pytest.mark.parametrize("name", ["bake.yaml", "train.yaml"])
+def test_jobs_start_what_there_is(name: str) -> None:
+    *_, job = _documents(_DEPLOY / "kubernetes" / name)
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    [python, option, module, *arguments] = [*container["command"], *container["args"]]
+    assert [python, option] == ["python", "-m"]
+    assert check_arguments(main_of(module), [one.replace("$(JOB_COMPLETION_INDEX)", "0") for one in arguments]) == []
 
 
 def test_prometheus_scrapes_where_metrics_are_and_grafana_finds_it() -> None:

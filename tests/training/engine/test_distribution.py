@@ -113,11 +113,27 @@ def test_multiworker_asks_for_a_cluster(prepared_data, tmp_path, monkeypatch, ca
     assert "needs TF_CONFIG" in capsys.readouterr().err
 
 
-def test_jax_trains_on_one_device(monkeypatch):
+@pytest.mark.slow
+def test_jax_on_two_devices_equals_jax_on_one(prepared_data, tmp_path):
+    pytest.importorskip("jax", reason="JAX is not installed")
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": "jax",
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+    }
+    for name, *options in (("one", "--strategy", "none"), ("two", "--strategy", "mirrored")):
+        arguments = request(prepared_data, tmp_path / name, "stable", "--epochs", "1", *options)
+        subprocess.run([sys.executable, "-m", "training.train", *arguments], env=environment, check=True)
+    assert_same_step(tmp_path / "one", tmp_path / "two", 1)
+    assert [json.loads((tmp_path / name / "config.json").read_text())["devices"] for name in ("one", "two")] == [1, 2]
+
+
+def test_several_processes_are_for_tensorflow_alone(monkeypatch):
     monkeypatch.setattr(engine, "BACKEND", "jax")
     assert join_workers("none", 8).replicas == 1
     with pytest.raises(ValueError, match="KERAS_BACKEND=tensorflow"):
-        join_workers("mirrored", 8)
+        join_workers("multiworker", 8)
 
 
 def test_unknown_strategy_is_refused(prepared_data, tmp_path):
