@@ -82,7 +82,7 @@ def _add_training_options(parser: argparse.ArgumentParser, family: Family):
         "--strategy",
         choices=family.strategies,
         default=default["strategy"],
-        help="share each batch among this machine's GPUs, or among the machines that TF_CONFIG names",
+        help="share each batch among this machine's GPUs, or, on TensorFlow, among the machines that TF_CONFIG names",
     )
     parser.add_argument(
         "--precision", choices=PRECISIONS, default=default["precision"], help="'auto' probes for bfloat16"
