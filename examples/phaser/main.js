@@ -18,8 +18,9 @@ class Space extends Phaser.Scene {
     this.load.on("progress", (part) => {
       document.title = part < 1 ? `${Math.round(100 * part)} % of a planet` : title;
     });
-    this.load.on("loaderror", (file) => {
-      document.body.textContent = `No planet from ${file.url}. Is the gateway there (make run)? Then reload.`;
+    this.load.on("loaderror", async ({ xhrLoader }) => {
+      const told = await xhrLoader.response?.text?.().then(JSON.parse).catch(() => null); // as problem+json
+      document.body.textContent = `No planet: ${told?.detail ?? "Is the gateway there (make run)? Then reload."}`;
     });
     for (let step = 0; step < STEPS; step++) {
       const lon = (-360 / STEPS) * step; // in the middle, as places come from the west
