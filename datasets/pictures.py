@@ -1,21 +1,22 @@
-"""Pictures of a prepared data set in memory, and batches of them. NumPy and Pillow only."""
+"""Pictures of a prepared data set, and batches of them. NumPy and Pillow only."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
-from datasets.decoding import Unusable, open_picture
 from datasets.errors import RequestError
 from datasets.manifest import SPLITS, Size, load_manifest
 from datasets.sampling import Sampler
-from datasets.shards import DamagedShard, Units, is_shard, read_shard
+from datasets.stored import StoredPictures
+
+_DIGESTED_AT_ONCE = 2**26  # bytes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Pictures:
     """Pictures and their classes.
 
     Attributes:
-        images: uint8 [count, height, width, 3].
+        images: uint8 [count, height, width, 3], in memory or `datasets.stored.StoredPictures`.
         labels: float32 [count, classes], 1 where the picture is of the class, else 0; several per picture are possible.
         class_names: Class names in index order.
         files: Path of each picture below its size folder, `earth/earth_000.png`.
@@ -31,7 +32,7 @@ class Pictures:
             they aren't known; None if they are for none.
     """
 
-    images: np.ndarray
+    images: np.ndarray | StoredPictures
     labels: np.ndarray
     class_names: tuple[str, ...]
     files: tuple[str, ...]
@@ -48,7 +49,9 @@ class Pictures:
     def sha256(self) -> str:
         """Hexadecimal SHA-256 of all that a training sees of them: pixels, labels, classes, and their order."""
         digest = hashlib.sha256(json.dumps([self.images.shape, self.class_names]).encode())
-        digest.update(np.ascontiguousarray(self.images))
+        rows = max(1, _DIGESTED_AT_ONCE // math.prod(self.images.shape[1:]))
+        for start in range(0, len(self), rows):
+            digest.update(np.ascontiguousarray(self.images[start : start + rows]))
         digest.update(np.ascontiguousarray(self.labels))
         return digest.hexdigest()
 
@@ -56,7 +59,15 @@ class Pictures:
 def load_pictures(
     root: Path | str, size: int | str | Size, split: str = "train", classes: Sequence[str] | None = None
 ) -> Pictures:
-    """Decodes one size and split of a prepared data set.
+    """Decodes one size and split of a prepared data set; arguments and errors as for `open_pictures`."""
+    pictures = open_pictures(root, size, split, classes)
+    return dataclasses.replace(pictures, images=np.asarray(pictures.images))
+
+
+def open_pictures(
+    root: Path | str, size: int | str | Size, split: str = "train", classes: Sequence[str] | None = None
+) -> Pictures:
+    """One size and split of a prepared data set: decoded, or, if it is kept in shards, read when it is asked for.
 
     Args:
         root: Folder that `datasets.prepare` wrote.
@@ -92,30 +103,27 @@ def load_pictures(
     if not places:
         raise RequestError(f"{root} has no pictures in split {split!r} of classes {', '.join(class_names) or 'none'}.")
     chosen = [manifest.pictures[place] for place in places]
-    images = np.empty((len(chosen), size.height, size.width, 3), np.uint8)
-    rows = {place: row for row, place in enumerate(places)}
-
-    def read(unit: tuple[str, list[int]]) -> None:
-        file, members = unit
-        wanted = [rank for rank, place in enumerate(members) if place in rows]
-        path = Path(root, str(size), file)
-        for rank, content in zip(wanted, _contents(path, len(members), wanted), strict=True):
-            images[rows[members[rank]]] = _decode(path, content, size)
-
-    with ThreadPoolExecutor() as threads:
-        list(threads.map(read, Units((picture.file for picture in manifest.pictures), manifest.is_sharded)))
+    stored = StoredPictures(root, manifest, size, places)
     labels = np.array([[name in picture.classes for name in class_names] for picture in chosen], np.float32)
     sights = np.array([picture.sight or (np.nan, np.nan) for picture in chosen], np.float32)
-    return Pictures(images, labels, class_names, tuple(picture.file for picture in chosen), sights)
+    return Pictures(
+        images=stored if manifest.is_sharded else stored[:],
+        labels=labels,
+        class_names=class_names,
+        files=tuple(picture.file for picture in chosen),
+        sights=sights,
+    )
 
 
 def batches(
-    pictures: Pictures, batch_size: int, sampler: Sampler, first_step: int = 0
+    pictures: Pictures, batch_size: int, sampler: Sampler, first_step: int = 0, rows: slice = slice(None)
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Full batches without end, from global step `first_step` on, as if all steps before it had been taken.
 
+    Only these `rows` of each batch are read.
+
     Yields:
-        Images, uint8 [batch_size, height, width, 3], and labels, float32 [batch_size, classes].
+        Images, uint8 [rows, height, width, 3], and labels, float32 [rows, classes].
 
     Raises:
         RequestError: The batch size doesn't fit the pictures of an epoch.
@@ -127,35 +135,8 @@ def batches(
         while True:
             order = sampler.order(epoch)
             for start in range(step * batch_size, steps * batch_size, batch_size):
-                chosen = order[start : start + batch_size]
+                chosen = order[start : start + batch_size][rows]
                 yield pictures.images[chosen], pictures.labels[chosen]
             epoch, step = epoch + 1, 0
 
     return generate()
-
-
-def _contents(path: Path, count: int, places: Sequence[int]) -> list[bytes]:
-    """Those of some of the pictures in a file of one or many."""
-    if not places:
-        return []
-    try:
-        return read_shard(path, count, places) if is_shard(path.name) else [path.read_bytes()]
-    except (OSError, DamagedShard) as error:
-        raise _unreadable(path, getattr(error, "strerror", None) or error) from None
-
-
-def _decode(path: Path, content: bytes, size: Size) -> np.ndarray:
-    """Decodes one prepared picture, uint8 [height, width, 3]."""
-    try:
-        pixels = np.asarray(open_picture(content).convert("RGB"))
-    except Unusable as error:
-        raise _unreadable(path, str(error).rstrip(".")) from None
-    except (OSError, SyntaxError) as error:
-        raise _unreadable(path, getattr(error, "strerror", None) or error) from None
-    if pixels.shape != (size.height, size.width, 3):
-        raise RequestError(f"{path} is not of {size} px: delete it and prepare the data again.")
-    return pixels
-
-
-def _unreadable(path: Path, why: object) -> RequestError:
-    return RequestError(f"{path} can't be read ({why}): delete it and prepare the data again.")

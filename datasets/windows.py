@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from datasets.errors import RequestError
-from datasets.pictures import Pictures, load_pictures
+from datasets.pictures import Pictures, open_pictures
 from datasets.planets import PLANET_FILL
 from datasets.sampling import random_words
 
@@ -44,8 +44,8 @@ class Windows(NamedTuple):
 def load_sizes(
     root: Path | str, sizes: Sequence[int], split: str = "train", classes: Sequence[str] | None = None
 ) -> dict[int, Pictures]:
-    """The same square pictures at several sizes, by size; arguments and errors as for `load_pictures`."""
-    return {size: load_pictures(root, size, split, classes) for size in sizes}
+    """The same square pictures at several sizes, by size; arguments and errors as for `open_pictures`."""
+    return {size: open_pictures(root, size, split, classes) for size in sizes}
 
 
 def window_batches(

@@ -9,7 +9,7 @@ from datasets.errors import RequestError
 
 pytest.importorskip("tensorflow")
 
-from datasets.pictures import Pictures, batches
+from datasets.pictures import Pictures, batches, load_pictures, open_pictures
 from datasets.pipeline import make_dataset
 from datasets.prepare import prepare
 from datasets.sampling import shuffled, weighted
@@ -32,6 +32,20 @@ def test_batches_equal_those_of_numpy_from_any_step_on(pictures, first_step):
     for (images, labels), (raw_images, raw_labels) in zip(dataset.take(7).as_numpy_iterator(), expected, strict=True):
         np.testing.assert_array_equal(labels, raw_labels)
         np.testing.assert_allclose(images, raw_images / 127.5 - 1, atol=1e-6)
+
+
+def test_batches_of_some_rows_and_of_pictures_on_the_disk_are_those_of_numpy(raw, tmp_path):
+    pytest.importorskip("array_record", reason="needs ArrayRecord: pip install -r requirements-arrayrecord.txt")
+    prepare(raw, tmp_path / "out", sizes=[16], workers=1, form="arrayrecord")
+    pictures = open_pictures(tmp_path / "out", 16)
+    assert not isinstance(pictures.images, np.ndarray)
+    sampler, rows = shuffled(len(pictures), 4), slice(2, 5)
+    dataset = make_dataset(pictures, batch_size=6, labelled=True, sampler=sampler, first_step=3, rows=rows)
+    assert dataset.element_spec[0].shape == (3, 16, 16, 3)
+    wanted = batches(load_pictures(tmp_path / "out", 16), 6, sampler, first_step=3, rows=rows)
+    for (images, labels), (expected, expected_labels) in zip(dataset.take(6), wanted, strict=False):
+        np.testing.assert_allclose(images, expected / 127.5 - 1, atol=1e-6)
+        np.testing.assert_array_equal(labels, expected_labels)
 
 
 def test_a_sampler_says_what_an_epoch_shows(pictures):

@@ -3,18 +3,20 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+from itertools import islice
 
 import numpy as np
 import pytest
 
 pytest.importorskip("array_record", reason="needs ArrayRecord: pip install -r requirements-arrayrecord.txt")
 
-from datasets import preparation, shards
+from datasets import preparation, shards, stored
 from datasets.errors import RequestError
 from datasets.manifest import load_manifest
-from datasets.pictures import load_pictures
+from datasets.pictures import batches, load_pictures, open_pictures
 from datasets.prepare import main, prepare
 from datasets.render import render
+from datasets.sampling import shuffled
 from datasets.shards import Units
 
 FOLDERS = ("earth", "haumea", "moon")
@@ -48,6 +50,40 @@ def test_shards_have_the_same_pictures_splits_and_manifest_as_files(raw, tmp_pat
             np.testing.assert_array_equal(files.images, found.images)
             assert files.sha256() == found.sha256()
             assert files.files == found.files
+
+
+@pytest.mark.parametrize(
+    "index", [5, -1, slice(3, 11, 2), slice(0, 0), [7, 2, 7], np.arange(24) % 5 == 0, np.array([[1, 2], [20, 3]])]
+)
+def test_stored_pictures_are_indexed_like_an_array(raw, tmp_path, index):
+    _sharded(raw, tmp_path / "out")
+    pictures = open_pictures(tmp_path / "out", 16, "train")
+    whole = load_pictures(tmp_path / "out", 16, "train").images
+    assert not isinstance(pictures.images, np.ndarray)
+    assert (len(pictures), pictures.images.shape, pictures.images.dtype) == (24, whole.shape, whole.dtype)
+    np.testing.assert_array_equal(pictures.images[index], whole[index])
+
+
+def test_workers_read_only_their_rows_of_each_batch(raw, tmp_path, monkeypatch):
+    _sharded(raw, tmp_path / "out")
+    read = []
+
+    def reading(path, count, places):
+        read.extend(places)
+        return shards.read_shard(path, count, places)
+
+    monkeypatch.setattr(stored, "read_shard", reading)
+    pictures = open_pictures(tmp_path / "out", 16)
+    assert not read
+    taken = []
+    for rows in (slice(0, 4), slice(4, 8)):
+        read.clear()
+        taken.append(list(islice(batches(pictures, 8, shuffled(len(pictures), 3), rows=rows), 5)))
+        assert len(read) == 5 * 4
+    whole = list(islice(batches(load_pictures(tmp_path / "out", 16), 8, shuffled(len(pictures), 3)), 5))
+    for (images, labels), *parts in zip(whole, *taken, strict=True):
+        np.testing.assert_array_equal(images, np.concatenate([part[0] for part in parts]))
+        np.testing.assert_array_equal(labels, np.concatenate([part[1] for part in parts]))
 
 
 def test_only_shards_of_what_changed_are_made_again(raw, tmp_path, draw):

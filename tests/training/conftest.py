@@ -9,8 +9,8 @@ from tests.training.uncompiled import uncompiled
 
 
 @pytest.fixture(scope="session")
-def prepared_data(tmp_path_factory):
-    """A prepared data set at 16 and 32 px: two classes of 12 discs each, drawn here."""
+def discs(tmp_path_factory):
+    """A raw folder of two classes of 12 discs each, drawn here."""
     raw = tmp_path_factory.mktemp("raw")
     random = np.random.default_rng(0)
     y, x = np.mgrid[:48, :48] - 23.5
@@ -20,8 +20,14 @@ def prepared_data(tmp_path_factory):
             texture = random.uniform(0.6, 1.0, (48, 48, 1))
             disc = np.where((x**2 + y**2 < 400)[..., None], np.array(color) * texture, 0)
             Image.fromarray(disc.astype(np.uint8)).save(raw / name / f"{view:03d}.png")
+    return raw
+
+
+@pytest.fixture(scope="session")
+def prepared_data(discs, tmp_path_factory):
+    """The discs prepared at 16 and 32 px."""
     out = tmp_path_factory.mktemp("prepared")
-    prepare(raw, out, sizes=[16, 32], workers=1)
+    prepare(discs, out, sizes=[16, 32], workers=1)
     return out
 
 

@@ -60,7 +60,7 @@ def compile_step(function: Callable, variables: Callable[[], Sequence[keras.Vari
         variables: As in `compile_function`.
 
     Returns:
-        A function with the same arguments and results, to be called with the whole batch.
+        A function with the same arguments and results, to be called with the batch of this process' devices.
     """
     return compile_function(spread_over_replicas(function) if tf.distribute.has_strategy() else function, variables)
 

@@ -28,13 +28,14 @@ def spread_over_replicas(step: Callable) -> Callable:
             name, means over its batch.
 
     Returns:
-        A function with the same arguments, to be called with the global batch in every worker, and the same results.
+        A function with the same arguments, to be called in every worker with its rows of the global batch, in the order
+        of the workers, and the same results.
     """
     strategy = tf.distribute.get_strategy()
 
     def spread(*tensors, **options):
         def on_replica():
-            own = [_own_part(tensor) for tensor in tensors]
+            own = [_own_part(tensor, len(strategy.extended.worker_devices)) for tensor in tensors]
             outer = _own_batch.set(own[0].shape[0])
             try:
                 return step(*own, **options)
@@ -74,8 +75,9 @@ def mean_of_replicas(gradients: list) -> list:
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
 
 
-def _own_part(tensor: tf.Tensor) -> tf.Tensor:
+def _own_part(tensor: tf.Tensor, devices: int) -> tf.Tensor:
+    """The rows of this replica, of those of its worker with so many devices."""
     replica = tf.distribute.get_replica_context()
     with tf.device("CPU:0"):  # where the batch is: only the share is copied to the replica's device
-        parts = tf.reshape(tensor, (replica.num_replicas_in_sync, -1, *tensor.shape[1:]))
-        return parts[replica.replica_id_in_sync_group]
+        parts = tf.reshape(tensor, (devices, -1, *tensor.shape[1:]))
+        return parts[replica.replica_id_in_sync_group % devices]

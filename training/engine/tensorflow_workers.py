@@ -21,11 +21,18 @@ class TensorFlowWorkers(Workers):
         RequestError: `TF_CONFIG` is missing, names no worker, or addresses that don't serve.
     """
 
+    _place = 0
+
     def __init__(self, strategy: str):
         if strategy == "multiworker":
-            self.processes, self.chief = _place_in_cluster()
+            self.processes, self._place = _place_in_cluster()
+            self.chief = self._place == 0
         self._strategy = _connect(strategy)
         self.replicas = self._strategy.num_replicas_in_sync
+
+    def rows(self, batch_size: int) -> slice:
+        own = batch_size // self.processes
+        return slice(self._place * own, (self._place + 1) * own)
 
     def sharing(self) -> contextlib.AbstractContextManager:
         return self._strategy.scope()
@@ -60,8 +67,8 @@ def _connect(strategy: str) -> tf.distribute.Strategy:
         ) from error
 
 
-def _place_in_cluster() -> tuple[int, bool]:
-    """How many processes there are, and whether this one is the chief."""
+def _place_in_cluster() -> tuple[int, int]:
+    """How many processes there are, and which one this is; the first one is the chief."""
     example = '{"cluster": {"worker": ["one:2222", "two:2222"]}, "task": {"type": "worker", "index": 0}}'
     try:
         config = json.loads(os.environ["TF_CONFIG"])
@@ -72,4 +79,4 @@ def _place_in_cluster() -> tuple[int, bool]:
         raise RequestError(
             f"--strategy multiworker needs TF_CONFIG in the environment of each worker, such as {example}."
         ) from None
-    return len(everyone), place == 0
+    return len(everyone), place

@@ -20,6 +20,10 @@ class Workers:
     replicas = 1
     chief = True
 
+    def rows(self, batch_size: int) -> slice:
+        """The rows of a batch of all devices that are of this process' devices."""
+        return slice(None)
+
     def sharing(self) -> contextlib.AbstractContextManager:
         """What is built in this context is shared by all devices."""
         return contextlib.nullcontext()

@@ -51,7 +51,8 @@ def told(changed: Mapping[str, list[Any]]) -> str:
 def _follows(name: str, now: Any) -> bool:
     """Whether a value follows from others, or is the folder that a training began with."""
     begun_with = name.startswith("recipe.") and now is None
-    return begun_with or name in ("changes", "continued") or name.endswith("_parameters")
+    chiefs = name == "data_sha256" and now is None  # the other processes leave it to the chief
+    return begun_with or chiefs or name in ("changes", "continued") or name.endswith("_parameters")
 
 
 def _may_change(name: str, was: Any, now: Any) -> bool:

@@ -36,7 +36,9 @@ def choose_sampler(config: TrainingConfig, sampling: str, pictures: Pictures) ->
     return shuffled(len(pictures), config.seed)
 
 
-def training_batches(pictures: Pictures, batch_size: int, sampler: Sampler, first_step: int) -> Iterator:
+def training_batches(
+    pictures: Pictures, batch_size: int, sampler: Sampler, first_step: int, rows: slice = slice(None)
+) -> Iterator:
     """Batches without end.
 
     Args:
@@ -44,15 +46,15 @@ def training_batches(pictures: Pictures, batch_size: int, sampler: Sampler, firs
         batch_size: Pictures per batch.
         sampler: What each epoch shows.
         first_step: Where to begin, as if all steps before had been taken.
+        rows: Those of each batch that this process needs.
 
     Yields:
-        Images, float32 `(batch_size, H, W, 3)` in [-1, 1], and labels, float32 `(batch_size, C)`, 1 where a picture is
+        Images, float32 `(rows, H, W, 3)` in [-1, 1], and labels, float32 `(rows, C)`, 1 where a picture is
         of the class, else 0.
     """
     if engine.BACKEND == "tensorflow":
         from datasets.pipeline import make_dataset  # needs TensorFlow, which a JAX machine lacks
 
-        return iter(
-            make_dataset(pictures, batch_size=batch_size, labelled=True, sampler=sampler, first_step=first_step)
-        )
-    return ((from_uint8(images), labels) for images, labels in batches(pictures, batch_size, sampler, first_step))
+        options = {"sampler": sampler, "first_step": first_step, "rows": rows}
+        return iter(make_dataset(pictures, batch_size=batch_size, labelled=True, **options))
+    return ((from_uint8(images), labels) for images, labels in batches(pictures, batch_size, sampler, first_step, rows))

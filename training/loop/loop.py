@@ -24,7 +24,7 @@ import numpy as np
 from tqdm import tqdm
 
 from datasets.errors import RequestError
-from datasets.pictures import Pictures, load_pictures
+from datasets.pictures import Pictures, open_pictures
 from training.contract.config import TrainingConfig
 from training.contract.family import begin
 from training.contract.trainer import Preview, Trainer
@@ -113,7 +113,7 @@ def _train(config: TrainingConfig, resume: bool, workers: Workers):
     precision = PRECISIONS[min(workers.gather(PRECISIONS.index(precision)))]  # float32 if one machine is faster at it
     with workers.sharing():
         trainer = begin(family, config, recipe, pictures, config.epochs * steps, precision)
-    described = _describe(config, recipe_name, recipe, trainer, pictures, precision, workers.replicas)
+    described = _describe(config, recipe_name, recipe, trainer, pictures, precision, workers)
     if earlier:
         described = earlier.continued_as(described, config.epochs * steps)
         progress = _Progress(**earlier.load(trainer.state))
@@ -135,7 +135,8 @@ def _train(config: TrainingConfig, resume: bool, workers: Workers):
         if family.feed:
             batches = family.feed(config, recipe, pictures, progress.step)
         else:
-            batches = training_batches(pictures, config.batch_size, sampler, progress.step)
+            rows = workers.rows(config.batch_size)
+            batches = training_batches(pictures, config.batch_size, sampler, progress.step, rows)
         _run_epochs(config, trainer, batches, progress, log, workers, _agreed(stop, workers, progress, steps), steps)
     if workers.chief:
         _save_models(trainer, run, CONFIG_NAME, logs.CSV_NAME, RESOURCES_NAME)
@@ -145,11 +146,11 @@ def _train(config: TrainingConfig, resume: bool, workers: Workers):
 
 def _load(config: TrainingConfig) -> Pictures:
     try:
-        return load_pictures(config.data, config.size, classes=config.classes)
+        return open_pictures(config.data, config.size, classes=config.classes)
     except MemoryError:
         raise OutOfMemory(
             f"Memory ran out at reading the pictures of {config.data} at {config.size} px, which are all kept in it: "
-            "take a smaller --size, or fewer of them."
+            "take a smaller --size, or prepare them with --format arrayrecord, whose pictures stay on the disk."
         ) from None
 
 
@@ -304,7 +305,7 @@ def _describe(
     trainer: Trainer,
     pictures: Pictures,
     precision: str,
-    devices: int,
+    workers: Workers,
 ) -> dict[str, Any]:
     return {
         **dataclasses.asdict(config),
@@ -313,10 +314,10 @@ def _describe(
         "recipe": {"name": recipe_name, **_without_folders(dataclasses.asdict(recipe))},
         "changes": sorted(config.changes),
         "precision": precision,
-        "devices": devices,
+        "devices": workers.replicas,
         **trainer.facts,
         "training_pictures": len(pictures),
-        "data_sha256": pictures.sha256(),
+        "data_sha256": pictures.sha256() if workers.chief else None,  # one reads all of them, not each
         "classes": list(pictures.class_names),
         "keras": keras.version(),
         "backend": keras.backend.backend(),

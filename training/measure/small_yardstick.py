@@ -13,13 +13,15 @@ from training.measure.features.extractors import Extractor, find_extractor
 from training.measure.features.remembered import remembered_features
 from training.measure.kid import squared_mmd
 
+LARGEST_REFERENCE = 5000  # pictures of each split
+
 
 class SmallYardstick:
     """Compares some hundred generated pictures, 240 say, with real ones whose features it holds.
 
     Args:
-        training: Pictures that the generator is trained on, uint8 (N, H, W, 3).
-        holdout: Real pictures that it isn't trained on, uint8 (M, H, W, 3), M ≥ 6.
+        training: Pictures that the generator is trained on, uint8 (N, H, W, 3); of more than 5,000 a fixed choice.
+        holdout: Real pictures that it isn't trained on, uint8 (M, H, W, 3), M ≥ 6; as above.
         extractor: Of the features; the yardstick's if None, fetched before by `training.yardstick`.
 
     Attributes:
@@ -33,7 +35,7 @@ class SmallYardstick:
         self._extractor = extractor or find_extractor()
         self.name = self._extractor.name
         known, self._holdout = (
-            remembered_features(self._extractor, some, f"features of {sort}")
+            remembered_features(self._extractor, _few(some), f"features of {sort}")
             for some, sort in ((training, "training"), (holdout, "held-out"))
         )
         self._real = np.random.default_rng(0).permutation(np.concatenate([known, self._holdout]))
@@ -56,3 +58,9 @@ class SmallYardstick:
             "coverage": coverage,
             "diversity": mean_distance(features) / mean_distance(self._real),
         }
+
+
+def _few(images: np.ndarray) -> np.ndarray:
+    """All of them, or a fixed choice of as many as can be looked at before a training begins, in their order."""
+    chosen = np.random.default_rng(0).permutation(len(images))[:LARGEST_REFERENCE]
+    return images[np.sort(chosen)]

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 
+from datasets.prepare import prepare
 from tests.training.runs import without_time
 from training import engine
 from training.contract.config import TrainingConfig
@@ -92,10 +93,12 @@ def test_batch_that_does_not_fit_the_devices_ends_in_one_sentence(runs, sentence
 
 
 @pytest.mark.slow
-def test_two_workers_equal_one_device(prepared_data, runs, tmp_path):
-    run = tmp_path / "run"
+def test_two_workers_that_read_their_parts_of_shards_equal_one_device(discs, runs, tmp_path):
+    pytest.importorskip("array_record", reason="needs ArrayRecord: pip install -r requirements-arrayrecord.txt")
+    data, run = tmp_path / "data", tmp_path / "run"
+    prepare(discs, data, sizes=[16], form="arrayrecord")
     for options in (["--epochs", "1"], ["--epochs", "3", "--resume"]):
-        arguments = request(prepared_data, run, "original", "--strategy", "multiworker", *options)
+        arguments = request(data, run, "original", "--strategy", "multiworker", *options)
         addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
         workers = [start_worker(arguments, addresses, index) for index in range(2)]
         outputs = [worker.communicate()[0] for worker in workers]

@@ -300,7 +300,7 @@ def test_pictures_that_fill_the_memory_are_named(config, monkeypatch):
     def load(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(loop, "load_pictures", load)
+    monkeypatch.setattr(loop, "open_pictures", load)
     with pytest.raises(OutOfMemory, match=r"reading the pictures of .* at 16 px"):
         train(config, resume=True)
 

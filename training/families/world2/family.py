@@ -9,7 +9,7 @@ from typing import Any
 
 from datasets.errors import RequestError
 from datasets.manifest import Size, load_manifest
-from datasets.pictures import Pictures, load_pictures
+from datasets.pictures import Pictures, open_pictures
 from datasets.windows import load_sizes, window_batches
 from training.contract.config import TrainingConfig
 from training.contract.family import Export, Family
@@ -45,7 +45,7 @@ def _build(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, tota
 def _quality(config: TrainingConfig, pictures: Pictures) -> SmallYardstick | SampleQuality:
     """What previews are measured by, and the best checkpoint chosen: the yardstick if it is there."""
     try:
-        holdout = load_pictures(config.data, config.side, "holdout", config.classes)
+        holdout = open_pictures(config.data, config.side, "holdout", config.classes)
         return SmallYardstick(pictures.images, holdout.images)
     except RequestError as error:
         print(f"note: previews are measured by sliced Wasserstein distance, not by features: {error}", file=sys.stderr)
