@@ -248,7 +248,7 @@ def test_no_planets_glow_lies_over_the_tabs(visit: Visit, scheme: str) -> None:
 
 def test_tabs_go_by_keyboard_and_by_hash(visit: Visit) -> None:
     visit.open("#models")
-    visit.page.wait_for_selector(".card >> nth=4")
+    visit.page.wait_for_selector(".entry >> nth=4")
     assert visit.page.get_attribute("#tab-models", "aria-selected") == "true"
     visit.page.focus("#tab-models")
     visit.page.keyboard.press("ArrowRight")

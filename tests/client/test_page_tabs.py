@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
+from collections import Counter
+from importlib import resources
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -20,6 +23,16 @@ from tests.client.page_visits import (
 __all__ = ["browser", "studio", "studio_url", "visit"]  # fixtures
 
 pytestmark = needs_chromium
+
+
+def test_no_tab_styles_what_is_another_tabs() -> None:
+    """Sheets stay when another tab is opened, so the first class of a selector must be of one sheet alone."""
+    sheets = [
+        one.read_text() for one in resources.files("client").joinpath("web/tabs").iterdir() if one.suffix == ".css"
+    ]
+    assert len(sheets) > 3
+    styled = Counter(name for sheet in sheets for name in set(re.findall(r"^\s*\.([\w-]+)", sheet, re.MULTILINE)))
+    assert [name for name, count in styled.items() if count > 1] == []
 
 
 def test_a_morph_is_scrubbed_played_and_downloaded(visit: Visit) -> None:

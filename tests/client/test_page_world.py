@@ -134,7 +134,7 @@ def test_the_tab_is_there_where_worlds_are(world: WorldVisit, visit: Visit) -> N
     world.open("#models")
     world.page.wait_for_selector("#tab-world", state="visible")
     visit.open("#models")
-    visit.page.wait_for_selector(".card")
+    visit.page.wait_for_selector(".entry")
     assert visit.page.is_hidden("#tab-world")
     visit.page.focus("#tab-galaxy")
     visit.page.keyboard.press("ArrowRight")

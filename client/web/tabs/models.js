@@ -18,7 +18,7 @@ const FIGURES = [
 
 export function create(panel, page) {
   const { element: status, say } = statusLine();
-  const grid = el("div", { class: "cards" });
+  const grid = el("div", { class: "entries" });
   panel.append(el("div", { class: "intro" }, el("h1", {}, "The networks behind it."),
     el("p", {}, "What each was trained on, how, and how well it does.")), status, grid);
 
@@ -39,11 +39,11 @@ export function create(panel, page) {
     const draws = card.task === "generate" && state === "AVAILABLE";
     const open = () => page.open("generate", { model: name, version, count: 9 });
     const data = card.training_data ?? {};
-    return el("article", { class: "card" },
+    return el("article", { class: "entry" },
       draws ? sampleOf(name, version) : null,
       el("p", { class: "task" }, TASKS[card.task] ?? state, isDefault ? " · default" : ""),
       el("h2", {}, `${name} `, el("span", {}, `v${version}`)),
-      el("p", { class: "about" }, state === "AVAILABLE" ? card.description : error || state),
+      el("p", { class: "description" }, state === "AVAILABLE" ? card.description : error || state),
       el("dl", {}, [
         ...FIGURES.filter(([key]) => typeof card.metrics?.[key] === "number")
           .map(([key, label, tell]) => row(label, tell(card.metrics[key], card.metrics))),
