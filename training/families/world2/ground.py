@@ -1,47 +1,60 @@
-"""Kinds of ground that details hold by rule, the same for all worlds: craters, rough land, ridges.
+"""Kinds of ground, the same for all worlds: craters and rays, rough land and ridges, cracks, wisps, grains.
 
-Convolutions of noise learned one kind of ground, ridges, and few circles. A network that is shown such grounds only has
-to learn whose they are, how deep, and in what light.
+Convolutions of noise learned one kind of ground, worms, and few circles. A network that is shown grounds by rule only
+has to learn whose they are, how deep, of what color, and in what light.
 """
 
 from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from training.families.world2.chances import normals, uniforms
 from training.families.world2.cube import FACES, directions, middles
 
-GROUNDS = 4  # large craters, small ones, rough land, ridges
+GROUNDS = ("large craters", "small craters", "rough land", "ridges", "rays", "wisps", "cracks", "grains")
 
 _RADII = ((0.08, 0.22), (0.03, 0.08))  # of craters, in radii of the globe
-_SHARE = 0.5  # of the ground that they would cover, if none overlapped
+_SHARE = 0.8  # of the ground that they would cover, if none overlapped
 _RIM = 0.35  # its height over the bowl's depth
 _FLOOR = 0.55  # how far from the middle the floor is flat, over the crater's radius
 _EDGE = 0.12  # width of the rim's inner half, over the crater's radius
 _APRON = 0.3  # of the outer one
 
-_OCTAVES = (16.0, 32.0, 64.0, 128.0)  # radians per radius
+_RAYS = 60  # craters that have them
+_RAYED = (0.01, 0.03)  # radii of these
+_REACH = 8.0  # of rays, over the crater's radius
+
+_WIDE, _BROKEN, _FINE = (4.0, 8.0), (10.0, 20.0), (16.0, 32.0, 64.0, 128.0)  # octaves, in radians per radius
 _WAVES = 48  # of an octave
+_BENT = 0.08  # radians, by which wide waves bend wisps and cracks
+_CRACK = 0.1  # width of a crack, in deviations of the waves that it follows
+_GRAINS = 3000
 
 _STREAM = 200  # the first of their random numbers
 
 
 @functools.cache
 def grounds(n: int) -> np.ndarray:
-    """Heights in the cells of a cube's faces (`training.families.world2.cube`), each of mean 0 and deviation 1, float32
-    `(1, 6, n, n, GROUNDS)`."""
+    """What they are in the cells of a cube's faces (`training.families.world2.cube`), each of mean 0 and deviation 1,
+    float32 `(1, 6, n, n, len(GROUNDS))`."""
     along = middles(n).astype(np.float32)
     face, b, a = np.meshgrid(range(FACES), -along, along, indexing="ij")
     places = directions(face, a, b, np).reshape(-1, 3).astype(np.float32)
-    smooth, folded = (_octaves(places, _STREAM + 10 + 10 * i) for i in range(2))
+    bent = _bent(places, _STREAM + 40)
     heights = [_craters(places, _STREAM + 2 * i, *radii) for i, radii in enumerate(_RADII)]
-    heights += [_summed(smooth), _summed([-np.abs(octave) for octave in folded])]
+    heights.append(_summed(_octaves(places, _STREAM + 10)))
+    heights.append(_summed([-np.abs(octave) for octave in _octaves(places, _STREAM + 20)]))
+    heights.append(_rays(places, _STREAM + 60))
+    heights.append(_summed([-np.abs(octave) for octave in _octaves(bent, _STREAM + 70)[:3]]))
+    heights.append(_summed([-np.exp(-((wave / _CRACK) ** 2)) for wave in _octaves(bent, _STREAM + 80, (6.0, 12.0))]))
+    heights.append(_grains(places, _STREAM + 90))
     heights = np.stack(heights, axis=-1)
     heights = (heights - heights.mean(axis=0)) / heights.std(axis=0)
-    return heights.reshape(1, FACES, n, n, GROUNDS).astype(np.float32)
+    return heights.reshape(1, FACES, n, n, len(GROUNDS)).astype(np.float32)
 
 
 def _craters(places: np.ndarray, stream: int, smallest: float, largest: float) -> np.ndarray:
@@ -49,8 +62,7 @@ def _craters(places: np.ndarray, stream: int, smallest: float, largest: float) -
     in and on larger ones: Neukum 2001, "Cratering Records in the Inner Solar System"."""
     few, many = largest**-2, smallest**-2
     count = round(2 * _SHARE / math.log(largest / smallest) * (many - few))
-    centers = normals(stream, count, 3)
-    centers = (centers / np.linalg.norm(centers, axis=1, keepdims=True)).astype(np.float32)
+    centers = _units(stream, count)
     radii = np.sort((few + uniforms(stream + 1, count) * (many - few)) ** -0.5)[::-1]
     heights = np.zeros(len(places))
     for center, radius in zip(centers, radii, strict=True):
@@ -69,13 +81,50 @@ def _profile(distance: np.ndarray) -> np.ndarray:
     return wall + _RIM * np.exp(-(((distance - 1.0) / width) ** 2))
 
 
-def _octaves(places: np.ndarray, stream: int) -> list[np.ndarray]:
+def _rays(places: np.ndarray, stream: int) -> np.ndarray:
+    """What young craters threw out: the brighter, the nearer, and along rays brightest."""
+    brightness = np.zeros(len(places), np.float32)
+    sizes = _RAYED[0] * (_RAYED[1] / _RAYED[0]) ** uniforms(stream, _RAYS)
+    centers = _units(stream + 1, _RAYS)
+    for i, (center, size) in enumerate(zip(centers, sizes, strict=True)):
+        near = np.flatnonzero(places @ center > math.cos(2.0 * _REACH * size))
+        east = np.cross(center, np.roll(center, 1))
+        aside = places[near] @ np.stack([east, np.cross(center, east)], axis=-1)
+        angle, distance = np.arctan2(aside[:, 1], aside[:, 0]), np.arccos(np.minimum(places[near] @ center, 1.0)) / size
+        turned = 2 * np.pi * uniforms(stream + 2 + i, 3)
+        waves = sum(np.cos(count * angle + turn) for count, turn in zip((5, 8, 13), turned, strict=True))
+        rays = np.clip(0.5 + 0.5 * waves, 0.0, None) * np.exp(-distance / (0.35 * _REACH))
+        brightness[near] += size**0.3 * (np.exp(-(distance**2)) + rays * (1.0 - np.exp(-(distance**2))))
+    return brightness
+
+
+def _grains(places: np.ndarray, stream: int) -> np.ndarray:
+    """Grains that touch: how much nearer the nearest of many middles is than the next one, the light of a grain less
+    that of the gaps. Worley 1996, "A Cellular Texture Basis Function"."""
+    middles = _units(stream, _GRAINS)
+    heights = np.empty(len(places), np.float32)
+    for part in np.array_split(np.arange(len(places)), 1 + len(places) // 4096):
+        cosines, rows = places[part] @ middles.T, np.arange(len(part))
+        nearest = cosines.argmax(axis=1)
+        first = np.arccos(np.minimum(cosines[rows, nearest], 1.0))
+        cosines[rows, nearest] = -1.0
+        second = np.arccos(np.minimum(cosines.max(axis=1), 1.0))
+        heights[part] = np.minimum(second - first, 0.02)
+    return heights
+
+
+def _bent(places: np.ndarray, stream: int) -> np.ndarray:
+    """The places, moved by wide waves: what is drawn there looks stirred."""
+    moved = [_summed(_octaves(places, stream + 5 * axis, _WIDE)) for axis in range(3)]
+    moved = places + _BENT * np.stack(moved, axis=-1)
+    return (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _octaves(places: np.ndarray, stream: int, octaves: Sequence[float] = _FINE) -> list[np.ndarray]:
     """Gaussian fields of random waves, each about twice as fine as the one before."""
     fields = []
-    for i, octave in enumerate(_OCTAVES):
-        vectors = normals(stream + 2 * i, _WAVES, 3)
-        lengths = octave * 2.0 ** np.linspace(-0.5, 0.5, _WAVES)
-        vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True) * lengths[:, None]
+    for i, octave in enumerate(octaves):
+        vectors = _units(stream + 2 * i, _WAVES) * octave * 2.0 ** np.linspace(-0.5, 0.5, _WAVES)[:, None]
         phases = 2 * np.pi * uniforms(stream + 2 * i + 1, _WAVES)
         waves = np.cos(places @ vectors.T.astype(np.float32) + phases.astype(np.float32))
         fields.append(waves.sum(axis=1) * math.sqrt(2.0 / _WAVES))
@@ -83,5 +132,11 @@ def _octaves(places: np.ndarray, stream: int) -> list[np.ndarray]:
 
 
 def _summed(octaves: list[np.ndarray]) -> np.ndarray:
-    """Rough land: the finer, the lower. Mandelbrot 1982, "The Fractal Geometry of Nature"."""
+    """The finer, the lower. Mandelbrot 1982, "The Fractal Geometry of Nature"."""
     return sum(0.5**i * octave for i, octave in enumerate(octaves))
+
+
+def _units(stream: int, count: int) -> np.ndarray:
+    """Directions, all equally likely, float32 `(count, 3)`."""
+    vectors = normals(stream, count, 3)
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)

@@ -56,7 +56,7 @@ def build_world_generator(
     code, looks = _style(inputs["latent"], inputs["kind"])
     field = Field(width, grids, name="field")(inputs["latent"], code)
     sight = View(size, name="sight")(looks["axes"], inputs["view"], inputs["window"])
-    detail = Detail(width, name="detail")(inputs["latent"])
+    detail = Detail(name="detail")(inputs["latent"])
     albedo, height = Surface(width, name="surface")(sight[0], sight[3], field, detail, inputs["latent"], code)
     image = Light(size, name="image")(albedo, height, sight, inputs["sun"], inputs["window"], looks)
     return keras.Model(inputs, image, name=name)

@@ -1,19 +1,16 @@
 """Details that all worlds share."""
 
-import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from training.families.world2.cube import cells
 from training.families.world2.detail import DETAILS, Detail, details_at
-from training.families.world2.ground import GROUNDS
 
 
 @pytest.fixture(scope="module")
 def detail():
-    keras.utils.set_random_seed(0)
-    return Detail(0.25)(ops.zeros(1))
+    return Detail()(ops.zeros(1))
 
 
 def array(values):
@@ -21,7 +18,7 @@ def array(values):
 
 
 def test_details_are_the_same_for_whatever_they_are_called_with():
-    layer = Detail(0.25)
+    layer = Detail()
     np.testing.assert_array_equal(array(layer(ops.zeros(1))), array(layer(ops.ones((2, 3)))))
 
 
@@ -36,12 +33,6 @@ def test_details_are_alike_over_the_whole_sphere(detail):
     strengths = array(detail)[0, :, 1:-1, 1:-1].std(axis=(1, 2))
     assert strengths.min() > 0.6
     assert strengths.max() < 1.5
-
-
-def test_what_is_learned_has_nothing_that_the_field_can_draw(detail):
-    learned = array(detail)[0, :, 1:-1, 1:-1, :-GROUNDS]
-    means = learned.reshape(6, 16, 8, 16, 8, DETAILS - GROUNDS).mean(axis=(2, 4))
-    assert means.std() < 0.1
 
 
 def test_a_turned_world_shows_them_turned(detail):

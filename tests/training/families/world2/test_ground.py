@@ -10,7 +10,7 @@ from training.families.world2.ground import GROUNDS, grounds
 
 def test_each_is_of_mean_0_and_deviation_1():
     heights = grounds(32)
-    assert heights.shape == (1, 6, 32, 32, GROUNDS)
+    assert heights.shape == (1, 6, 32, 32, len(GROUNDS))
     assert heights.dtype == np.float32
     np.testing.assert_allclose(heights.mean(axis=(0, 1, 2, 3)), 0.0, atol=1e-4)
     np.testing.assert_allclose(heights.std(axis=(0, 1, 2, 3)), 1.0, atol=1e-4)
