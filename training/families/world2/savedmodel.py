@@ -25,7 +25,8 @@ SIZES = (64, 128, 256, 512, 1024)  # px, of square pictures
 MAP_HEIGHT = 1024  # px; maps are twice as wide
 
 _POINTS = 16384  # of a surface at a time: bounds the memory, and is the fastest
-_MARGIN = 3.0  # px around the globe in which its color goes on, so that no filter brings black in over the limb
+_SMALL = 64  # px, up to which pictures are drawn twice as large, and then made smaller as a data set's are
+_MARGIN = 5.0  # px around the globe in which its color goes on, so that no filter brings black in over the limb
 _WARMED = 512  # px, the largest picture that a server draws before it serves
 
 
@@ -55,8 +56,8 @@ def save_world(
         shape = (size.height, size.width, 3)
 
         def picture(one, view, sun):
-            light, coverage = worlds.seen(size, one, view, sun)
-            return {"image": _levels(tf.reshape(light * coverage, shape))}
+            light, coverage = worlds.picture(size, one, view, sun)
+            return {"image": _levels(light * coverage)}
 
         return worlds.each({"image": (shape, tf.uint8)}, picture, latent, kind, sights(latent[:, LATENT_SIZE:]))
 
@@ -68,8 +69,7 @@ def save_world(
         @tf.function(input_signature=list(specs.values()), autograph=False)
         def render(latent, kind, view, sun):
             def picture(one, view, sun):
-                both = tf.concat(worlds.seen(Size(side, side), one, view, sun), axis=-1)
-                return {"image": _levels(tf.reshape(both, (side, side, 4)))}
+                return {"image": _levels(tf.concat(worlds.picture(Size(side, side), one, view, sun), axis=-1))}
 
             return worlds.each({"image": ((side, side, 4), tf.uint8)}, picture, latent, kind, (view, sun))
 
@@ -200,8 +200,21 @@ class _Worlds:
         drawn = tf.while_loop(lambda row, *_: row < count, draw, start, parallel_iterations=1)[2]
         return {name: array.stack() for name, array in drawn.items()}
 
-    def seen(self, size: Size, world, view, sun):
-        """Light in 0..1 as it would be without sky, `(P, 3)`, and coverage `(P, 1)`."""
+    def picture(self, size: Size, world, view, sun):
+        """Light as it would be without sky, `(H, W, 3)`, and coverage, `(H, W, 1)`, both in 0..1."""
+        times = 2 if max(size.width, size.height) <= _SMALL else 1
+        drawn = Size(times * size.width, times * size.height)
+        both = tf.reshape(tf.concat(self._seen(drawn, world, view, sun), axis=-1), (drawn.height, drawn.width, 4))
+        light, coverage = both[..., :3], both[..., 3:]
+        if times > 1:
+            both = tf.concat([light * coverage, light, coverage], axis=-1)
+            both = tf.image.resize(both, (size.height, size.width), tf.image.ResizeMethod.BICUBIC, antialias=True)
+            dark, light, coverage = tf.split(tf.clip_by_value(both, 0.0, 1.0), [3, 3, 1], axis=-1)
+            light = tf.where(coverage > 0.5, tf.minimum(dark / tf.maximum(coverage, 0.5), 1.0), light)
+        return light, coverage
+
+    def _seen(self, size: Size, world, view, sun):
+        """The same, `(P, 3)` and `(P, 1)`."""
         sight = see(size, world["axes"], turn_of(view[None]))
         x, y = pixel_places(size)
         reach = 1.0 + _MARGIN * pixel_side(size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from datasets.manifest import Size
 from tests.training.families.world2.test_world_v2 import KINDS, build, inputs_of
@@ -35,7 +36,7 @@ def signatures(network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
     with pytest.MonkeyPatch.context() as patch, unoptimized():
         patch.setattr(savedmodel, "_POINTS", 500)  # so that even small pictures come in pieces
-        save_world(network, Size.of(16), folder, (16, 24), MAP)
+        save_world(network, Size.of(16), folder, (16, 72), MAP)
     return tf.saved_model.load(str(folder)).signatures
 
 
@@ -54,20 +55,41 @@ def test_signatures(signatures):
         "generate",
         "sight",
         "render_16",
-        "render_24",
+        "render_72",
         "map",
         "shader",
         "network",
     }
 
 
+def drawn_by(network, side: int) -> np.ndarray:
+    """What a network whose pictures have this side draws of `SIGHTS`, float 0..255 `(2, side, side, 3)`."""
+    drawn = network(inputs_of(side, (VIEW,), latents=LATENTS[:, :LATENT_SIZE], sun=SUN), training=False)
+    return (np.asarray(drawn)[:, 0] + 1) * 127.5
+
+
+def on_black(served: np.ndarray) -> np.ndarray:
+    return served[..., :3].astype(float) * served[..., 3:] / 255
+
+
 def test_a_render_on_black_is_the_networks_picture(network, ask):
-    served = ask("render_16", **SIGHTS)["image"].astype(float)
+    larger = build(72, grids=2)
+    larger.set_weights(network.get_weights())
+    served = ask("render_72", **SIGHTS)["image"]
+    assert served.shape == (2, 72, 72, 4)
+    np.testing.assert_allclose(on_black(served), drawn_by(larger, 72), atol=2)
+
+
+def test_a_small_render_is_a_larger_one_made_smaller_as_a_data_sets_pictures_are(network, ask):
+    larger = build(32, grids=2)
+    larger.set_weights(network.get_weights())
+    served = ask("render_16", **SIGHTS)["image"]
     assert served.shape == (2, 16, 16, 4)
-    expected = network(inputs_of(16, (VIEW,), latents=LATENTS[:, :LATENT_SIZE], sun=SUN), training=False)
-    expected = (np.asarray(expected)[:, 0] + 1) * 127.5
-    np.testing.assert_allclose(served[..., :3] * served[..., 3:] / 255, expected, atol=2)
-    assert ask("render_24", **SIGHTS)["image"].shape == (2, 24, 24, 4)
+    drawn = np.rint(drawn_by(larger, 32)).astype(np.uint8)
+    smaller = [np.asarray(Image.fromarray(one).resize((16, 16), Image.Resampling.BICUBIC)) for one in drawn]
+    difference = np.abs(on_black(served) - np.stack(smaller))
+    assert difference[served[..., 3] > 128].max() <= 2
+    assert difference.max() <= 20  # where there is more sky than globe
 
 
 def test_generate_looks_from_where_its_latent_says(ask):
@@ -134,7 +156,7 @@ def test_maps_join_and_normals_lean_away_from_heights(ask):
 
 
 def test_no_black_comes_in_at_the_limb(ask):
-    image = ask("render_24", **SIGHTS)["image"][0].astype(int)
+    image = ask("render_72", **SIGHTS)["image"][0].astype(int)
     color, alpha = image[..., :3].sum(axis=-1), image[..., 3]
     rows, columns = np.indices(alpha.shape)
     limb = (alpha > 0) & (alpha < 255) & (columns > rows)  # where the sun shines: from the upper right
