@@ -1,4 +1,4 @@
-"""Kinds of ground, the same for all worlds: craters and rays, rough land and ridges, cracks, wisps, grains.
+"""Kinds of ground, the same for all worlds: craters and their rays, ridges, and rough land, coarse to fine.
 
 Convolutions of noise learned one kind of ground, worms, and few circles. A network that is shown grounds by rule only
 has to learn whose they are, how deep, of what color, and in what light.
@@ -15,7 +15,9 @@ import numpy as np
 from training.families.world2.chances import normals, uniforms
 from training.families.world2.cube import FACES, directions, middles
 
-GROUNDS = ("large craters", "small craters", "rough land", "ridges", "rays", "wisps", "cracks", "grains")
+_ROUGH = (32.0, 64.0, 128.0, 256.0)  # octaves of rough land, in radians per radius, from which a world mixes its own
+
+GROUNDS = ("large craters", "small craters", "ridges", "rays", *(f"rough land {octave:.0f}" for octave in _ROUGH))
 
 _RADII = ((0.08, 0.22), (0.03, 0.08))  # of craters, in radii of the globe
 _SHARE = 0.8  # of the ground that they would cover, if none overlapped
@@ -28,11 +30,8 @@ _RAYS = 60  # craters that have them
 _RAYED = (0.01, 0.03)  # radii of these
 _REACH = 8.0  # of rays, over the crater's radius
 
-_WIDE, _BROKEN, _FINE = (4.0, 8.0), (10.0, 20.0), (16.0, 32.0, 64.0, 128.0)  # octaves, in radians per radius
-_WAVES = 48  # of an octave
-_BENT = 0.08  # radians, by which wide waves bend wisps and cracks
-_CRACK = 0.1  # width of a crack, in deviations of the waves that it follows
-_GRAINS = 3000
+_FINE = (16.0, 32.0, 64.0, 128.0)  # octaves of ridges, in radians per radius
+_WAVES = 96  # of an octave
 
 _STREAM = 200  # the first of their random numbers
 
@@ -44,14 +43,10 @@ def grounds(n: int) -> np.ndarray:
     along = middles(n).astype(np.float32)
     face, b, a = np.meshgrid(range(FACES), -along, along, indexing="ij")
     places = directions(face, a, b, np).reshape(-1, 3).astype(np.float32)
-    bent = _bent(places, _STREAM + 40)
     heights = [_craters(places, _STREAM + 2 * i, *radii) for i, radii in enumerate(_RADII)]
-    heights.append(_summed(_octaves(places, _STREAM + 10)))
-    heights.append(_summed([-np.abs(octave) for octave in _octaves(places, _STREAM + 20)]))
+    heights.append(_summed([-np.abs(octave) for octave in _octaves(places, _STREAM + 20, _FINE)]))
     heights.append(_rays(places, _STREAM + 60))
-    heights.append(_summed([-np.abs(octave) for octave in _octaves(bent, _STREAM + 70)[:3]]))
-    heights.append(_summed([-np.exp(-((wave / _CRACK) ** 2)) for wave in _octaves(bent, _STREAM + 80, (6.0, 12.0))]))
-    heights.append(_grains(places, _STREAM + 90))
+    heights += _octaves(places, _STREAM + 10, _ROUGH)
     heights = np.stack(heights, axis=-1)
     heights = (heights - heights.mean(axis=0)) / heights.std(axis=0)
     return heights.reshape(1, FACES, n, n, len(GROUNDS)).astype(np.float32)
@@ -98,29 +93,7 @@ def _rays(places: np.ndarray, stream: int) -> np.ndarray:
     return brightness
 
 
-def _grains(places: np.ndarray, stream: int) -> np.ndarray:
-    """Grains that touch: how much nearer the nearest of many middles is than the next one, the light of a grain less
-    that of the gaps. Worley 1996, "A Cellular Texture Basis Function"."""
-    middles = _units(stream, _GRAINS)
-    heights = np.empty(len(places), np.float32)
-    for part in np.array_split(np.arange(len(places)), 1 + len(places) // 4096):
-        cosines, rows = places[part] @ middles.T, np.arange(len(part))
-        nearest = cosines.argmax(axis=1)
-        first = np.arccos(np.minimum(cosines[rows, nearest], 1.0))
-        cosines[rows, nearest] = -1.0
-        second = np.arccos(np.minimum(cosines.max(axis=1), 1.0))
-        heights[part] = np.minimum(second - first, 0.02)
-    return heights
-
-
-def _bent(places: np.ndarray, stream: int) -> np.ndarray:
-    """The places, moved by wide waves: what is drawn there looks stirred."""
-    moved = [_summed(_octaves(places, stream + 5 * axis, _WIDE)) for axis in range(3)]
-    moved = places + _BENT * np.stack(moved, axis=-1)
-    return (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
-
-
-def _octaves(places: np.ndarray, stream: int, octaves: Sequence[float] = _FINE) -> list[np.ndarray]:
+def _octaves(places: np.ndarray, stream: int, octaves: Sequence[float]) -> list[np.ndarray]:
     """Gaussian fields of random waves, each about twice as fine as the one before."""
     fields = []
     for i, octave in enumerate(octaves):

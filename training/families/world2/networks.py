@@ -8,6 +8,7 @@ part, is drawn once for all that is seen of it.
 from __future__ import annotations
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from datasets.manifest import Size
@@ -16,7 +17,7 @@ from training.families.world2.decoder import Surface
 from training.families.world2.detail import Detail
 from training.families.world2.field import GRIDS, Field
 from training.families.world2.initial import dense
-from training.families.world2.rendering import Sight, bumped, lit, see, turn_of
+from training.families.world2.rendering import Sight, bumped, halved, lit, see, times_larger, turn_of
 
 CODE_SIZE = 128
 STEEPEST = 0.4  # slope of a relief that is seen
@@ -97,11 +98,17 @@ def _style(latent, kind):
 
 
 class _OfSize(layers.Layer):
-    """A layer without weights that knows the size of the pictures, and computes in float32."""
+    """A layer without weights that knows the size of the pictures, and as how large they are drawn; in float32."""
 
     def __init__(self, size: Size, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
         self.size = Size(*size)
+        self.times = times_larger(self.size)
+        self.drawn = Size(self.times * self.size.width, self.times * self.size.height)
+
+    def drawn_window(self, window):
+        """That of the drawn pictures `(B · V, 3)`, whose pixels are smaller, for one of the pictures `(B, V, 3)`."""
+        return _in_rows(window) / np.float32([1.0, 1.0, self.times])
 
     def get_config(self):
         return {**super().get_config(), "size": list(self.size)}
@@ -109,21 +116,21 @@ class _OfSize(layers.Layer):
 
 @keras.saving.register_keras_serializable("planet_generator")
 class View(_OfSize):
-    """Where the pixels of V pictures of each world meet it, P = height · width.
+    """Where the pixels of V pictures of each world meet it, P = height · width as they are drawn.
 
     From axes `(B, 3)`, views `(B, V, 3)` and windows `(B, V, 3)` to a `Sight` with points `(B, V · P, 3)` and footprint
     `(B, V · P, 1)`, normals `(B · V, P, 3)` and coverage `(B · V, P, 1)`.
     """
 
     def call(self, axes, view, window):
-        seen = see(self.size, _for_each(axes, view), turn_of(_in_rows(view)), _in_rows(window))
+        seen = see(self.drawn, _for_each(axes, view), turn_of(_in_rows(view)), self.drawn_window(window))
         points, footprint = (
             ops.reshape(one, (ops.shape(axes)[0], -1, one.shape[-1])) for one in (seen.points, seen.footprint)
         )
         return Sight(points, seen.normals, seen.coverage, footprint)
 
     def compute_output_shape(self, axes_shape, view_shape, window_shape):
-        pixels = self.size.height * self.size.width
+        pixels = self.drawn.height * self.drawn.width
         return Sight((axes_shape[0], None, 3), (None, pixels, 3), (None, pixels, 1), (axes_shape[0], None, 1))
 
 
@@ -133,11 +140,14 @@ class Light(_OfSize):
 
     def call(self, albedo, height, sight, sun, window, looks):
         _, normals, coverage, _ = sight
-        pixels = self.size.height * self.size.width
+        pixels = self.drawn.height * self.drawn.width
         albedo, height = (ops.reshape(one, (-1, pixels, one.shape[-1])) for one in (albedo, height))
-        raised = bumped(normals, height, self.size, _in_rows(window), STEEPEST)
+        raised = bumped(normals, height, self.drawn, self.drawn_window(window), STEEPEST)
         looks = {name: _for_each(one, sun) for name, one in looks.items()}
         light = lit(albedo, raised, normals, _in_rows(sun), looks) * coverage
+        light = ops.reshape(light, (-1, self.drawn.height, self.drawn.width, 3))
+        if self.times > 1:
+            light = ops.clip(halved(light), 0.0, 1.0)
         return ops.reshape(light * 2.0 - 1.0, (*ops.shape(sun)[:2], self.size.height, self.size.width, 3))
 
     def compute_output_shape(self, albedo_shape, height_shape, sight_shape, sun_shape, window_shape, looks_shape):

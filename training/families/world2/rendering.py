@@ -6,6 +6,7 @@ radii of the globe.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from keras import ops
 from datasets.manifest import Size
 
 RADIUS = 0.9  # of the longest axis, in halves of the picture's shorter side: as `datasets.prepare` frames planets
+SMALL = 64  # px, up to which pictures are drawn twice as large, and then made smaller as a data set's are
 STEEPEST = 0.25  # slope of a relief that is seen, as a tangent, unless one is given
 
 _SMALLEST = 1e-6
@@ -134,6 +136,39 @@ def lit(albedo, normals, smooth, sun, looks):
     facing = ops.clip(smooth[..., 2:], 0.0, 1.0)
     air = rim * haze * day * ops.power(1.0 - facing, 3.0)
     return ops.clip(albedo * (shine + (1.0 - shine) * day) + air, 0.0, 1.0)
+
+
+def times_larger(size: Size) -> int:
+    """How many times as large, along each side, pictures of a size are drawn: small ones would be jagged."""
+    return 2 if max(size) <= SMALL else 1
+
+
+def halved(pictures):
+    """Pictures half as large, by bicubic resampling, as `datasets.prepare` makes them smaller.
+
+    Args:
+        pictures: Float32 `(…, 2 H, 2 W, C)`.
+
+    Returns:
+        Float32 `(…, H, W, C)`, which may go beyond the range of `pictures`.
+    """
+    *outer, height, width, channels = pictures.shape
+    pictures = ops.convert_to_tensor(_halving(height)) @ ops.reshape(pictures, (-1, height, width * channels))
+    pictures = ops.reshape(pictures, (-1, width, channels))
+    pictures = ops.convert_to_tensor(_halving(width)) @ pictures
+    outer = [-1 if one is None else one for one in outer]
+    return ops.reshape(pictures, (*outer, height // 2, width // 2, channels))
+
+
+@functools.cache
+def _halving(length: int) -> np.ndarray:
+    """Weights of pixels in those of a row half as long, float32 `(length / 2, length)`: Keys 1981, "Cubic Convolution
+    Interpolation for Digital Image Processing", with its kernel twice as wide."""
+    distance = np.abs(np.arange(length) + 0.5 - 2.0 * (np.arange(length // 2)[:, None] + 0.5)) / 2.0
+    near = 1.5 * distance**3 - 2.5 * distance**2 + 1.0
+    far = -0.5 * distance**3 + 2.5 * distance**2 - 4.0 * distance + 2.0
+    weights = np.where(distance < 1.0, near, np.where(distance < 2.0, far, 0.0))
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def whole(size: Size):

@@ -15,7 +15,17 @@ from training.families.world2.chances import LATENT_SIZE
 from training.families.world2.decoder import HIGHEST
 from training.families.world2.networks import CODE_SIZE, STEEPEST, style_of
 from training.families.world2.relief import map_normals
-from training.families.world2.rendering import bumped, lit, map_places, pixel_places, pixel_side, see, turn_of
+from training.families.world2.rendering import (
+    bumped,
+    halved,
+    lit,
+    map_places,
+    pixel_places,
+    pixel_side,
+    see,
+    times_larger,
+    turn_of,
+)
 from training.families.world2.shader import network_numbers, world_numbers
 from training.saved.sights import SIGHT_SIZE, SUN, sights
 from training.saved.signatures import WARMUP_BATCH_SIZES, example_latents, save_signatures
@@ -25,7 +35,6 @@ SIZES = (64, 128, 256, 512, 1024)  # px, of square pictures
 MAP_HEIGHT = 1024  # px; maps are twice as wide
 
 _POINTS = 16384  # of a surface at a time: bounds the memory, and is the fastest
-_SMALL = 64  # px, up to which pictures are drawn twice as large, and then made smaller as a data set's are
 _MARGIN = 5.0  # px around the globe in which its color goes on, so that no filter brings black in over the limb
 _WARMED = 512  # px, the largest picture that a server draws before it serves
 
@@ -202,13 +211,12 @@ class _Worlds:
 
     def picture(self, size: Size, world, view, sun):
         """Light as it would be without sky, `(H, W, 3)`, and coverage, `(H, W, 1)`, both in 0..1."""
-        times = 2 if max(size.width, size.height) <= _SMALL else 1
+        times = times_larger(size)
         drawn = Size(times * size.width, times * size.height)
         both = tf.reshape(tf.concat(self._seen(drawn, world, view, sun), axis=-1), (drawn.height, drawn.width, 4))
         light, coverage = both[..., :3], both[..., 3:]
         if times > 1:
-            both = tf.concat([light * coverage, light, coverage], axis=-1)
-            both = tf.image.resize(both, (size.height, size.width), tf.image.ResizeMethod.BICUBIC, antialias=True)
+            both = halved(tf.concat([light * coverage, light, coverage], axis=-1))
             dark, light, coverage = tf.split(tf.clip_by_value(both, 0.0, 1.0), [3, 3, 1], axis=-1)
             light = tf.where(coverage > 0.5, tf.minimum(dark / tf.maximum(coverage, 0.5), 1.0), light)
         return light, coverage
