@@ -55,9 +55,17 @@ def places(points, xp=ops):
     Returns:
         `(face, a, b)`, int32, float and float, each `(…)`.
     """
-    face = xp.argmax(xp.matmul(points, _FRAMES[0].T), axis=-1)
-    outwards, right, up = (xp.sum(points * xp.take(axis, face, axis=0), axis=-1) for axis in _FRAMES)
-    a, b = (xp.arctan(side / outwards) * (4 / math.pi) for side in (right, up))
+    x, y, z = (points[..., i] for i in range(3))
+    wide, high, deep = (xp.abs(one) for one in (x, y, z))
+    on_z = (deep >= wide) & (deep >= high)
+    on_x = ~on_z & (wide >= high)
+    outwards = xp.where(on_z, z, xp.where(on_x, x, y))
+    side, outwards = xp.sign(outwards), xp.abs(outwards)
+    right = xp.where(on_z, side * x, xp.where(on_x, -side * z, x))
+    up = xp.where(on_z | on_x, y, -side * z)
+    a, b = (xp.arctan(one / outwards) * (4 / math.pi) for one in (right, up))
+    face = xp.where(on_z, 1.0 - side, xp.where(on_x, 2.0 - side, 4.5 - 0.5 * side))
+    face = xp.astype(face, "int32") if xp is np else xp.cast(face, "int32")
     return face, a, b
 
 

@@ -141,32 +141,32 @@ class _Worlds:
         field, detail, surface = (generator.get_layer(name) for name in ("field", "detail", "surface"))
         kinds = next(one.shape[-1] for one in generator.inputs if one.name == "kind")
 
-        @tf.function(input_signature=[tf.TensorSpec([1, LATENT_SIZE]), tf.TensorSpec([1, kinds])], autograph=False)
-        def world_function(latent, kind):
-            looks = style({"latent": latent, "kind": kind}, training=False)
-            return {**looks, "field": field(latent, looks["code"]), "latent": latent}
-
         levels, step = in_bytes(detail(tf.zeros(1)).numpy())
 
         @tf.function(input_signature=[], autograph=False)
         def details_function():
             return tf.constant(levels)
 
+        @tf.function(input_signature=[tf.TensorSpec([1, LATENT_SIZE]), tf.TensorSpec([1, kinds])], autograph=False)
+        def world_function(latent, kind):
+            looks = style({"latent": latent, "kind": kind}, training=False)
+            shared = tf.cast(details_function(), tf.float32) * step
+            return {**looks, "field": field(latent, looks["code"]), "detail": shared, "latent": latent}
+
         spec = [
             tf.TensorSpec([None, 3]),
             tf.TensorSpec([None, 1]),
             tf.TensorSpec([1, *field.compute_output_shape((1, LATENT_SIZE), (1, CODE_SIZE))[1:]]),
+            tf.TensorSpec(levels.shape),
             tf.TensorSpec([1, LATENT_SIZE]),
             tf.TensorSpec([1, CODE_SIZE]),
         ]
 
         @tf.function(input_signature=spec, autograph=False)
-        def surface_function(points, footprint, field, latent, code):
-            shared = tf.cast(details_function(), tf.float32) * step
-
+        def surface_function(points, footprint, field, detail, latent, code):
             def some(places):
                 points, footprint = tf.split(places[None], [3, 1], axis=-1)
-                albedo, height = surface(points, footprint, field, shared, latent, code, training=False)
+                albedo, height = surface(points, footprint, field, detail, latent, code, training=False)
                 return tf.concat([albedo, height], axis=-1)[0]
 
             count = tf.shape(points)[0]
@@ -266,7 +266,9 @@ class _Worlds:
 
     def _surface_at(self, points, footprint, world):
         """Albedo `(P, 3)` and height `(P, 1)` at points `(P, 3)` that lie so far apart, `(P, 1)`."""
-        both = self._surface_function(points, footprint, world["field"], world["latent"], world["code"])
+        both = self._surface_function(
+            points, footprint, *(world[name] for name in ("field", "detail", "latent", "code"))
+        )
         return both[:, :3], both[:, 3:]
 
 
