@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from keras import ops
+from PIL import Image
 
 from datasets.manifest import Size
 from training import engine
-from training.families.world2.rendering import RADIUS, bumped, map_places, pixel_side, see, turn_of
+from training.families.world2.rendering import RADIUS, bumped, halved, map_places, pixel_side, see, turn_of
 
 SIZE = Size(64, 64)
 SPHERE = np.ones((1, 3), np.float32)
@@ -121,3 +122,13 @@ def test_maps_places_are_on_the_sphere_and_its_pole_rows_are_the_poles():
     np.testing.assert_array_equal(places[-1], np.tile([0, -1, 0], (16, 1)))
     assert places[4, 11, 0] > 0.7  # east is right
     assert places[4, 4, 0] < -0.7
+
+
+def test_pictures_are_halved_as_those_of_a_data_set_are():
+    pictures = np.random.default_rng(0).random((2, 24, 16, 3), np.float32)
+    found = array(halved(pictures))
+    assert found.shape == (2, 12, 8, 3)
+    for picture, one in zip(pictures, found, strict=True):
+        for channel in range(3):
+            expected = Image.fromarray(picture[..., channel]).resize((8, 12), Image.Resampling.BICUBIC)
+            np.testing.assert_allclose(one[..., channel], expected, atol=1e-5)

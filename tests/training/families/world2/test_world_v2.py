@@ -21,7 +21,7 @@ from training.families import FAMILIES, recipe_of
 from training.families.world2 import cube
 from training.families.world2.chances import LATENT_SIZE
 from training.families.world2.networks import CODE_SIZE, build_world_generator
-from training.families.world2.rendering import map_places, pixel_side
+from training.families.world2.rendering import halved, map_places, pixel_side
 from training.families.world2.trainer import WHOLE_ROWS, ZOOMS
 from training.loop.loop import train
 from training.records.logs import read_log
@@ -66,7 +66,7 @@ def field_of(network, latents=LATENTS):
 
 
 def test_network_has_the_published_size():
-    assert build_world_generator(Size.of(64), 12).count_params() == 639_746
+    assert build_world_generator(Size.of(64), 12).count_params() == 538_462
 
 
 def test_world_is_a_disc_on_black(world):
@@ -104,17 +104,21 @@ def test_the_same_place_has_the_same_color_from_two_views():
 
 
 def test_a_crop_is_the_cut_out_of_the_whole_view(world):
-    size, side = Size.of(32), pixel_side(Size.of(96))
-    large, view = build(96), (20.0, 30.0, 0.0)
-    pictures = draw(large, (view,))[:, 0]
-    left, top = 40, 20
-    window = ((left + 16 - 48) * side, (48 - top - 16) * side, side)
+    side, view = pixel_side(Size.of(64)), (20.0, 30.0, 0.0)
+    pictures = draw(build(64), (view,))[:, 0]
+    left, top = 24, 12
+    window = ((left + 16 - 32) * side, (32 - top - 16) * side, side)
     crop = draw(world, (view,), [window])[:, 0]
-    assert crop.shape[1:3] == (size.height, size.width)
-    inner = slice(1, -1)  # relief at the outermost pixels is by one neighbor only
+    assert crop.shape[1:3] == (32, 32)
+    inner = slice(2, -2)  # the outermost pixels have neighbors on one side only
     expected = pictures[:, top : top + 32, left : left + 32]
     np.testing.assert_allclose(crop[:, inner, inner], expected[:, inner, inner], atol=2e-3)
     assert expected.std() > 0.01
+
+
+def test_a_small_picture_is_drawn_twice_as_large_and_then_halved():
+    small, large = (draw(build(side), [(20.0, 10.0, 0.0)])[:, 0] for side in (64, 128))
+    np.testing.assert_allclose(small, np.clip(halved(large), 0, 1), atol=1e-4)
 
 
 def test_each_latent_is_another_world_and_an_earlier_one_changes_no_other(world):
