@@ -19,9 +19,9 @@ def write_small_world(saved_models: Path, name: str = "small_world") -> None:
 
     from datasets.manifest import Size
     from tests.training.uncompiled import unoptimized
-    from training.families.world2.networks import build_world_generator
-    from training.families.world2.savedmodel import LATENT_LENGTH, save_world
-    from training.families.world2.shader import card_entry
+    from training.families.world_v2.networks import build_world_generator
+    from training.families.world_v2.savedmodel import LATENT_LENGTH, save_world
+    from training.families.world_v2.shader import card_entry
 
     keras.utils.set_random_seed(1)
     network = build_world_generator(Size(64, 64), len(KINDS), width=0.13, grids=3)

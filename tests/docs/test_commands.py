@@ -37,8 +37,8 @@ from tests.docs.card_backend import CardBackend, card_of
 from tests.docs.documents import DOCUMENTS, ROOT, blocks, commands, inline_code, prose, read
 from tests.docs.games import check_game
 from tests.docs.parsers import check_arguments, main_of, options_of
-from training.families.world2.networks import build_world_generator
-from training.families.world2.shader import card_entry
+from training.families.world_v2.networks import build_world_generator
+from training.families.world_v2.shader import card_entry
 
 pytest.importorskip("tensorflow", reason="the trainers' parsers are imported with it")
 

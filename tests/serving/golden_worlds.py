@@ -43,10 +43,10 @@ def main() -> None:
     from keras import ops
 
     from datasets.manifest import Size
-    from training.families.world2.chances import LATENT_SIZE
-    from training.families.world2.networks import build_world_generator, style_of
-    from training.families.world2.rendering import pixel_side
-    from training.families.world2.savedmodel import in_bytes
+    from training.families.world_v2.chances import LATENT_SIZE
+    from training.families.world_v2.networks import build_world_generator, style_of
+    from training.families.world_v2.rendering import pixel_side
+    from training.families.world_v2.savedmodel import in_bytes
 
     folder, out = sys.argv[1:]
     size = Size(SIZE, SIZE)

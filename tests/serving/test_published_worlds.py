@@ -19,8 +19,8 @@ from serving.gateway import create_app
 from serving.gateway.routes.shaders import UNIFORMS
 from tests.serving.golden_worlds import SEEDS_AND_KINDS, SIZE, VIEW, assert_same
 from tests.serving.serving_double import backend_of
-from tests.training.families.world2.equirectangular import sampled
-from training.families.world2.rendering import lit, see, turn_of
+from tests.training.families.world_v2.equirectangular import sampled
+from training.families.world_v2.rendering import lit, see, turn_of
 
 NAME = "world_v2"
 LARGE = 512  # px

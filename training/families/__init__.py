@@ -12,7 +12,7 @@ from training.contract.family import Family
 
 # Each folder's `family.py` declares one or more, which are known by their names.
 _FOLDERS = (
-    "world2",
+    "world_v2",
     "dcgan",
     "labelled",
     "autoencoders",

@@ -23,7 +23,7 @@ def sights(chances, known=None):
             NaN where they aren't known. None: they are for none.
 
     Returns:
-        View and sun, as in `training.families.world2.rendering` (`turn_of`, `lit`), float32 `(B, 3)` each.
+        View and sun, as in `training.families.world_v2.rendering` (`turn_of`, `lit`), float32 `(B, 3)` each.
     """
     row, strength = (0.5 + 0.5 * ops.erf(chances[:, i : i + 1] / math.sqrt(2.0)) for i in range(2))  # uniform
     longitude = ops.arctan2(chances[:, 2:3], chances[:, 3:4]) * (180.0 / math.pi)  # uniform, and has no seam

@@ -5,11 +5,11 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
-from training.families.world2.chances import TURNS, chances_of
-from training.families.world2.cube import sampled
-from training.families.world2.detail import DETAILS, FINEST, details_at
-from training.families.world2.field import FEATURES
-from training.families.world2.initial import dense
+from training.families.world_v2.chances import TURNS, chances_of
+from training.families.world_v2.cube import sampled
+from training.families.world_v2.detail import DETAILS, FINEST, details_at
+from training.families.world_v2.field import FEATURES
+from training.families.world_v2.initial import dense
 
 HIGHEST = 0.05  # radii, of a relief
 

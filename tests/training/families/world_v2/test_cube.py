@@ -5,7 +5,7 @@ import pytest
 from keras import ops
 
 from training import engine
-from training.families.world2 import cube
+from training.families.world_v2 import cube
 
 N = 8
 

@@ -3,8 +3,8 @@
 import numpy as np
 from keras import ops
 
-from training.families.world2.chances import COPIES, LATENT_SIZE, TURNS, chances_of, mixed, normals, uniform
-from training.families.world2.fields import FIELDS, bands, random_waves, streaks
+from training.families.world_v2.chances import COPIES, LATENT_SIZE, TURNS, chances_of, mixed, normals, uniform
+from training.families.world_v2.fields import FIELDS, bands, random_waves, streaks
 
 LATENTS = np.random.default_rng(0).standard_normal((3, LATENT_SIZE), dtype=np.float32)
 

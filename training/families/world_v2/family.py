@@ -13,11 +13,11 @@ from datasets.pictures import Pictures, open_pictures
 from datasets.windows import load_sizes, window_batches
 from training.contract.config import TrainingConfig
 from training.contract.family import Export, Family
-from training.families.world2.critic import build_world_critic
-from training.families.world2.networks import build_world_generator
-from training.families.world2.objective import WorldObjective
-from training.families.world2.recipe import RECIPES, WorldRecipe
-from training.families.world2.trainer import WorldTrainer
+from training.families.world_v2.critic import build_world_critic
+from training.families.world_v2.networks import build_world_generator
+from training.families.world_v2.objective import WorldObjective
+from training.families.world_v2.recipe import RECIPES, WorldRecipe
+from training.families.world_v2.trainer import WorldTrainer
 from training.gan.exports import generator_entries
 from training.gan.kinds import check_kinds
 from training.gan.projected.critic import projected_critics
@@ -70,8 +70,8 @@ def _square_sizes(data: str) -> list[int]:
 
 
 def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    from training.families.world2.savedmodel import LATENT_LENGTH, MAP_HEIGHT, SIZES, save_world  # needs TensorFlow
-    from training.families.world2.shader import card_entry
+    from training.families.world_v2.savedmodel import LATENT_LENGTH, MAP_HEIGHT, SIZES, save_world  # needs TensorFlow
+    from training.families.world_v2.shader import card_entry
 
     size, recipe = Size.of(config["size"]), config["recipe"]
     generator = build_world_generator(size, len(config["classes"]), recipe["width"], recipe["grids"])

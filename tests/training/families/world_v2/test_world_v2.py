@@ -18,11 +18,11 @@ from datasets.manifest import Size
 from datasets.pictures import load_pictures
 from training.contract.config import TrainingConfig
 from training.families import FAMILIES, recipe_of
-from training.families.world2 import cube
-from training.families.world2.chances import LATENT_SIZE
-from training.families.world2.networks import CODE_SIZE, build_world_generator
-from training.families.world2.rendering import halved, map_places, pixel_side
-from training.families.world2.trainer import WHOLE_ROWS, ZOOMS
+from training.families.world_v2 import cube
+from training.families.world_v2.chances import LATENT_SIZE
+from training.families.world_v2.networks import CODE_SIZE, build_world_generator
+from training.families.world_v2.rendering import halved, map_places, pixel_side
+from training.families.world_v2.trainer import WHOLE_ROWS, ZOOMS
 from training.loop.loop import train
 from training.records.logs import read_log
 
@@ -201,7 +201,7 @@ _VIEWS = ((20.0, 30.0, 40.0), (200.0, -50.0, 0.0))
 _ON_JAX = """
 import sys; sys.modules["tensorflow"] = None
 import numpy as np
-from tests.training.families.world2.test_world_v2 import _VIEWS, build, inputs_of
+from tests.training.families.world_v2.test_world_v2 import _VIEWS, build, inputs_of
 from training import engine
 network = build(16, grids=2)
 network.load_weights(sys.argv[1] + "/world.weights.h5")
@@ -231,7 +231,7 @@ def tiny_config(data, run) -> TrainingConfig:
 
 def test_training_leaves_a_run_to_draw_with(prepared_data, eagerly, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # without the yardstick's network
-    monkeypatch.setattr("training.families.world2.trainer.MEASURED", 16)
+    monkeypatch.setattr("training.families.world_v2.trainer.MEASURED", 16)
     run = tmp_path / "run"
     train(tiny_config(prepared_data, run))
     described = json.loads((run / "config.json").read_text())

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.families.world2.chances import normals, uniforms
-from training.families.world2.cube import FACES, directions, middles
+from training.families.world_v2.chances import normals, uniforms
+from training.families.world_v2.cube import FACES, directions, middles
 
 _ROUGH = (32.0, 64.0, 128.0, 256.0)  # octaves of rough land, in radians per radius, from which a world mixes its own
 
@@ -38,7 +38,7 @@ _STREAM = 200  # the first of their random numbers
 
 @functools.cache
 def grounds(n: int) -> np.ndarray:
-    """What they are in the cells of a cube's faces (`training.families.world2.cube`), each of mean 0 and deviation 1,
+    """What they are in the cells of a cube's faces (`training.families.world_v2.cube`), each of mean 0 and deviation 1,
     float32 `(1, 6, n, n, len(GROUNDS))`."""
     along = middles(n).astype(np.float32)
     face, b, a = np.meshgrid(range(FACES), -along, along, indexing="ij")

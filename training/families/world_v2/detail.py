@@ -1,4 +1,4 @@
-"""What is finer than a field's cells: grounds (`training.families.world2.ground`), once for all worlds, on a cube.
+"""What is finer than a field's cells: grounds (`training.families.world_v2.ground`), once for all worlds, on a cube.
 
 Games texture terrain so: few materials, which a coarse map mixes. Here the map is learned. A world sees the same
 details as another, but turned as its chances say, and the decoder mixes them as its own field says.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
-from training.families.world2.cube import FACES, padded, sampled
-from training.families.world2.ground import GROUNDS, grounds
+from training.families.world_v2.cube import FACES, padded, sampled
+from training.families.world_v2.ground import GROUNDS, grounds
 
 DETAILS = len(GROUNDS)  # channels
 
@@ -21,7 +21,7 @@ _CELLS = 128  # along a face
 
 @keras.saving.register_keras_serializable("planet_generator")
 class Detail(layers.Layer):
-    """The details that all worlds share, with a border as `training.families.world2.cube.sampled` reads it, float32
+    """The details that all worlds share, with a border as `training.families.world_v2.cube.sampled` reads it, float32
     `(1, 6, n + 2, n + 2, DETAILS)`, each channel of mean 0 and deviation 1.
 
     Called with any tensor: it makes the same of it.

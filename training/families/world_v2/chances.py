@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from keras import ops
 
-from training.families.world2.rendering import matrix, unit
+from training.families.world_v2.rendering import matrix, unit
 
 STYLE_SIZE = 24
 OCTAVES = 6

@@ -7,15 +7,15 @@ import pytest
 import tensorflow as tf
 
 from datasets.manifest import Size
-from tests.training.families.world2.test_world_v2 import KINDS, build, inputs_of
+from tests.training.families.world_v2.test_world_v2 import KINDS, build, inputs_of
 from tests.training.uncompiled import unoptimized
-from training.families.world2 import savedmodel
-from training.families.world2.chances import LATENT_SIZE
-from training.families.world2.decoder import HIGHEST
-from training.families.world2.networks import STEEPEST, style_of
-from training.families.world2.rendering import RADIUS, map_places
-from training.families.world2.savedmodel import LATENT_LENGTH, in_bytes, save_world
-from training.families.world2.shader import card_entry, network_numbers
+from training.families.world_v2 import savedmodel
+from training.families.world_v2.chances import LATENT_SIZE
+from training.families.world_v2.decoder import HIGHEST
+from training.families.world_v2.networks import STEEPEST, style_of
+from training.families.world_v2.rendering import RADIUS, map_places
+from training.families.world_v2.savedmodel import LATENT_LENGTH, in_bytes, save_world
+from training.families.world_v2.shader import card_entry, network_numbers
 from training.saved.sights import SIGHT_SIZE, SUN, sights
 
 MAP = 32

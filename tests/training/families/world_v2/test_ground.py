@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.families.world2 import ground
-from training.families.world2.cube import padded
-from training.families.world2.ground import GROUNDS, grounds
+from training.families.world_v2 import ground
+from training.families.world_v2.cube import padded
+from training.families.world_v2.ground import GROUNDS, grounds
 
 
 def test_each_is_of_mean_0_and_deviation_1():

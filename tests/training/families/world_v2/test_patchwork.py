@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from training.families.world2.chances import LATENT_SIZE, chances_of
-from training.families.world2.cube import cells
-from training.families.world2.patchwork import Patchwork
+from training.families.world_v2.chances import LATENT_SIZE, chances_of
+from training.families.world_v2.cube import cells
+from training.families.world_v2.patchwork import Patchwork
 
 LATENTS = np.random.default_rng(0).standard_normal((3, LATENT_SIZE), dtype=np.float32)
 CODE = np.random.default_rng(1).standard_normal((8, 16), dtype=np.float32)

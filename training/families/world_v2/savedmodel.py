@@ -11,11 +11,11 @@ import numpy as np
 import tensorflow as tf
 
 from datasets.manifest import Size
-from training.families.world2.chances import LATENT_SIZE
-from training.families.world2.decoder import HIGHEST
-from training.families.world2.networks import CODE_SIZE, STEEPEST, style_of
-from training.families.world2.relief import map_normals
-from training.families.world2.rendering import (
+from training.families.world_v2.chances import LATENT_SIZE
+from training.families.world_v2.decoder import HIGHEST
+from training.families.world_v2.networks import CODE_SIZE, STEEPEST, style_of
+from training.families.world_v2.relief import map_normals
+from training.families.world_v2.rendering import (
     bumped,
     halved,
     lit,
@@ -26,7 +26,7 @@ from training.families.world2.rendering import (
     times_larger,
     turn_of,
 )
-from training.families.world2.shader import network_numbers, world_numbers
+from training.families.world_v2.shader import network_numbers, world_numbers
 from training.saved.sights import SIGHT_SIZE, SUN, sights
 from training.saved.signatures import WARMUP_BATCH_SIZES, example_latents, save_signatures
 
@@ -49,7 +49,7 @@ def save_world(
     part: views of one world belong side by side.
 
     Args:
-        generator: A trained `training.families.world2.networks.build_world_generator`, of any size.
+        generator: A trained `training.families.world_v2.networks.build_world_generator`, of any size.
         size: Of the pictures of `generate`.
         folder: Gets the SavedModel.
         sizes: Sides of the square pictures that there shall be a `render_…` for, in px.

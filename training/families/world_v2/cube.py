@@ -1,9 +1,9 @@
 """The sphere as six square grids: an equiangular cube, whose cells differ little in size, without poles.
 
-Axes as in `training.families.world2.rendering`: x towards 90° east, y north, z towards longitude 0. Faces stand in the
-order +z, +x, -z, -x, +y, -y; a place on a face is `(a, b)`, each an angle in [-1, 1] times 45°, a towards the face's
-right, b towards its top. Grids are float32 `(B, 6, n, n, C)`, rows from the top; cells of edges that touch have the
-same size, so that a row goes on in a row of the next face.
+Axes as in `training.families.world_v2.rendering`: x towards 90° east, y north, z towards longitude 0. Faces stand in
+the order +z, +x, -z, -x, +y, -y; a place on a face is `(a, b)`, each an angle in [-1, 1] times 45°, a towards the
+face's right, b towards its top. Grids are float32 `(B, 6, n, n, C)`, rows from the top; cells of edges that touch have
+the same size, so that a row goes on in a row of the next face.
 
 References: Ronchi 1996, "The Cubed Sphere"; Cheng 2018, "Cube Padding for Weakly-Supervised Saliency Prediction in
 360° Videos" (arXiv:1806.01320).

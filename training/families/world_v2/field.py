@@ -11,11 +11,11 @@ from typing import NamedTuple
 import keras
 from keras import layers, ops
 
-from training.families.world2.chances import Chances, chances_of, mixed
-from training.families.world2.cube import FACES, cells, enlarged, north, padded, pooled, smoothed
-from training.families.world2.fields import FIELDS, bands, random_waves, streaks, zones
-from training.families.world2.initial import dense, normal
-from training.families.world2.patchwork import PIECES, Patchwork
+from training.families.world_v2.chances import Chances, chances_of, mixed
+from training.families.world_v2.cube import FACES, cells, enlarged, north, padded, pooled, smoothed
+from training.families.world_v2.fields import FIELDS, bands, random_waves, streaks, zones
+from training.families.world_v2.initial import dense, normal
+from training.families.world_v2.patchwork import PIECES, Patchwork
 
 FEATURES = 16  # channels that the decoder reads
 
@@ -53,7 +53,7 @@ GRIDS = (
 @keras.saving.register_keras_serializable("planet_generator")
 class Field(layers.Layer):
     """Latents `(B, LATENT_SIZE)` and codes `(B, N)` to features with a border of the neighboring faces', as
-    `training.families.world2.cube.sampled` reads them, float32 `(B, 6, n + 2, n + 2, FEATURES)`.
+    `training.families.world_v2.cube.sampled` reads them, float32 `(B, 6, n + 2, n + 2, FEATURES)`.
 
     Args:
         width: Factor of the channels of its convolutions.

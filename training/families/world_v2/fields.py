@@ -8,7 +8,7 @@ import math
 import numpy as np
 from keras import ops
 
-from training.families.world2.chances import OCTAVES, WAVES, Chances, normals, uniforms
+from training.families.world_v2.chances import OCTAVES, WAVES, Chances, normals, uniforms
 
 FIELDS = 4  # mixed of an octave's waves; a wave shows as stripes, a sum of many doesn't
 

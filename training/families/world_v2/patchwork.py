@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from keras import initializers, layers, ops
 
-from training.families.world2.chances import Chances
-from training.families.world2.cube import FACES, cells, padded, sampled
-from training.families.world2.fields import random_waves
-from training.families.world2.initial import dense
+from training.families.world_v2.chances import Chances
+from training.families.world_v2.cube import FACES, cells, padded, sampled
+from training.families.world_v2.fields import random_waves
+from training.families.world_v2.initial import dense
 
 PIECES = 6  # channels of a patchwork
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.families.world2.relief import map_normals
-from training.families.world2.rendering import map_latitudes, map_places
+from training.families.world_v2.relief import map_normals
+from training.families.world_v2.rendering import map_latitudes, map_places
 
 
 @pytest.mark.parametrize("slope", [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0.3, -0.5, 0.4]])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from training.families.world2.rendering import map_latitudes
+from training.families.world_v2.rendering import map_latitudes
 
 
 def map_normals(height, steepest: float = math.inf):
@@ -17,7 +17,7 @@ def map_normals(height, steepest: float = math.inf):
 
     Args:
         height: As a map, in radii, float32 `(H, 2 H)`, H even.
-        steepest: Slope that none exceeds, as a tangent; as in `training.families.world2.rendering.bumped`.
+        steepest: Slope that none exceeds, as a tangent; as in `training.families.world_v2.rendering.bumped`.
 
     Returns:
         Unit normals, float32 `(H, 2 H, 3)`.

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from training.families.world2.cube import cells
-from training.families.world2.detail import DETAILS, Detail, details_at
+from training.families.world_v2.cube import cells
+from training.families.world_v2.detail import DETAILS, Detail, details_at
 
 
 @pytest.fixture(scope="module")

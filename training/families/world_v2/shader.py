@@ -1,6 +1,6 @@
 """A world's surface as a shader: GLSL that holds for every world of a model, and what it reads.
 
-The GLSL is a function `surface(point, albedo, height)`, as `training.families.world2.decoder.Surface` is one, for
+The GLSL is a function `surface(point, albedo, height)`, as `training.families.world_v2.decoder.Surface` is one, for
 WebGL 2 and OpenGL ES 3. Of the model it reads the weights, `network`, and the details, 8 bits a number; of the world
 its field, 16 bits a number, and `world`, what latent and code come down to. Field and details are textures whose texels
 are as they lie in memory: the cells of a row side by side, face below face.
@@ -16,13 +16,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from training.families.world2.chances import TURNS, chances_of
-from training.families.world2.cube import FACES
-from training.families.world2.decoder import HIGHEST, Surface, parts_of
-from training.families.world2.detail import DETAILS, FINEST
-from training.families.world2.field import FEATURES
-from training.families.world2.networks import STEEPEST
-from training.families.world2.rendering import RADIUS
+from training.families.world_v2.chances import TURNS, chances_of
+from training.families.world_v2.cube import FACES
+from training.families.world_v2.decoder import HIGHEST, Surface, parts_of
+from training.families.world_v2.detail import DETAILS, FINEST
+from training.families.world_v2.field import FEATURES
+from training.families.world_v2.networks import STEEPEST
+from training.families.world_v2.rendering import RADIUS
 
 _READ = FEATURES // 4  # texels of a field's cell
 _SEEN = DETAILS // 4  # of the details'

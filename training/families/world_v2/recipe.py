@@ -6,7 +6,7 @@ import dataclasses
 
 from datasets.errors import RequestError
 from training.contract.recipes import check_ranges
-from training.families.world2.field import GRIDS
+from training.families.world_v2.field import GRIDS
 from training.gan.recipes import STABLE, ChosenLossRecipe
 
 

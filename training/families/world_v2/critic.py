@@ -8,7 +8,7 @@ import keras
 from keras import layers, ops
 
 from datasets.manifest import Size
-from training.families.world2.rendering import pixel_places
+from training.families.world_v2.rendering import pixel_places
 from training.gan.critic import WIDTHS, MinibatchStd, grid_of
 
 
@@ -29,7 +29,7 @@ def build_world_critic(
 
     Returns:
         A model from `{"image": (B, H, W, 3) in [-1, 1], "kind": (B, K), rows summing to 1, "window": (B, 3) as in
-        `training.families.world2.rendering.see`, "sight": (B, 2) as in `datasets.windows.Windows`}` to
+        `training.families.world_v2.rendering.see`, "sight": (B, 2) as in `datasets.windows.Windows`}` to
         `{"logit": (B, 1), "kind_logits": (B, K)}`, float32.
     """
     scales = grid_of(size)[2]

@@ -1,7 +1,7 @@
 """world_v2: a generator whose planets have a surface all around, seen from any side, under any sun, at any size.
 
-Code → field on a cube (`training.families.world2.field`) → what the decoder makes of it where a pixel's ray meets the
-globe (`training.families.world2.decoder`) → light (`training.families.world2.rendering`). A world's field, the dear
+Code → field on a cube (`training.families.world_v2.field`) → what the decoder makes of it where a pixel's ray meets the
+globe (`training.families.world_v2.decoder`) → light (`training.families.world_v2.rendering`). A world's field, the dear
 part, is drawn once for all that is seen of it.
 """
 
@@ -12,12 +12,12 @@ import numpy as np
 from keras import layers, ops
 
 from datasets.manifest import Size
-from training.families.world2.chances import LATENT_SIZE, STYLE_SIZE
-from training.families.world2.decoder import Surface
-from training.families.world2.detail import Detail
-from training.families.world2.field import GRIDS, Field
-from training.families.world2.initial import dense
-from training.families.world2.rendering import Sight, bumped, halved, lit, see, times_larger, turn_of
+from training.families.world_v2.chances import LATENT_SIZE, STYLE_SIZE
+from training.families.world_v2.decoder import Surface
+from training.families.world_v2.detail import Detail
+from training.families.world_v2.field import GRIDS, Field
+from training.families.world_v2.initial import dense
+from training.families.world_v2.rendering import Sight, bumped, halved, lit, see, times_larger, turn_of
 
 CODE_SIZE = 128
 STEEPEST = 0.4  # slope of a relief that is seen
@@ -44,12 +44,12 @@ def build_world_generator(
         size: Of the pictures; the weights are the same for all sizes.
         kinds: Number of kinds, K.
         width: Factor of the channels of field and decoder.
-        grids: How many of `training.families.world2.field.GRIDS`.
+        grids: How many of `training.families.world_v2.field.GRIDS`.
         name: Name of the Keras model.
 
     Returns:
         A model of B worlds with V views each, from `{"latent": (B, LATENT_SIZE), standard normal, "kind": (B, K), rows
-        summing to 1, "view": (B, V, 3) as in `training.families.world2.rendering.turn_of`, "sun": (B, V, 3) as in
+        summing to 1, "view": (B, V, 3) as in `training.families.world_v2.rendering.turn_of`, "sun": (B, V, 3) as in
         `lit`, "window": (B, V, 3) as in `see`}` to float32 `(B, V, H, W, 3)` in [-1, 1], on black.
     """
     inputs = {name: keras.Input((length,), name=name) for name, length in (("latent", LATENT_SIZE), ("kind", kinds))}
@@ -71,7 +71,7 @@ def style_of(generator: keras.Model) -> keras.Model:
 
     Returns:
         A model from `latent` and `kind` to `code` `(B, CODE_SIZE)`, `axes` `(B, 3)`, for
-        `training.families.world2.rendering.see`, and what `lit` wants of a world's looks. It shares the generator's
+        `training.families.world_v2.rendering.see`, and what `lit` wants of a world's looks. It shares the generator's
         weights.
     """
     looks = {name: generator.get_layer(name).output for name in _LOOKS}

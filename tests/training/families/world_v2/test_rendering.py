@@ -7,7 +7,7 @@ from PIL import Image
 
 from datasets.manifest import Size
 from training import engine
-from training.families.world2.rendering import RADIUS, bumped, halved, map_places, pixel_side, see, turn_of
+from training.families.world_v2.rendering import RADIUS, bumped, halved, map_places, pixel_side, see, turn_of
 
 SIZE = Size(64, 64)
 SPHERE = np.ones((1, 3), np.float32)

@@ -7,7 +7,7 @@ from keras import ops
 
 from datasets.manifest import Size
 from training.contract.trainer import Preview
-from training.families.world2.rendering import pixel_side
+from training.families.world_v2.rendering import pixel_side
 from training.gan.trainer import GANTrainer
 from training.measure.quality import SampleQuality, collapse_warning
 from training.measure.small_yardstick import SmallYardstick

@@ -15,7 +15,7 @@ class WorldObjective(Objective):
     """A conditional GAN whose batches are groups of `recipe.views` pictures of one kind.
 
     A world's field, the dear part, is drawn once for the pictures of a group. The discriminator knows where on the
-    globe it looks: batches bring a `window` `(B, 3)`, as in `training.families.world2.rendering.see`, and a `sight`
+    globe it looks: batches bring a `window` `(B, 3)`, as in `training.families.world_v2.rendering.see`, and a `sight`
     `(B, 2)`, latitude and light of the real pictures, NaN where they aren't known. Generated ones are seen alike.
     """
 
