@@ -1,6 +1,6 @@
 """Pictures per second of a world, beside another model's.
 
-    python -m tests.benchmarks.world saved_models/world_v2/4 saved_models/conditional_64/2
+    python -m tests.benchmarks.world saved_models/world_v2/5 saved_models/conditional_64/2
 
 Rounds in turn; the ratios are what travels to another machine. Nothing else should be running.
 """

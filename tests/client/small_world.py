@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.serving.tiny_model import tiny_card, write_card
 
-SIZE = 128  # px, of the only `render_…`
+SIZE = 144  # px, of the only `render_…`
 MAP_HEIGHT = 256  # px
 KINDS = ("earth", "mars")
 

@@ -12,7 +12,7 @@ from serving.gateway.asked.views import View
 from serving.latents import latents
 
 FILE = Path(__file__).with_suffix(".png")  # worlds side by side, of `SIZE` px, as the gateway drew them when published
-SIZE = 128
+SIZE = 256
 SEEDS_AND_KINDS = {0: "earth", 1: "jupiter", 2: "haumea"}
 CLASSES = [
     "ceres",

@@ -16,7 +16,7 @@ from keras import ops
 from datasets.manifest import Size
 
 RADIUS = 0.9  # of the longest axis, in halves of the picture's shorter side: as `datasets.prepare` frames planets
-SMALL = 64  # px, up to which pictures are drawn twice as large, and then made smaller as a data set's are
+SMALL = 128  # px, up to which pictures are drawn twice as large, and then made smaller as a data set's are
 STEEPEST = 0.25  # slope of a relief that is seen, as a tangent, unless one is given
 
 _SMALLEST = 1e-6

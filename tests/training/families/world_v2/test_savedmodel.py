@@ -35,7 +35,7 @@ def signatures(network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
     with pytest.MonkeyPatch.context() as patch, unoptimized():
         patch.setattr(savedmodel, "_POINTS", 500)  # so that even small pictures come in pieces
-        save_world(network, Size.of(16), folder, (16, 72), MAP)
+        save_world(network, Size.of(16), folder, (16, 136), MAP)
     return tf.saved_model.load(str(folder)).signatures
 
 
@@ -54,7 +54,7 @@ def test_signatures(signatures):
         "generate",
         "sight",
         "render_16",
-        "render_72",
+        "render_136",
         "map",
         "shader",
         "network",
@@ -72,11 +72,11 @@ def on_black(served: np.ndarray) -> np.ndarray:
 
 
 def test_a_render_on_black_is_the_networks_picture(network, ask):
-    larger = build(72, grids=2)
+    larger = build(136, grids=2)
     larger.set_weights(network.get_weights())
-    served = ask("render_72", **SIGHTS)["image"]
-    assert served.shape == (2, 72, 72, 4)
-    np.testing.assert_allclose(on_black(served), drawn_by(larger, 72), atol=2)
+    served = ask("render_136", **SIGHTS)["image"]
+    assert served.shape == (2, 136, 136, 4)
+    np.testing.assert_allclose(on_black(served), drawn_by(larger, 136), atol=2)
 
 
 def test_a_small_render_on_black_is_the_networks_picture(network, ask):
@@ -151,7 +151,7 @@ def test_maps_join_and_normals_lean_away_from_heights(ask):
 
 
 def test_no_black_comes_in_at_the_limb(ask):
-    image = ask("render_72", **SIGHTS)["image"][0].astype(int)
+    image = ask("render_136", **SIGHTS)["image"][0].astype(int)
     color, alpha = image[..., :3].sum(axis=-1), image[..., 3]
     rows, columns = np.indices(alpha.shape)
     limb = (alpha > 0) & (alpha < 255) & (columns > rows)  # where the sun shines: from the upper right

@@ -18,10 +18,10 @@ from datasets.manifest import Size
 from datasets.pictures import load_pictures
 from training.contract.config import TrainingConfig
 from training.families import FAMILIES, recipe_of
-from training.families.world_v2 import cube
+from training.families.world_v2 import cube, rendering
 from training.families.world_v2.chances import LATENT_SIZE
 from training.families.world_v2.networks import CODE_SIZE, build_world_generator
-from training.families.world_v2.rendering import halved, map_places, pixel_side
+from training.families.world_v2.rendering import map_places, pixel_side
 from training.families.world_v2.trainer import WHOLE_ROWS, ZOOMS
 from training.loop.loop import train
 from training.records.logs import read_log
@@ -116,9 +116,12 @@ def test_a_crop_is_the_cut_out_of_the_whole_view(world):
     assert expected.std() > 0.01
 
 
-def test_a_small_picture_is_drawn_twice_as_large_and_then_halved():
-    small, large = (draw(build(side), [(20.0, 10.0, 0.0)])[:, 0] for side in (64, 128))
-    np.testing.assert_allclose(small, np.clip(halved(large), 0, 1), atol=1e-4)
+def test_a_small_picture_is_drawn_twice_as_large_and_then_halved(monkeypatch):
+    view = (20.0, 10.0, 0.0)
+    small = draw(build(32), [view])[:, 0]
+    monkeypatch.setattr(rendering, "SMALL", 32)
+    large = draw(build(64), [view])[:, 0]
+    np.testing.assert_allclose(small, np.clip(rendering.halved(large), 0, 1), atol=1e-4)
 
 
 def test_each_latent_is_another_world_and_an_earlier_one_changes_no_other(world):
