@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from datasets.bodies import class_of_folder
+from datasets.disk.listing import pictures_below
 from datasets.errors import RequestError
-from datasets.listing import pictures_below
 from datasets.manifest import Rejection
 from datasets.names import class_objection, natural, printable, text_objection
 

@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path
 
 from datasets.bodies import class_of_folder, class_order
+from datasets.disk.listing import ends_like_a_picture, is_hidden
 from datasets.errors import RequestError
 from datasets.labels import Classes
-from datasets.listing import ends_like_a_picture, is_hidden
 from datasets.manifest import Rejection
 from datasets.names import class_objection, file_key, folder_name, natural, printable, text_objection
 
