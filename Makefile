@@ -41,8 +41,7 @@ format: $(VENV)/.dev ## Fix style
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev ## Measure the gateway against direct calls and the first project's server, with wrk, and bakes; 8 minutes
-	$(BIN)/python -m tests.benchmarks.gateway
-	$(BIN)/python -m tests.benchmarks.bake
+	$(BIN)/python -m tests.benchmarks.gateway; slower=$$?; $(BIN)/python -m tests.benchmarks.bake && exit $$slower
 
 bench-peers: $(VENV)/.dev $(PEERS)/.installed ## Measure FastAPI, Flask, LitServe and others beside the gateway, with wrk, 12 minutes
 	$(BIN)/python -m tests.benchmarks.peers --venvs $(PEERS)
