@@ -55,7 +55,7 @@ class StoredPictures:
         numbers, ranks = self._kept_in[rows.ravel()].T
         images = np.empty((rows.size, *self.shape[1:]), np.uint8)
         order = np.argsort(numbers, kind="stable")
-        by_file = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
+        by_file = np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1) if rows.size else []
 
         def read(found: np.ndarray) -> None:
             number = numbers[found[0]]
@@ -63,7 +63,9 @@ class StoredPictures:
             for row, content in zip(found, _contents(path, self._counts[number], ranks[found].tolist()), strict=True):
                 images[row] = self._decode(path, content)
 
-        if rows.size:
+        if len(by_file) == 1:
+            read(by_file[0])
+        else:
             with ThreadPoolExecutor() as threads:
                 list(threads.map(read, by_file))
         return images.reshape(rows.shape + self.shape[1:])

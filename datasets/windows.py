@@ -33,12 +33,15 @@ class Windows(NamedTuple):
         windows: How far the picture's middle lies right of and above the planet's, and the side of a pixel, in radii of
             the kind's largest planet, float32 [batch, 3].
         sights: Latitude and light of each picture, as in `datasets.pictures.Pictures`, float32 [batch, 2].
+        likely: The same, but for a picture of which they aren't known those of some other of its kind, if there is one
+            of which they are, float32 [batch, 2].
     """
 
     images: np.ndarray
     labels: np.ndarray
     windows: np.ndarray
     sights: np.ndarray
+    likely: np.ndarray
 
 
 def load_sizes(
@@ -82,20 +85,25 @@ def _batches(pictures, members, shape: tuple[int, int], share, seed: int, step: 
     smallest = pictures[min(pictures)]
     unknown = np.full((len(smallest), 2), np.nan, np.float32)
     sights = unknown if smallest.sights is None else smallest.sights
+    known = [those[np.isfinite(sights[those]).all(axis=1)] for those in members]
     numbers = 3 + 2 * _TRIES
     while True:
         words = random_words(len(members) * -(-kinds // len(members)) + kinds * views * numbers, step, seed)
         uniform = words / 2.0**64
         order, rest = uniform[: -kinds * views * numbers], uniform[-kinds * views * numbers :]
         chosen = np.argsort(order.reshape(-1, len(members)), axis=1).ravel()[:kinds]
-        rows, taken = [], []
+        rows, taken, alike = [], [], []
         for row, chances in enumerate(rest.reshape(kinds * views, numbers)):
-            those = members[chosen[row // views]]
-            taken.append(those[int(chances[0] * len(those))])
+            kind = chosen[row // views]
+            left, place = math.modf(chances[0] * len(members[kind]))
+            taken.append(members[kind][int(place)])
+            others = known[kind] if len(known[kind]) else members[kind]
+            alike.append(others[int(left * len(others))])
             rows.append(_view(pictures, taken[-1], share(step), chances[1:]))
         images, windows = zip(*rows, strict=True)
         labels = np.eye(len(members), dtype=np.float32)[np.repeat(chosen, views)]
-        yield Windows(np.stack(images), labels, np.array(windows, np.float32), sights[taken])
+        likely = np.where(np.isfinite(sights[taken]), sights[taken], sights[alike])
+        yield Windows(np.stack(images), labels, np.array(windows, np.float32), sights[taken], likely)
         step += 1
 
 

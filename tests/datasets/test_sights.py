@@ -10,7 +10,7 @@ from datasets.manifest import load_manifest
 from datasets.pictures import load_pictures
 from datasets.prepare import main, prepare
 from datasets.sights import read_sights, write_sights
-from datasets.windows import load_sizes, window_batches
+from datasets.windows import Windows, load_sizes, window_batches
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,22 @@ def test_sights_reach_batches_and_new_ones_draw_nothing_anew(raw, tmp_path):
     known = np.isfinite(latitudes)
     assert known.any()
     assert ((latitudes - firsts >= 0) & (latitudes - firsts < counts))[known].all()
+
+
+def test_a_picture_of_unknown_sight_has_that_of_another_of_its_kind(raw, tmp_path):
+    table = tmp_path / "sights.csv"
+    pictures = prepare(raw, tmp_path / "data", sizes=[16], holdout=0, workers=1).manifest.pictures
+    numbers = {kind: number for number, kind in enumerate(sorted({p.classes[0] for p in pictures}), 1)}
+    last = max(numbers)
+    known = [p for i, p in enumerate(pictures) if p.classes[0] != last and i % 2]
+    write_sights(table, {p.source: (float(numbers[p.classes[0]]), 0.5) for p in known})
+    prepare(raw, tmp_path / "data", sizes=[16], holdout=0, sights=table, workers=1)
+    batches = window_batches(load_sizes(tmp_path / "data", (16,)), 3, 4, lambda step: 0.0, seed=0)
+    batch = Windows(*(np.concatenate(parts) for parts in zip(*(next(batches) for _ in range(5)), strict=True)))
+    kinds = batch.labels.argmax(axis=1) + 1
+    has_others = kinds != numbers[last]
+    was_known = np.isfinite(batch.sights[:, 0])
+    assert was_known.any()
+    assert (has_others & ~was_known).any()
+    np.testing.assert_array_equal(batch.likely[has_others], np.stack([kinds, np.full(len(kinds), 0.5)], 1)[has_others])
+    assert np.isnan(batch.likely[~has_others]).all()
