@@ -18,11 +18,33 @@ def slim(folder: Path):
     file = folder / "saved_model.pb"
     model = SavedModel.FromString(file.read_bytes())
     for meta_graph in model.meta_graphs:
+        known = meta_graph.object_graph_def.concrete_functions  # whose arguments are given by name
         for function in meta_graph.graph_def.library.function:
+            if function.signature.name not in known:
+                _slim_arguments(function)
             _slim(function)
     beside = file.with_suffix(".pb.new")
     beside.write_bytes(model.SerializeToString(deterministic=True))
     os.replace(beside, file)
+
+
+def _slim_arguments(function: FunctionDef):
+    """Gives the arguments and results of a function, which is called by their places, short names."""
+    taken = {node.name for node in function.node_def}
+    names: dict[str, str] = {}
+    for place, argument in enumerate(function.signature.input_arg):
+        names[argument.name] = next(name for name in (f"a{place}", f"a{place}_") if name not in taken)
+        argument.name = names[argument.name]
+    for node in function.node_def:
+        node.input[:] = [_renamed(one, names) for one in node.input]
+    results = {name: _renamed(value, names) for name, value in function.ret.items()}
+    function.ret.clear()
+    for place, result in enumerate(function.signature.output_arg):
+        function.ret[f"r{place}"] = results[result.name]
+        result.name = f"r{place}"
+    for attributes in function.arg_attr.values():
+        for unread in (*_UNREAD, "_user_specified_name"):
+            attributes.attr.pop(unread, None)
 
 
 def _slim(function: FunctionDef):
