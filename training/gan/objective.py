@@ -104,10 +104,12 @@ class Objective:
         networks: Those that learn to draw, by the names of their weights in the run folder, `generator` first.
         critics: Those that judge, the most important one first.
         extras: Names of what batches bring besides images and labels (`training.contract.family.Family.feed`).
+        generator_ramp: Steps over which the generator's learning rate rises from 0, in a straight line.
     """
 
     critics: Sequence[Critic]
     extras: Sequence[str] = ()
+    generator_ramp: float = 0.0
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, recipe: ChosenLossRecipe, total_steps: int):
         self.networks: dict[str, keras.Model] = {"generator": generator}

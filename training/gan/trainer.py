@@ -16,6 +16,7 @@ from training.engine import draws
 from training.gan import losses
 from training.gan.drawing import AveragedGenerator
 from training.gan.objective import Critic, Given, Objective
+from training.gan.ramp import ramp
 from training.gan.recipes import GANRecipe
 from training.measure.quality import SampleQuality
 
@@ -36,7 +37,9 @@ class GANTrainer:
         self.averaged = AveragedGenerator(objective.generator, recipe.ema_decay, quality, objective.preview_inputs)
         self.drawing_variables = [v for one in objective.networks.values() for v in one.trainable_variables]
         steps = objective.total_steps
-        self.generator_optimizer = _optimizer(recipe, recipe.generator_learning_rate, steps, self.drawing_variables)
+        self.generator_optimizer = _optimizer(
+            recipe, recipe.generator_learning_rate, steps, self.drawing_variables, objective.generator_ramp
+        )
         self.critic_optimizers = [
             _optimizer(recipe, critic.learning_rate, steps, critic.network.trainable_variables)
             for critic in objective.critics
@@ -184,7 +187,7 @@ def slope_of(critic: Critic, images, given: Given):
 
 
 def _optimizer(
-    recipe: GANRecipe, learning_rate: float, total_steps: int, variables: list[keras.Variable]
+    recipe: GANRecipe, learning_rate: float, total_steps: int, variables: list[keras.Variable], rising: float = 0.0
 ) -> keras.optimizers.Optimizer:
     schedules = keras.optimizers.schedules
     rate = {
@@ -192,6 +195,19 @@ def _optimizer(
         "linear": lambda: schedules.PolynomialDecay(learning_rate, total_steps, end_learning_rate=0.0),
         "cosine": lambda: schedules.CosineDecay(learning_rate, total_steps),
     }[recipe.schedule]()
+    if rising:
+        rate = _Rising(rate, rising)
     optimizer = engine.Adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2, global_clipnorm=recipe.clip_norm or None)
     optimizer.build(variables)
     return optimizer
+
+
+class _Rising(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate, a number or a schedule, that rises from 0 over the first steps."""
+
+    def __init__(self, rate: float | keras.optimizers.schedules.LearningRateSchedule, steps: float):
+        self.rate, self.steps = rate, steps
+
+    def __call__(self, step):
+        rate = self.rate(step) if callable(self.rate) else self.rate
+        return rate * ramp(step, 0, self.steps)

@@ -14,10 +14,12 @@ from datasets.windows import load_sizes, window_batches
 from training.contract.config import TrainingConfig
 from training.contract.family import Export, Family
 from training.families.world_v2.critic import build_world_critic
+from training.families.world_v2.exposure import exposed, exposures
 from training.families.world_v2.networks import build_world_generator
 from training.families.world_v2.objective import WorldObjective
 from training.families.world_v2.recipe import RECIPES, WorldRecipe
 from training.families.world_v2.trainer import WorldTrainer
+from training.families.world_v2.warm_start import begin_with
 from training.gan.exports import generator_entries
 from training.gan.kinds import check_kinds
 from training.gan.projected.critic import projected_critics
@@ -36,8 +38,11 @@ def _build(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, tota
         )
     size, kinds = Size(config.side, config.side), len(pictures.class_names)
     generator = build_world_generator(size, kinds, recipe.width, recipe.grids)
+    if recipe.init_from:
+        begin_with(generator, recipe.init_from, recipe, pictures.class_names)
     critic = build_world_critic(size, kinds, recipe.width, config.batch_size)
-    objective = WorldObjective(generator, critic, recipe, total_steps)
+    objective = WorldObjective(generator, critic, recipe, total_steps, exposures(pictures))
+    objective.generator_ramp = recipe.generator_ramp / config.batch_size
     objective.critics += projected_critics(recipe, size, kinds, config.batch_size)
     return WorldTrainer(objective, config.seed, _quality(config, pictures))
 
@@ -60,9 +65,10 @@ def _feed(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, first
     def share(step: int) -> float:
         return recipe.windows if step * config.batch_size < recipe.late_from else recipe.late_windows
 
-    worlds = config.batch_size // recipe.views
+    worlds, factors = config.batch_size // recipe.views, exposures(pictures)
     for batch in window_batches(found, worlds, recipe.views, share, config.seed, first_step):
-        yield from_uint8(batch.images), batch.labels, {"window": batch.windows, "sight": batch.sights}
+        extras = {"window": batch.windows, "sight": batch.sights, "likely": batch.likely}
+        yield exposed(from_uint8(batch.images), batch.labels @ factors), batch.labels, extras
 
 
 def _square_sizes(data: str) -> list[int]:
@@ -70,7 +76,13 @@ def _square_sizes(data: str) -> list[int]:
 
 
 def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    from training.families.world_v2.savedmodel import LATENT_LENGTH, MAP_HEIGHT, SIZES, save_world  # needs TensorFlow
+    from training.families.world_v2.savedmodel import (  # needs TensorFlow
+        LATENT_LENGTH,
+        MAP_HEIGHT,
+        SIZES,
+        card_spins,
+        save_world,
+    )
     from training.families.world_v2.shader import card_entry
 
     size, recipe = Size.of(config["size"]), config["recipe"]
@@ -84,7 +96,13 @@ def _export_generator(run: Path, config: Mapping[str, Any], folder: Path) -> dic
             f"side at any size ({config['family']})."
         ),
         "latent_size": LATENT_LENGTH,
-        "world": {"sizes": list(SIZES), "map": [MAP_HEIGHT, 2 * MAP_HEIGHT], "heights": True, "sights": True},
+        "world": {
+            "sizes": list(SIZES),
+            "map": [MAP_HEIGHT, 2 * MAP_HEIGHT],
+            "heights": True,
+            "sights": True,
+            "spins": card_spins(),
+        },
         "shader": card_entry(generator),
     }
 

@@ -13,11 +13,12 @@ from keras import layers, ops
 
 from training.families.world_v2.chances import Chances, chances_of, mixed
 from training.families.world_v2.cube import FACES, cells, enlarged, north, padded, pooled, smoothed
-from training.families.world_v2.fields import FIELDS, bands, random_waves, streaks, zones
+from training.families.world_v2.fields import FIELDS, PROFILE_WAVES, bands, profile_waves, random_waves, streaks, zones
 from training.families.world_v2.initial import dense, normal
 from training.families.world_v2.patchwork import PIECES, Patchwork
 
 FEATURES = 16  # channels that the decoder reads
+PROFILES = 4  # from pole to pole: belts and caps as sharp, and where, as a code says
 
 
 class Grid(NamedTuple):
@@ -31,6 +32,7 @@ class Grid(NamedTuple):
         octaves: Those of random waves that are about as fine as its cells.
         pieces: Whether it is told what a patchwork of learned maps shows.
         winds: Whether it is told streaks along parallels.
+        profiles: Whether it is told the profiles from pole to pole that a world's code says.
     """
 
     n: int
@@ -40,13 +42,14 @@ class Grid(NamedTuple):
     octaves: tuple[int, ...]
     pieces: bool = False
     winds: bool = False
+    profiles: bool = False
 
 
 GRIDS = (
     Grid(8, 64, True, (6, 12), (0, 1)),
     Grid(16, 64, True, (6, 12), (2, 3), True),
-    Grid(32, 48, True, (12, 24), (4,), True),
-    Grid(64, 32, False, (24,), (5,), winds=True),
+    Grid(32, 48, True, (12, 24), (4,), True, profiles=True),
+    Grid(64, 32, False, (24,), (5,), winds=True, profiles=True),
 )
 
 
@@ -74,14 +77,16 @@ class Field(layers.Layer):
             dense(channels, name=f"fewer_{g.n}") for g, channels in zip(self.grids, widths[1:], strict=False)
         ]
         self._patchwork = Patchwork(name="patchwork")
+        self._profiles = dense(PROFILE_WAVES * PROFILES, 0.03, name="profiles")
         self._features = dense(FEATURES, name="features")
 
     def build(self, latent_shape, code_shape):
         channels = None
         self._patchwork.build(code_shape)
+        self._profiles.build(code_shape)
         for i, grid in enumerate(self.grids):
             told = 2 + 3 * grid.zones + 2 * len(grid.bands) + FIELDS * (len(grid.octaves) + grid.winds)
-            told += PIECES * grid.pieces
+            told += PIECES * grid.pieces + PROFILES * grid.profiles
             shape = (None, FACES, grid.n, grid.n, told + (channels or 0))
             self._first[i].build(shape, code_shape)
             shape = (*shape[:-1], self._first[i].channels)
@@ -94,9 +99,10 @@ class Field(layers.Layer):
     def call(self, latent, code):
         chances = chances_of(latent)
         patchwork = self._patchwork(code, chances)
+        profiles = ops.reshape(self._profiles(code), (-1, PROFILE_WAVES, PROFILES))
         x = None
         for i, grid in enumerate(self.grids):
-            told = _told(grid, chances, patchwork)
+            told = _told(grid, chances, patchwork, profiles)
             # Filtered: convolutions like to draw what alternates from cell to cell, which larger grids show as a weave.
             coarser = [] if x is None else [enlarged(smoothed(self._fewer[i - 1](x)))]
             x = ops.concatenate([*coarser, told], axis=-1)
@@ -146,7 +152,7 @@ class CubeConv(layers.Layer):
         return ops.leaky_relu(y, 0.2)
 
 
-def _told(grid: Grid, chances: Chances, patchwork):
+def _told(grid: Grid, chances: Chances, patchwork, profiles):
     """What a grid is told beside the coarser one's features, `(B, 6, n, n, C)`."""
     n = grid.n
     places = cells(n)
@@ -159,4 +165,9 @@ def _told(grid: Grid, chances: Chances, patchwork):
     waves = ops.reshape(waves, (-1, *places.shape[:3], waves.shape[-1]))
     batch = ops.shape(waves)[0]
     told = [ops.broadcast_to(same, (batch, *same.shape[1:])), waves]
-    return ops.concatenate(told + ([pooled(patchwork, grid.n)] if grid.pieces else []), axis=-1)
+    if grid.pieces:
+        told.append(pooled(patchwork, grid.n))
+    if grid.profiles:
+        along = ops.matmul(profile_waves(ops.reshape(latitude, (1, -1, 1))), profiles)
+        told.append(ops.reshape(along, (batch, *places.shape[:3], PROFILES)))
+    return ops.concatenate(told, axis=-1)

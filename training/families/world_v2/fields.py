@@ -10,6 +10,7 @@ from keras import ops
 
 from training.families.world_v2.chances import OCTAVES, WAVES, Chances, normals, uniforms
 
+PROFILE_WAVES = 32
 FIELDS = 4  # mixed of an octave's waves; a wave shows as stripes, a sum of many doesn't
 
 _LONGEST_WAVE = 1.5  # radians per radius, of the first octave; each has twice that of the one before
@@ -59,6 +60,13 @@ def zones(latitude):
 def bands(latitude, frequencies):
     """Waves of latitude, `(…, 2 · frequencies)`, of sines of latitudes `(…, 1)`."""
     return ops.concatenate([wave(number * latitude) for number in frequencies for wave in (ops.cos, ops.sin)], axis=-1)
+
+
+def profile_waves(latitude):
+    """What profiles from pole to pole are summed of: cosines, the finer, the lower, `(…, PROFILE_WAVES)`, of sines of
+    latitudes `(…, 1)`."""
+    numbers = np.arange(PROFILE_WAVES, dtype=np.float32)
+    return ops.cos((1.0 + latitude) * (math.pi / 2 * numbers)) * (1.0 + numbers) ** -0.5
 
 
 @functools.cache

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from keras import ops
 
 from training.engine import draws
+from training.families.world_v2.exposure import exposed
 from training.gan.augment import recolor
 from training.gan.losses import kind_cross_entropy
 from training.gan.objective import Objective
@@ -16,10 +18,22 @@ class WorldObjective(Objective):
 
     A world's field, the dear part, is drawn once for the pictures of a group. The discriminator knows where on the
     globe it looks: batches bring a `window` `(B, 3)`, as in `training.families.world_v2.rendering.see`, and a `sight`
-    `(B, 2)`, latitude and light of the real pictures, NaN where they aren't known. Generated ones are seen alike.
+    `(B, 2)`, latitude and light of the real pictures, NaN where they aren't known. Generated ones are seen alike, or as
+    is `likely` `(B, 2)` for their kind.
+
+    Args:
+        generator: As for `Objective`, like the three that follow.
+        discriminator: As above.
+        recipe: As above.
+        total_steps: As above.
+        exposures: By which light is multiplied in the real pictures of each kind, and so in generated ones, `(K,)`.
     """
 
-    extras = ("window", "sight")
+    extras = ("window", "sight", "likely")
+
+    def __init__(self, generator, discriminator, recipe, total_steps: int, exposures: np.ndarray):
+        super().__init__(generator, discriminator, recipe, total_steps)
+        self._exposures = exposures
 
     def draw(self, images, given, random):
         views = self.recipe.views
@@ -27,7 +41,7 @@ class WorldObjective(Objective):
         worlds = batch // views
         view, sun = (
             ops.reshape(one, (worlds, views, 3))
-            for one in sights(draws.normal((batch, SIGHT_SIZE), seed=random), given.extras["sight"])
+            for one in sights(draws.normal((batch, SIGHT_SIZE), seed=random), given.extras["likely"])
         )
         inputs = {
             "latent": draws.normal((worlds, self.latent_size), seed=random),
@@ -36,10 +50,11 @@ class WorldObjective(Objective):
             "sun": sun,
             "window": ops.reshape(given.extras["window"], (worlds, views, 3)),
         }
-        return ops.reshape(self.generator(inputs, training=True), (batch, height, width, channels)), {}
+        drawn = ops.reshape(self.generator(inputs, training=True), (batch, height, width, channels))
+        return exposed(drawn, ops.sum(given.kinds * self._exposures, axis=-1)), {}
 
     def judge(self, images, given):
-        inputs = {"image": images, "kind": given.kinds, **given.extras}
+        inputs = {"image": images, "kind": given.kinds, **{name: given.extras[name] for name in ("window", "sight")}}
         outputs = self.discriminator(inputs, training=True)
         return outputs["logit"], self.recipe.kind_weight * kind_cross_entropy(outputs["kind_logits"], given.kinds)
 

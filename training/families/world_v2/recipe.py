@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 from datasets.errors import RequestError
 from training.contract.recipes import check_ranges
@@ -24,6 +25,11 @@ class WorldRecipe(ChosenLossRecipe):
     windows: float = dataclasses.field(kw_only=True)
     late_windows: float = dataclasses.field(kw_only=True)
     late_from: int = dataclasses.field(kw_only=True)  # pictures shown
+    # Run folder, or saved model, of other worlds, with whose generator this one begins.
+    init_from: Path | None = dataclasses.field(default=None, kw_only=True)
+    # Pictures over which the generator's rate rises from 0, while the discriminators learn what it draws; then there
+    # is something for a trained generator to learn from them.
+    generator_ramp: int = dataclasses.field(default=0, kw_only=True)
 
     def __post_init__(self):
         super().__post_init__()
@@ -31,7 +37,7 @@ class WorldRecipe(ChosenLossRecipe):
             self,
             shares=("windows", "late_windows"),
             positive=("width", "views"),
-            at_least_0=("kind_weight", "late_from"),
+            at_least_0=("kind_weight", "late_from", "generator_ramp"),
         )
         if not 2 <= self.grids <= len(GRIDS):
             raise RequestError(f"grids is {self.grids}: it must be in 2..{len(GRIDS)}.")

@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 from training.families.world_v2.chances import COPIES, LATENT_SIZE, TURNS, chances_of, mixed, normals, uniform
-from training.families.world_v2.fields import FIELDS, bands, random_waves, streaks
+from training.families.world_v2.fields import FIELDS, PROFILE_WAVES, bands, profile_waves, random_waves, streaks
 
 LATENTS = np.random.default_rng(0).standard_normal((3, LATENT_SIZE), dtype=np.float32)
 
@@ -74,6 +74,16 @@ def test_a_band_is_the_same_all_along_its_parallel():
     parallel = np.stack([np.sin(longitude) * 0.8, np.full(200, 0.6, np.float32), np.cos(longitude) * 0.8], axis=-1)
     told = array(bands(parallel[:, 1:2], (6, 48)))
     assert np.ptp(told, axis=0).max() == 0
+
+
+def test_profiles_can_have_any_belts():
+    """Their waves are all unlike, so that sums of them come near any profile that is no finer than they are."""
+    sines = np.linspace(-1, 1, 2001, dtype=np.float32)
+    waves = array(profile_waves(sines[:, None]))
+    assert waves.shape == (2001, PROFILE_WAVES)
+    belts = 1 / (1 + np.exp(-60 * (0.1 - np.abs(np.abs(sines) - 0.25))))  # two, one north and one south
+    found = waves @ np.linalg.lstsq(waves, belts, rcond=None)[0]
+    assert np.abs(found - belts).max() < 0.08
 
 
 def test_streaks_lie_along_parallels():
