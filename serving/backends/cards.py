@@ -111,7 +111,8 @@ def _card_fault(card: Any) -> str:
         return "has 'archetypes' that are no mixes of its 'class_names' with shares that sum to 1"
     if "world" in card and not _is_world(card["world"]):
         needed = "without 'sizes', rising, and 'map', height and width in pixels"
-        return f"has a 'world' {needed}, or with 'heights' or 'sights' that are neither true nor false"
+        others = "'heights' or 'sights' neither true nor false, or 'spins' without 'sizes' of these and 'views'"
+        return f"has a 'world' {needed}, or with {others}"
     if "shader" in card and not _is_shader(card["shader"]):
         needed = "'glsl', a text, 'radius', the planet's in halves of a picture's side, 'steepest', a slope above 0"
         return f"has a 'shader' without {needed}, and 'textures', width and height of 'field' and 'details'"
@@ -130,10 +131,15 @@ def _is_world(value: Any) -> bool:
     def are_counts(values: Any) -> bool:
         return isinstance(values, list) and values != [] and all(map(_is_count, values))
 
+    def are_spins(spins: Any) -> bool:
+        fit = isinstance(spins, dict) and are_counts(spins.get("sizes")) and _is_count(spins.get("views"))
+        return fit and set(spins["sizes"]) <= set(value["sizes"])
+
     if not isinstance(value, dict) or not (are_counts(value.get("sizes")) and are_counts(value.get("map"))):
         return False
     has_more = all(isinstance(value.get(name, False), bool) for name in ("heights", "sights"))
-    return value["sizes"] == sorted(set(value["sizes"])) and len(value["map"]) == 2 and has_more
+    is_rising = value["sizes"] == sorted(set(value["sizes"]))
+    return is_rising and len(value["map"]) == 2 and has_more and ("spins" not in value or are_spins(value["spins"]))
 
 
 def _is_shader(value: Any) -> bool:

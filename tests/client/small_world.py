@@ -19,6 +19,7 @@ def write_small_world(saved_models: Path, name: str = "small_world") -> None:
 
     from datasets.manifest import Size
     from tests.training.uncompiled import unoptimized
+    from training.families.world_v2.decoder import parts_of
     from training.families.world_v2.networks import build_world_generator
     from training.families.world_v2.savedmodel import LATENT_LENGTH, save_world
     from training.families.world_v2.shader import card_entry
@@ -28,8 +29,10 @@ def write_small_world(saved_models: Path, name: str = "small_world") -> None:
     random = np.random.default_rng(1)
     for variable in network.trainable_variables:
         variable.assign(variable + random.normal(0, 0.1, variable.shape))
-    fine = network.get_layer("surface")._fine.kernel
+    parts = parts_of(network.get_layer("surface"))
+    fine, albedo = parts["fine"].kernel, parts["albedo"].kernel
     fine.assign(0.3 * fine)  # what is too fine for the map is faint, as in a trained world
+    albedo.assign(0.4 * albedo)  # all is of middling brightness, on which air and light show
     folder = saved_models / name / "1"
     with unoptimized():
         save_world(network, Size(64, 64), folder, (SIZE,), MAP_HEIGHT)

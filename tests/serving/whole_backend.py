@@ -24,11 +24,18 @@ class WholeBackend(SeeingBackend):
             "radius": 0.9,
         }
         shader |= {"steepest": 0.4, "textures": {"field": [3, 18], "details": [2, 12]}}
+        spins = {"sizes": [32], "views": 12}
         self.versions.append(
             fake_version(
                 "world",
                 **card,
-                world={"sizes": [32], "map": [1024, 2048], "heights": True, "sights": True},
+                world={
+                    "sizes": [32],
+                    "map": [1024, 2048],
+                    "heights": True,
+                    "sights": True,
+                    "spins": spins,
+                },
                 shader=shader,
             )
         )
@@ -56,7 +63,8 @@ class WholeBackend(SeeingBackend):
             return {"image": image, "axes": np.ones((len(colors), 3), np.float32), "normal": image, **relief}
         y, x = np.mgrid[-1:1:32j, -1:1:32j]
         disc = np.uint8((x**2 + y**2) < 0.8)[None, :, :, None]  # (1, 32, 32, 1)
-        if signature == "render_32":
+        if signature in ("render_32", "spin_32"):
             alpha = np.tile(255 * disc, (len(colors), 1, 1, 1))
-            return {"image": np.concatenate([np.tile(colors, (1, 32, 32, 1)), alpha], axis=-1)}
+            image = np.concatenate([np.tile(colors, (1, 32, 32, 1)), alpha], axis=-1)
+            return {"image": image if signature == "render_32" else np.repeat(image[:, None], 12, axis=1)}
         return {"image": disc * colors}

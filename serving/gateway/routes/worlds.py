@@ -8,12 +8,11 @@ The end of the path tells what is asked for: `orion/7.png` is a picture of the w
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from flask import Flask, Response, g, request
-from PIL import Image
 
 from serving.gateway.asked.catalog import Catalog
 from serving.gateway.asked.motion import FPS, frames
@@ -27,7 +26,7 @@ from serving.gateway.pictures.animations import MEDIA_TYPES as ANIMATIONS
 from serving.gateway.pictures.animations import check_background, encode_animation
 from serving.gateway.pictures.encoding import encode
 from serving.gateway.routes.answering import Answers
-from serving.gateway.routes.drawing import draw_worlds, finished, model_inputs
+from serving.gateway.routes.drawing import draw_turn, draw_worlds, finished, model_inputs
 
 FORMATS = ("png", "webp")
 PARAMETERS = [*VIEW, *OF_PICTURE]
@@ -75,14 +74,17 @@ def add_world_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Ans
         return answers.planet(order, form, ANIMATIONS[extension], make_spin)
 
     def make_picture(order: PlanetOrder, view: View, expires: float) -> bytes:
-        [picture] = _pictures(order, [view], door, expires)
+        inputs = model_inputs(order) | {name: one[None] for name, one in view.inputs().items()}
+        [picture] = finished(order, draw_worlds(order, inputs, door, expires), ["The picture"])
         with g.timings.stage("encode"):
             return encode(picture, order.options.format, order.about(order.entries[0]) | view.about())
 
     def make_spin(order: PlanetOrder, form: Spin, expires: float) -> bytes:
         # Planets turn to the east, so that what is seen of them comes from the west.
-        turn = [form.view.turned(-360.0 * index / form.frames) for index in range(form.frames)]
-        pictures = _pictures(order, turn, door, expires)
+        turn = [form.view.turned(-360.0 * index / form.frames).inputs() for index in range(form.frames)]
+        views = np.stack([one["view"] for one in turn])
+        pixels = draw_turn(order, views, turn[0]["sun"], door, expires)
+        pictures = finished(order, pixels, [f"View {number}" for number in range(1, form.frames + 1)])
         with g.timings.stage("encode"):
             return encode_animation(pictures, form.format, form.fps, loop=True, back=False)
 
@@ -90,12 +92,3 @@ def add_world_routes(app: Flask, door: ModelDoor, catalog: Catalog, answers: Ans
 def world_order(text: str, asked: Mapping[str, Any], catalog: Catalog) -> PlanetOrder:
     """The order of a seed or address and the options among what is asked, by a model that draws worlds."""
     return order_of([text], PictureOptions.of(asked), catalog, task="world")
-
-
-def _pictures(order: PlanetOrder, views: Sequence[View], door: ModelDoor, expires: float) -> list[Image.Image]:
-    """A world seen from several sides."""
-    inputs = {name: np.repeat(row, len(views), axis=0) for name, row in model_inputs(order).items()}
-    seen = [view.inputs() for view in views]
-    inputs |= {name: np.stack([one[name] for one in seen]) for name in ("view", "sun")}
-    pixels = draw_worlds(order, inputs, door, expires)
-    return finished(order, pixels, [f"View {number}" for number in range(1, len(views) + 1)])

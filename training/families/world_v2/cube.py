@@ -137,20 +137,25 @@ def smoothed(grid):
 
 @functools.cache
 def _smoothed():
-    def filtered(grid):
-        n, channels = grid.shape[2], grid.shape[-1]
-        x = ops.reshape(padded(grid), (-1, n + 2, n + 2, channels))
-        kernel = np.float32([1, 2, 1]) / 4
-        kernel = np.tile((kernel[:, None] * kernel)[:, :, None, None], (1, 1, channels, 1))
-        x = ops.depthwise_conv(x, ops.convert_to_tensor(kernel), padding="valid")
-        return ops.reshape(x, (-1, FACES, n, n, channels))
+    def binomial(grid):
+        return filtered(grid, 1 / 4)
 
     @ops.custom_gradient
     def smooth(grid):
         # Cells share with each other alike, so the way back is the way there; TensorFlow's own takes far longer.
-        return filtered(grid), filtered
+        return binomial(grid), binomial
 
     return smooth
+
+
+def filtered(grid, share: float):
+    """A grid in which each cell has this share of the neighbors on either side, along rows and columns."""
+    n, channels = grid.shape[2], grid.shape[-1]
+    x = ops.reshape(padded(grid), (-1, n + 2, n + 2, channels))
+    shares = (share, 1 - 2 * share, share)
+    kernel = np.tile(np.float32(np.outer(shares, shares))[:, :, None, None], (1, 1, channels, 1))
+    x = ops.depthwise_conv(x, ops.convert_to_tensor(kernel), padding="valid")
+    return ops.reshape(x, (-1, FACES, n, n, channels))
 
 
 def sampled(grid, points):

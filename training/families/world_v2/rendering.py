@@ -6,7 +6,6 @@ radii of the globe.
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import NamedTuple
 
@@ -153,22 +152,23 @@ def halved(pictures):
         Float32 `(…, H, W, C)`, which may go beyond the range of `pictures`.
     """
     *outer, height, width, channels = pictures.shape
-    pictures = ops.convert_to_tensor(_halving(height)) @ ops.reshape(pictures, (-1, height, width * channels))
+    pictures = _halving(height) @ ops.reshape(pictures, (-1, height, width * channels))
     pictures = ops.reshape(pictures, (-1, width, channels))
-    pictures = ops.convert_to_tensor(_halving(width)) @ pictures
+    pictures = _halving(width) @ pictures
     outer = [-1 if one is None else one for one in outer]
     return ops.reshape(pictures, (*outer, height // 2, width // 2, channels))
 
 
-@functools.cache
-def _halving(length: int) -> np.ndarray:
+def _halving(length: int):
     """Weights of pixels in those of a row half as long, float32 `(length / 2, length)`: Keys 1981, "Cubic Convolution
-    Interpolation for Digital Image Processing", with its kernel twice as wide."""
-    distance = np.abs(np.arange(length) + 0.5 - 2.0 * (np.arange(length // 2)[:, None] + 0.5)) / 2.0
-    near = 1.5 * distance**3 - 2.5 * distance**2 + 1.0
-    far = -0.5 * distance**3 + 2.5 * distance**2 - 4.0 * distance + 2.0
-    weights = np.where(distance < 1.0, near, np.where(distance < 2.0, far, 0.0))
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    Interpolation for Digital Image Processing", with its kernel twice as wide. Spread in the graph, as in
+    `_columns_and_rows`."""
+    pixels, halves = ops.arange(length, dtype="float32"), ops.arange(length // 2, dtype="float32")
+    distance = ops.abs((pixels + 0.5) / 2.0 - (halves[:, None] + 0.5))
+    near = (1.5 * distance - 2.5) * distance * distance + 1.0
+    far = ((-0.5 * distance + 2.5) * distance - 4.0) * distance + 2.0
+    weights = ops.where(distance < 1.0, near, ops.where(distance < 2.0, far, 0.0))
+    return weights / ops.sum(weights, axis=1, keepdims=True)
 
 
 def whole(size: Size):
@@ -180,8 +180,8 @@ def pixel_places(size: Size, window=None):
     """Places of the pixels' middles right of and above the globe's, in radii, float32 `(B, P)` each; `window` as for
     `see`."""
     window = whole(size) if window is None else window
-    right = (np.arange(size.width) + 0.5 - size.width / 2)[None, :]
-    above = (size.height / 2 - np.arange(size.height) - 0.5)[:, None]
+    right = ops.arange(size.width, dtype="float32") + (0.5 - size.width / 2)
+    above = (size.height / 2 - 0.5) - ops.arange(size.height, dtype="float32")
     return tuple(window[:, i : i + 1] + one * window[:, 2:] for i, one in enumerate(_columns_and_rows(right, above)))
 
 
@@ -196,12 +196,13 @@ def map_places(height: int):
     Longitude -180° is at its left edge, north at its top. The middles of the first and last row are the poles
     themselves, so that these rows are of one color.
     """
-    longitude = (((np.arange(2 * height) + 0.5) / height - 1.0) * np.pi)[None, :]
-    latitude = map_latitudes(height)[:, None]
+    # Its graph counts, so that it need not hold them; from the middle on, so that 32 bits tell halves alike.
+    longitude = (ops.arange(2 * height, dtype="float32") + (0.5 - height)) * (math.pi / height)
+    latitude = map_latitudes(height)
     ring, sines = np.cos(latitude), np.sin(latitude)
     ring[[0, -1]] = 0.0
-    east, north = _columns_and_rows(np.sin(longitude), sines)
-    nearer, ring = _columns_and_rows(np.cos(longitude), ring)
+    east, north = _columns_and_rows(ops.sin(longitude), sines)
+    nearer, ring = _columns_and_rows(ops.cos(longitude), ring)
     return ops.stack([ring * east, north, ring * nearer], axis=-1)[0]
 
 
@@ -220,13 +221,12 @@ def matrix(rows):
     return ops.stack([ops.stack(row, axis=-1) for row in rows], axis=-2)
 
 
-def _columns_and_rows(of_columns: np.ndarray, of_rows: np.ndarray):
-    """Values of a grid's columns `(1, W)` and rows `(H, 1)` for each of its cells, float32 `(1, H · W)` each.
+def _columns_and_rows(of_columns, of_rows):
+    """Values of a grid's columns `(W,)` and rows `(H,)` for each of its cells, float32 `(1, H · W)` each.
 
     Spread in the graph, which would else hold megabytes of them.
     """
-    shape = (of_rows.size, of_columns.size)
-    grids = (
-        ops.broadcast_to(ops.convert_to_tensor(values.astype(np.float32)), shape) for values in (of_columns, of_rows)
-    )
+    of_columns, of_rows = (ops.cast(ops.convert_to_tensor(one), "float32") for one in (of_columns, of_rows))
+    shape = (of_rows.shape[0], of_columns.shape[0])
+    grids = (ops.broadcast_to(one, shape) for one in (of_columns[None, :], of_rows[:, None]))
     return tuple(ops.reshape(grid, (1, -1)) for grid in grids)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from datasets.manifest import Size
+from training.families.world_v2.baking import bake, cells_for, read
 from training.families.world_v2.chances import LATENT_SIZE
 from training.families.world_v2.decoder import HIGHEST
 from training.families.world_v2.networks import CODE_SIZE, STEEPEST, style_of
@@ -37,16 +39,23 @@ MAP_HEIGHT = 1024  # px; maps are twice as wide
 _POINTS = 16384  # of a surface at a time: bounds the memory, and is the fastest
 _MARGIN = 5.0  # px around the globe in which its color goes on, so that no filter brings black in over the limb
 _WARMED = 512  # px, the largest picture that a server draws before it serves
+_VIEWS = 12  # in a row of a `spin_…`; servers join requests to batches only if their rows have one shape
+
+
+def card_spins(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
+    """What a card says of spins: the `sizes` of which there is a `spin_…`, since of larger pictures turns are too short
+    for it to pay, and how many `views` a row has."""
+    return {"sizes": [side for side in sizes if side <= _WARMED], "views": _VIEWS}
 
 
 def save_world(
     generator: keras.Model, size: Size, folder: Path, sizes: Sequence[int] = SIZES, map_height: int = MAP_HEIGHT
 ):
-    """Saves signatures `generate`, `sight`, `render_64` and its like, `map`, `shader` and `network`.
+    """Saves signatures `generate`, `sight`, `render_64`, `spin_64` and their like, `map`, `shader` and `network`.
 
     A row is computed alone, so that no other row of its batch changes it, and piece by piece, so that a picture of
     1024 px takes as little memory as one of 128 px. Rows that follow one of the same world share its field, the dear
-    part: views of one world belong side by side.
+    part, and in spins its whole surface: views of one world belong side by side.
 
     Args:
         generator: A trained `training.families.world_v2.networks.build_world_generator`, of any size.
@@ -59,6 +68,7 @@ def save_world(
     kinds = next(one.shape[-1] for one in generator.inputs if one.name == "kind")
     lengths = {"latent": LATENT_LENGTH, "kind": kinds, "view": 3, "sun": 3}
     specs = {name: tf.TensorSpec([None, length], tf.float32, name=name) for name, length in lengths.items()}
+    specs["views"] = tf.TensorSpec([None, _VIEWS, 3], tf.float32, name="views")
 
     @tf.function(input_signature=[specs["latent"], specs["kind"]], autograph=False)
     def generate(latent, kind):
@@ -75,7 +85,7 @@ def save_world(
         return dict(zip(("view", "sun"), sights(latent[:, LATENT_SIZE:]), strict=True))
 
     def render_of(side: int):
-        @tf.function(input_signature=list(specs.values()), autograph=False)
+        @tf.function(input_signature=[specs[name] for name in ("latent", "kind", "view", "sun")], autograph=False)
         def render(latent, kind, view, sun):
             def picture(one, view, sun):
                 return {"image": _levels(tf.concat(worlds.picture(Size(side, side), one, view, sun), axis=-1))}
@@ -83,6 +93,20 @@ def save_world(
             return worlds.each({"image": ((side, side, 4), tf.uint8)}, picture, latent, kind, (view, sun))
 
         return render
+
+    def spin_of(side: int):
+        @tf.function(input_signature=[specs[name] for name in ("latent", "kind", "views", "sun")], autograph=False)
+        def spin(latent, kind, views, sun):
+            def pictures(one, views, sun):
+                def picture(view):
+                    return _levels(tf.concat(worlds.glance(Size(side, side), one, view, sun), axis=-1))
+
+                return {"image": tf.map_fn(picture, views, fn_output_signature=tf.uint8, parallel_iterations=1)}
+
+            outputs = {"image": ((_VIEWS, side, side, 4), tf.uint8)}
+            return worlds.each(outputs, pictures, latent, kind, (views, sun), bake_for=side)
+
+        return spin
 
     @tf.function(input_signature=[specs["latent"], specs["kind"]], autograph=False)
     def map_(latent, kind):
@@ -122,10 +146,13 @@ def save_world(
             "kind": np.eye(kinds, dtype=np.float32)[np.arange(batch) % kinds],
             "view": np.float32([[40.0 * row, 20.0, 0.0] for row in range(batch)]),
             "sun": np.tile(np.float32(SUN), (batch, 1)),
+            "views": np.float32([[[30.0 * view, 20.0, 0.0] for view in range(_VIEWS)]] * batch),
         }
 
     renders = {f"render_{side}": render_of(side) for side in sizes}
-    functions = {"generate": generate, "sight": sight, **renders, "map": map_, "shader": shader, "network": network}
+    spins = {f"spin_{side}": spin_of(side) for side in card_spins(sizes)["sizes"]}
+    functions = {"generate": generate, "sight": sight, **renders, **spins}
+    functions |= {"map": map_, "shader": shader, "network": network}
     warm = {name: (1,) for name in functions if name not in {f"render_{side}" for side in sizes if side > _WARMED}}
     save_signatures(folder, [generator], functions, example, {**warm, "generate": WARMUP_BATCH_SIZES})
 
@@ -169,21 +196,18 @@ class _Worlds:
                 albedo, height = surface(points, footprint, field, detail, latent, code, training=False)
                 return tf.concat([albedo, height], axis=-1)[0]
 
-            count = tf.shape(points)[0]
-            pieces = tf.maximum(-(-count // _POINTS), 1)
-            each = -(-count // pieces)
-            # Filled up by points that lie somewhere on the cube, unlike zeros.
-            places = tf.concat([points, footprint], axis=-1)
-            places = tf.pad(places, [[0, pieces * each - count], [0, 0]], constant_values=1.0)
-            places = tf.reshape(places, (pieces, each, 4))
-            drawn = tf.map_fn(some, places, fn_output_signature=tf.float32, parallel_iterations=1)
-            return tf.reshape(drawn, (-1, 4))[:count]
+            return _in_pieces(some, tf.concat([points, footprint], axis=-1))
 
+        @tf.function(autograph=False)
+        def read_function(points, baked):
+            return _in_pieces(lambda some: tf.concat(read(baked, some), axis=-1), points)
+
+        self._read_function, self._bakes = read_function, {}
         self._world_function, self._surface_function = world_function, surface_function
         self._details_function, self._surface, self._network = details_function, surface, network_numbers(surface, step)
         self._looks = {name: one.shape[1:] for name, one in style.output.items() if name != "code"}
 
-    def each(self, outputs, function, latent, kind, sights=()):
+    def each(self, outputs, function, latent, kind, sights=(), bake_for=0):
         """What `function` makes of each row's world and sight, stacked, `(N, …)` by name.
 
         Args:
@@ -192,6 +216,7 @@ class _Worlds:
             latent: Float32 `(N, LATENT_LENGTH)`, N ≥ 1.
             kind: Float32 `(N, K)`.
             sights: Tensors of N rows.
+            bake_for: Side of the pictures, in px, for which worlds are `baked`; 0 if they shall not be.
         """
         latent = latent[:, :LATENT_SIZE]
         count = tf.shape(latent)[0]
@@ -199,13 +224,19 @@ class _Worlds:
         other = tf.concat([[False], tf.reduce_any(told[1:] != told[:-1], axis=-1)], axis=0)
         drawn = {name: tf.TensorArray(dtype, count, element_shape=shape) for name, (shape, dtype) in outputs.items()}
 
+        def world_of(row):
+            world = self._world_function(latent[row, None], kind[row, None])
+            if not bake_for:
+                return world
+            drawn = bake_for * times_larger(Size(bake_for, bake_for))
+            return {**world, "baked": self._baked(world, bake_for, pixel_side(Size(drawn, drawn)))}
+
         def draw(row, world, drawn):
-            world = tf.cond(other[row], lambda: self._world_function(latent[row, None], kind[row, None]), lambda: world)
+            world = tf.cond(other[row], lambda: world_of(row), lambda: world)
             results = function(world, *(one[row] for one in sights))
             return row + 1, world, {name: array.write(row, results[name]) for name, array in drawn.items()}
 
-        first = self._world_function(latent[:1], kind[:1])
-        start = (tf.constant(0), first, drawn)
+        start = (tf.constant(0), world_of(0), drawn)
         drawn = tf.while_loop(lambda row, *_: row < count, draw, start, parallel_iterations=1)[2]
         return {name: array.stack() for name, array in drawn.items()}
 
@@ -220,6 +251,11 @@ class _Worlds:
             dark, light, coverage = tf.split(tf.clip_by_value(both, 0.0, 1.0), [3, 3, 1], axis=-1)
             light = tf.where(coverage > 0.5, tf.minimum(dark / tf.maximum(coverage, 0.5), 1.0), light)
         return light, coverage
+
+    def glance(self, size: Size, world, view, sun):
+        """The same of a world that is baked."""
+        light, coverage = self._seen(size, world, view, sun)
+        return tf.reshape(light, (size.height, size.width, 3)), tf.reshape(coverage, (size.height, size.width, 1))
 
     def _seen(self, size: Size, world, view, sun):
         """The same, `(P, 3)` and `(P, 1)`."""
@@ -238,9 +274,8 @@ class _Worlds:
 
     def mapped(self, height: int, world):
         """Albedo in 0..1 `(H, 2 H, 3)` and relief in radii `(H, 2 H)`."""
-        places = map_places(height)
-        footprint = tf.fill((2 * height * height, 1), math.pi / (height - 1))
-        albedo, relief = self._surface_at(places, footprint, world)
+        baked = self._baked(world, height, math.pi / (height - 1))
+        albedo, relief = self._surface_at(map_places(height), None, {"baked": baked})
         return tf.reshape(albedo, (height, 2 * height, 3)), tf.reshape(relief, (height, 2 * height))
 
     @property
@@ -264,12 +299,40 @@ class _Worlds:
         details = tf.cast(tf.cast(self._details_function()[0], tf.int16) + 128, tf.uint8)
         return {"numbers": tf.constant(self._network), "details": details}
 
+    def _baked(self, world, side: int, footprint: float):
+        """A world's surface, as `read` takes it, for pictures of a side, or maps of a height, in px, and for pixels
+        that lie so far apart, in radii."""
+        n = cells_for(side)
+        if n not in self._bakes:
+
+            @tf.function(autograph=False)
+            def bake_function(footprint, **world):
+                return bake(lambda points, footprint: self._surface_at(points, footprint, world), n, footprint)
+
+            self._bakes[n] = bake_function
+        told = {name: world[name] for name in ("field", "detail", "latent", "code")}
+        return self._bakes[n](tf.constant(footprint), **told)
+
     def _surface_at(self, points, footprint, world):
         """Albedo `(P, 3)` and height `(P, 1)` at points `(P, 3)` that lie so far apart, `(P, 1)`."""
-        both = self._surface_function(
-            points, footprint, *(world[name] for name in ("field", "detail", "latent", "code"))
-        )
+        if "baked" in world:
+            both = self._read_function(points, world["baked"])
+        else:
+            told = (world[name] for name in ("field", "detail", "latent", "code"))
+            both = self._surface_function(points, footprint, *told)
         return both[:, :3], both[:, 3:]
+
+
+def _in_pieces(function, places):
+    """What a function makes of rows of places `(P, C)`, of at most `_POINTS` of them at a time, `(P, 4)`."""
+    count = tf.shape(places)[0]
+    pieces = tf.maximum(-(-count // _POINTS), 1)
+    each = -(-count // pieces)
+    # Filled up by points that lie somewhere on the cube, unlike zeros.
+    places = tf.pad(places, [[0, pieces * each - count], [0, 0]], constant_values=1.0)
+    places = tf.reshape(places, (pieces, each, places.shape[1]))
+    drawn = tf.map_fn(function, places, fn_output_signature=tf.float32, parallel_iterations=1)
+    return tf.reshape(drawn, (-1, 4))[:count]
 
 
 def in_bytes(details: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

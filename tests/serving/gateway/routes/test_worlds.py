@@ -19,6 +19,7 @@ from serving.latents import latents, parse_seed
 from tests.serving.fake_backend import FakeBackend, LateBackend, fake_version
 from tests.serving.serving_double import backend_of
 from tests.serving.tiny_model import LATENT_SIZE, write_tiny_generator, write_tiny_world
+from tests.serving.whole_backend import WholeBackend
 
 _PINNED = {"model": "tiny_world", "version": "1"}
 _NOON = {"sun": "0,0", "size": "32"}
@@ -258,3 +259,23 @@ def test_the_default_is_the_newest_world_that_has_a_shader() -> None:
     for known, expected in ((versions, "new"), (versions[2:], "newest")):
         catalog = Catalog(FakeBackend(known), GatewayConfig())
         assert catalog.default_name("world") == expected
+
+
+def test_a_turn_is_drawn_by_what_draws_turns_where_the_model_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend, asked = WholeBackend(), []
+
+    def predict(name, inputs, *, signature="serving_default", **options):
+        asked.append((signature, len(inputs["latent"])))
+        return WholeBackend.predict(backend, name, inputs, signature=signature, **options)
+
+    monkeypatch.setattr(backend, "predict", predict)
+    client = create_app(backend).test_client()
+    query = {"model": "world", "version": "1", "size": "32"}
+    for path in ("7.png", "7/spin.webp"):
+        assert client.get(f"/v1/worlds/{path}", query_string=query).status_code == 200
+    assert asked == [("render_32", 1), ("spin_32", 3)]
+    assert client.get("/v1/worlds/7/spin.webp", query_string={**query, "frames": "30"}).status_code == 200
+    assert asked.pop() == ("spin_32", 3)
+    del backend.versions[-1].card["world"]["spins"]
+    assert client.get("/v1/worlds/8/spin.webp", query_string=query).status_code == 200
+    assert {signature for signature, _ in asked[2:]} == {"render_32"}

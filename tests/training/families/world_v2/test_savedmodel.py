@@ -11,7 +11,6 @@ from tests.training.families.world_v2.test_world_v2 import KINDS, build, inputs_
 from tests.training.uncompiled import unoptimized
 from training.families.world_v2 import savedmodel
 from training.families.world_v2.chances import LATENT_SIZE
-from training.families.world_v2.decoder import HIGHEST
 from training.families.world_v2.networks import STEEPEST, style_of
 from training.families.world_v2.rendering import RADIUS, map_places
 from training.families.world_v2.savedmodel import LATENT_LENGTH, in_bytes, save_world
@@ -55,6 +54,8 @@ def test_signatures(signatures):
         "sight",
         "render_16",
         "render_136",
+        "spin_16",
+        "spin_136",
         "map",
         "shader",
         "network",
@@ -76,7 +77,9 @@ def test_a_render_on_black_is_the_networks_picture(network, ask):
     larger.set_weights(network.get_weights())
     served = ask("render_136", **SIGHTS)["image"]
     assert served.shape == (2, 136, 136, 4)
-    np.testing.assert_allclose(on_black(served), drawn_by(larger, 136), atol=2)
+    difference = np.abs(on_black(served) - drawn_by(larger, 136))
+    assert np.quantile(difference, 0.999) < 2
+    assert difference.max() < 8  # details are bytes there; where the light is grazing it shows
 
 
 def test_a_small_render_on_black_is_the_networks_picture(network, ask):
@@ -85,6 +88,23 @@ def test_a_small_render_on_black_is_the_networks_picture(network, ask):
     difference = np.abs(on_black(served) - drawn_by(network, 16))
     assert difference[served[..., 3] > 128].max() <= 2
     assert difference.max() <= 20  # where there is more sky than globe
+
+
+@pytest.mark.parametrize("side", [16, 136])
+def test_a_spin_shows_what_renders_do(ask, side):
+    views = np.zeros((2, 12, 3), np.float32)
+    views[:, :3] = [[0, 20, 10], [120, -30, 0], [240, 0, 0]]
+    rows = {**WORLDS, "sun": SIGHTS["sun"]}
+    spun = ask(f"spin_{side}", **rows, views=views)["image"]
+    assert spun.shape == (2, 12, side, side, 4)
+    alone = ask(f"spin_{side}", **{name: one[1:] for name, one in rows.items()}, views=views[1:])["image"]
+    np.testing.assert_array_equal(alone[0], spun[1])
+    for view in range(3):
+        rendered = ask(f"render_{side}", **rows, view=views[:, view])["image"].astype(float)
+        surely = rendered[..., 3] == 255
+        assert np.abs(rendered - spun[:, view])[surely].mean() < 4
+        assert np.abs(rendered[..., 3] - spun[:, view, ..., 3]).max() <= 24  # small renders are made twice as large
+    assert np.abs(spun[:, 0].astype(float) - spun[:, 1])[surely].mean() > 8
 
 
 def test_generate_looks_from_where_its_latent_says(ask):
@@ -122,10 +142,12 @@ def test_maps_are_of_the_surface_that_pictures_show(network, ask):
     field = network.get_layer("field")(latent, looks["code"])
     detail = np.multiply(*in_bytes(network.get_layer("detail")(latent).numpy()))
     albedo, height = map(np.asarray, network.get_layer("surface")(places, apart, field, detail, latent, looks["code"]))
-    np.testing.assert_allclose(found["image"].reshape(2, -1, 3), 255 * albedo, atol=1)
+    # Read from a cube that is drawn once, for small maps with larger cells.
+    difference = np.abs(found["image"].reshape(2, -1, 3) - 255 * albedo)
+    assert difference.mean() < 0.05 * 255 * albedo.std()
     low, high = found["heights"][:, :1], found["heights"][:, 1:]
     told = low + found["height"].reshape(2, -1) / 65535 * (high - low)
-    np.testing.assert_allclose(told, height[..., 0], atol=1e-6 * HIGHEST + 2e-5 * (high - low).max())
+    assert np.abs(told - height[..., 0]).mean() < 0.05 * height.std()
     assert found["height"].dtype == np.uint16
     assert (found["height"].min(axis=(1, 2)) == 0).all()
     assert (found["height"].max(axis=(1, 2)) == 65535).all()
