@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 from keras import ops
@@ -13,7 +14,6 @@ from datasets.manifest import Size
 from training.families.world_v2.networks import build_world_generator
 from training.families.world_v2.recipe import WorldRecipe
 from training.records.runs import read_finished
-from training.saved.weights import CARD, load_exported, read_card
 
 _BUILT = ("width", "grids")  # what a generator's weights depend on besides its kinds
 
@@ -31,8 +31,8 @@ def begin_with(generator: keras.Model, folder: Path, recipe: WorldRecipe, class_
         RequestError: It is neither, its networks are built otherwise, or it lacks a kind: from others' weights a kind
             is learned more slowly than from nothing.
     """
-    exported = (folder / CARD).is_file()
-    told = read_card(folder) if exported else read_finished(folder, "world_v2", ["generator"])
+    exported = (folder / "saved_model.pb").is_file()
+    told = _card(folder) if exported else read_finished(folder, "world_v2", ["generator"])
     if told.get("family") != "world_v2":
         raise RequestError(f"--init-from {folder} is of the family {told.get('family')}: give worlds of world_v2.")
     for name in _BUILT:
@@ -47,6 +47,8 @@ def begin_with(generator: keras.Model, folder: Path, recipe: WorldRecipe, class_
         )
     other = build_world_generator(Size(*generator.output_shape[3:1:-1]), len(kinds), recipe.width, recipe.grids)
     if exported:
+        from training.saved.weights import load_exported
+
         load_exported(other, folder)
     else:
         other.load_weights(folder / "generator.weights.h5")
@@ -54,3 +56,11 @@ def begin_with(generator: keras.Model, folder: Path, recipe: WorldRecipe, class_
     for mine, theirs in zip(generator.variables, other.variables, strict=True):
         values = ops.convert_to_numpy(theirs.value)
         mine.assign(values[rows] if mine is embedding else values)
+
+
+def _card(folder: Path) -> dict[str, Any]:
+    try:
+        from training.saved.served import read_card  # needs TensorFlow
+    except ImportError as error:
+        raise RequestError(f"--init-from {folder} is read by TensorFlow: install it, or give a run folder.") from error
+    return read_card(folder)

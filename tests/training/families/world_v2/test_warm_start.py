@@ -18,8 +18,8 @@ from training.families import FAMILIES, recipe_of
 from training.families.world_v2.networks import build_world_generator
 from training.families.world_v2.recipe import RECIPES
 from training.families.world_v2.warm_start import begin_with
+from training.saved.served import CARD
 from training.saved.signatures import save_signatures
-from training.saved.weights import CARD
 
 RECIPE = dataclasses.replace(RECIPES["usual"], width=WIDTH, grids=GRIDS)
 KINDS = ("earth", "mars")
@@ -71,6 +71,7 @@ def test_what_does_not_fit_is_refused_in_a_sentence(run, exported, tmp_path):
     with pytest.raises(RequestError, match="draws no lava: give worlds of the same kinds"):
         begin_with(network, run, RECIPE, ("mars", "lava"))
     (tmp_path / CARD.parent).mkdir()
+    (tmp_path / "saved_model.pb").touch()
     (tmp_path / CARD).write_text(json.dumps({"family": "dcgan"}))
     with pytest.raises(RequestError, match="is of the family dcgan: give worlds of world_v2"):
         begin_with(network, tmp_path, RECIPE, KINDS)
