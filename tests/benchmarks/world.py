@@ -12,7 +12,7 @@ import argparse
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ BATCHES = (1, 4)
 ROUNDS = 5
 
 
-def main():
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("world", type=Path, help="SavedModel of a world, NAME/VERSION")
     parser.add_argument("other", type=Path, help="SavedModel of a generator to compare with")
@@ -29,7 +29,7 @@ def main():
         "--signature", nargs=2, default=("render_512", "generate"), metavar=("OURS", "OTHERS"), help="of either"
     )
     parser.add_argument("--views", type=int, help="time that many views of one world, not 1 and 4 worlds")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     batches = [options.views] if options.views else BATCHES
     models = dict(zip((options.world, options.other), options.signature, strict=True))
     cases = {

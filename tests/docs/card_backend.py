@@ -58,10 +58,11 @@ class CardBackend:
         if signature == "network":
             details = np.zeros((count, 6, 2, 2, 4), np.uint8)
             return {"numbers": np.zeros((count, 4), np.float32), "details": details}
-        if signature.startswith("render_"):
-            side = int(signature.removeprefix("render_"))
-            disc = _disc(side, side)
-            return {"image": np.tile(np.concatenate([disc, disc, disc, disc], axis=-1), (count, 1, 1, 1))}
+        drawn, _, side = signature.partition("_")
+        if drawn in ("render", "spin"):
+            disc = np.concatenate([_disc(int(side), int(side))] * 4, axis=-1)
+            rows = (count, inputs["views"].shape[1]) if drawn == "spin" else (count,)
+            return {"image": np.broadcast_to(disc, (*rows, *disc.shape[-3:]))}
         colors = np.uint8(150 + 60 * np.tanh(inputs["latent"][:, None, None, :3]))  # (B, 1, 1, 3)
         return {"image": np.where(_disc(size["height"], size["width"]) > 0, colors, np.uint8(0))}
 

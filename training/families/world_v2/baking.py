@@ -14,7 +14,7 @@ from training.families.world_v2.cube import FACES, cells, filtered, padded, pool
 
 FINEST = 320  # cells along a face
 
-_COARSEST = 160  # of those that are drawn; fewer would miss details
+_COARSEST = 144  # of those that are drawn; fewer would miss details
 # Share of each neighbor. A spline smooths: what is taken away before keeps cells about what they were (Unser 1999,
 # "Splines: A Perfect Fit for Signal and Image Processing", to first order). Small pictures want smoothing.
 _SHARPENING, _SMOOTHING = -1 / 8, 1 / 6
@@ -35,7 +35,7 @@ def bake(surface_at: Callable, n: int, footprint: float):
     Args:
         surface_at: Unit vectors `(P, 3)`, and how far apart they lie in radii, `(P, 1)`, to albedo in 0..1 `(P, 3)` and
             height in radii `(P, 1)`.
-        n: A divisor of 160, or more.
+        n: A divisor of 144, or more.
         footprint: How far apart the pixels lie that will be drawn, in radii.
 
     Returns:
