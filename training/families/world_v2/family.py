@@ -41,7 +41,7 @@ def _build(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, tota
     if recipe.init_from:
         begin_with(generator, recipe.init_from, recipe, pictures.class_names)
     critic = build_world_critic(size, kinds, recipe.width, config.batch_size)
-    objective = WorldObjective(generator, critic, recipe, total_steps, exposures(pictures))
+    objective = WorldObjective(generator, critic, recipe, total_steps)
     objective.generator_ramp = recipe.generator_ramp / config.batch_size
     objective.critics += projected_critics(recipe, size, kinds, config.batch_size)
     return WorldTrainer(objective, config.seed, _quality(config, pictures))
@@ -68,7 +68,8 @@ def _feed(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, first
     worlds, factors = config.batch_size // recipe.views, exposures(pictures)
     for batch in window_batches(found, worlds, recipe.views, share, config.seed, first_step):
         extras = {"window": batch.windows, "sight": batch.sights, "likely": batch.likely}
-        yield exposed(from_uint8(batch.images), batch.labels @ factors), batch.labels, extras
+        extras["exposure"] = batch.labels @ factors
+        yield exposed(from_uint8(batch.images), extras["exposure"]), batch.labels, extras
 
 
 def _square_sizes(data: str) -> list[int]:

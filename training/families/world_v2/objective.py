@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from keras import ops
 
 from training.engine import draws
@@ -19,21 +18,10 @@ class WorldObjective(Objective):
     A world's field, the dear part, is drawn once for the pictures of a group. The discriminator knows where on the
     globe it looks: batches bring a `window` `(B, 3)`, as in `training.families.world_v2.rendering.see`, and a `sight`
     `(B, 2)`, latitude and light of the real pictures, NaN where they aren't known. Generated ones are seen alike, or as
-    is `likely` `(B, 2)` for their kind.
-
-    Args:
-        generator: As for `Objective`, like the three that follow.
-        discriminator: As above.
-        recipe: As above.
-        total_steps: As above.
-        exposures: By which light is multiplied in the real pictures of each kind, and so in generated ones, `(K,)`.
+    is `likely` `(B, 2)` for their kind; the light of both is multiplied by an `exposure` `(B,)`.
     """
 
-    extras = ("window", "sight", "likely")
-
-    def __init__(self, generator, discriminator, recipe, total_steps: int, exposures: np.ndarray):
-        super().__init__(generator, discriminator, recipe, total_steps)
-        self._exposures = exposures
+    extras = ("window", "sight", "likely", "exposure")
 
     def draw(self, images, given, random):
         views = self.recipe.views
@@ -51,7 +39,7 @@ class WorldObjective(Objective):
             "window": ops.reshape(given.extras["window"], (worlds, views, 3)),
         }
         drawn = ops.reshape(self.generator(inputs, training=True), (batch, height, width, channels))
-        return exposed(drawn, ops.sum(given.kinds * self._exposures, axis=-1)), {}
+        return exposed(drawn, given.extras["exposure"]), {}
 
     def judge(self, images, given):
         inputs = {"image": images, "kind": given.kinds, **{name: given.extras[name] for name in ("window", "sight")}}

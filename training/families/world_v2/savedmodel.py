@@ -275,7 +275,7 @@ class _Worlds:
     def mapped(self, height: int, world):
         """Albedo in 0..1 `(H, 2 H, 3)` and relief in radii `(H, 2 H)`."""
         baked = self._baked(world, height, math.pi / (height - 1))
-        albedo, relief = self._surface_at(map_places(height), None, {"baked": baked})
+        albedo, relief = tf.split(self._read_function(map_places(height), baked), [3, 1], axis=-1)
         return tf.reshape(albedo, (height, 2 * height, 3)), tf.reshape(relief, (height, 2 * height))
 
     @property
