@@ -86,6 +86,7 @@ def _batches(pictures, members, shape: tuple[int, int], share, seed: int, step: 
     unknown = np.full((len(smallest), 2), np.nan, np.float32)
     sights = unknown if smallest.sights is None else smallest.sights
     known = [those[np.isfinite(sights[those]).all(axis=1)] for those in members]
+    known = [some if len(some) else those for some, those in zip(known, members, strict=True)]
     numbers = 3 + 2 * _TRIES
     while True:
         words = random_words(len(members) * -(-kinds // len(members)) + kinds * views * numbers, step, seed)
@@ -97,8 +98,7 @@ def _batches(pictures, members, shape: tuple[int, int], share, seed: int, step: 
             kind = chosen[row // views]
             left, place = math.modf(chances[0] * len(members[kind]))
             taken.append(members[kind][int(place)])
-            others = known[kind] if len(known[kind]) else members[kind]
-            alike.append(others[int(left * len(others))])
+            alike.append(known[kind][int(left * len(known[kind]))])
             rows.append(_view(pictures, taken[-1], share(step), chances[1:]))
         images, windows = zip(*rows, strict=True)
         labels = np.eye(len(members), dtype=np.float32)[np.repeat(chosen, views)]

@@ -33,7 +33,7 @@ def _slim_arguments(function: FunctionDef):
     taken = {node.name for node in function.node_def}
     names: dict[str, str] = {}
     for place, argument in enumerate(function.signature.input_arg):
-        names[argument.name] = next(name for name in (f"a{place}", f"a{place}_") if name not in taken)
+        names[argument.name] = _free(f"a{place}", taken)
         argument.name = names[argument.name]
     for node in function.node_def:
         node.input[:] = [_renamed(one, names) for one in node.input]
@@ -63,7 +63,7 @@ def _slim(function: FunctionDef):
         if key in found and not _does_more(node):
             names[old] = found[key]
             continue
-        node.name = next(name for name in (f"n{len(kept)}", f"n{len(kept)}_") if name not in taken)
+        node.name = _free(f"n{len(kept)}", taken)
         names[old] = found[key] = node.name
         kept.append(node)
     for node in kept:
@@ -74,6 +74,11 @@ def _slim(function: FunctionDef):
     for results in (function.ret, function.control_ret):
         for name, value in list(results.items()):
             results[name] = _renamed(value, names)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, or one like it that isn't taken."""
+    return next(one for one in (name, f"{name}_") if one not in taken)
 
 
 def _sorted(nodes) -> list[NodeDef]:
