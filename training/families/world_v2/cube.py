@@ -177,26 +177,25 @@ def sampled(grid, points):
     row, along = _nearest(-b, n)
     batch, count = ops.shape(points)[0], ops.shape(points)[1]
     of_batch = ops.arange(batch, dtype="int32")[:, None] * (FACES * side * side)
-    corner = of_batch + face * (side * side) + row * side + column  # of the 3×3 cells, in the padded grid
-    flat = ops.reshape(grid, (-1, channels))
-    taps = [
-        [ops.take(flat, corner + (i * side + j), axis=0) * weight for j, weight in enumerate(_spline(across))]
-        for i in range(3)
-    ]
-    rows = [(one[0] + one[1] + one[2]) * weight for one, weight in zip(taps, _spline(along), strict=True)]
-    return ops.reshape(rows[0] + rows[1] + rows[2], (batch, count, channels))
+    first = of_batch + face * (side * side) + row * side + column  # of 3×3 cells, in the padded grid
+    within = np.arange(3, dtype=np.int32)
+    others = ops.convert_to_tensor((within[:, None] * side + within).reshape(-1, 1, 1))
+    weights = _spline(along)[:, None] * _spline(across)[None]
+    # All nine at once, as every pass over so many numbers costs.
+    found = ops.take(ops.reshape(grid, (-1, channels)), first + others, axis=0)  # (9, B, P, C)
+    return ops.sum(found * ops.reshape(weights, (9, batch, count, 1)), axis=0)
 
 
 def _nearest(angle, n: int):
-    """The cell in which an angle lies, int32, and how far from its middle, in cells, float32 `(…, 1)`."""
+    """The cell in which an angle lies, int32, and how far from its middle, in cells, float32."""
     place = (angle + 1.0) * (n / 2) - 0.5
     cell = ops.clip(ops.round(place), 0, n - 1)
-    return ops.cast(cell, "int32"), (place - cell)[..., None]
+    return ops.cast(cell, "int32"), place - cell
 
 
 def _spline(offset):
-    """Weights of the cells before, at and after a place, by its distance from the middle one's."""
-    return 0.5 * ops.square(0.5 - offset), 0.75 - ops.square(offset), 0.5 * ops.square(0.5 + offset)
+    """Weights of the cells before, at and after a place, `(3, …)`, by its distance from the middle one's."""
+    return ops.stack([0.5 * ops.square(0.5 - offset), 0.75 - ops.square(offset), 0.5 * ops.square(0.5 + offset)])
 
 
 @functools.cache

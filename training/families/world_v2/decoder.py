@@ -24,8 +24,8 @@ class Surface(layers.Layer):
     Called with the points, unit vectors float32 `(B, P, 3)`; how far apart they lie, in radii, float32 `(B, P, 1)`; the
     field `(B, 6, n + 2, n + 2, FEATURES)`; the details `(1, 6, m + 2, m + 2, DETAILS)`; the latent; and the code
     `(B, N)`. What is too fine to be seen at such distances fades away, as with mipmaps: else it would be noise in
-    pictures of whole planets, and training would learn to do without it. Points get no gradient from what is finer than
-    the field: it is too rough to tell which way to go.
+    pictures of whole planets, and training would learn to do without it. Points get no gradient: a surface is too rough
+    to tell which way to go.
 
     Args:
         width: Factor of its channels.
@@ -54,12 +54,13 @@ class Surface(layers.Layer):
             layer.build((None, None, channels))
 
     def call(self, points, footprint, field, detail, latent, code):
+        points = ops.stop_gradient(points)
         features = sampled(field, points)
-        fine = details_at(detail, ops.stop_gradient(points), chances_of(latent).turns) * _seen(footprint)
-        fine = self._fine(fine) * (1.0 + self._gain(features))
-        style = self._style(code)[:, None]
-        x = ops.leaky_relu(self._read(features) + fine + ops.cast(style, fine.dtype), 0.2)
-        x = ops.leaky_relu(self._hidden(x), 0.2)
+        fine = details_at(detail, points, chances_of(latent).turns) * _seen(footprint)
+        fine = self._fine(fine) * _times(self._gain, features, 1.0 + self._gain.bias)
+        style = self._style(code)[:, None] + self._read.bias
+        x = ops.leaky_relu(_times(self._read, features, style) + fine, 0.2)
+        x = ops.leaky_relu(_times(self._hidden, x, self._hidden.bias), 0.2)
         return ops.sigmoid(self._albedo(x)), HIGHEST * ops.tanh(self._height(x))
 
     def compute_output_shape(self, points_shape, footprint_shape, field_shape, detail_shape, latent_shape, code_shape):
@@ -72,6 +73,12 @@ class Surface(layers.Layer):
 def parts_of(surface: Surface) -> dict[str, layers.Dense]:
     """Its layers by name, for code that says the same in another language."""
     return {name: getattr(surface, f"_{name}") for name in _PARTS}
+
+
+def _times(layer: layers.Dense, x, bias):
+    """A layer with another bias: one pass over its results, where it and a sum would take two."""
+    x, kernel, bias = (ops.cast(one, layer.compute_dtype) for one in (x, layer.kernel, bias))
+    return ops.matmul(x, kernel) + bias
 
 
 def _seen(footprint):

@@ -262,13 +262,12 @@ class _Worlds:
         sight = see(size, world["axes"], turn_of(view[None]))
         x, y = pixel_places(size)
         reach = 1.0 + _MARGIN * pixel_side(size)
-        near = tf.where(x[0] * x[0] + y[0] * y[0] <= reach * reach)
-        albedo, height = (
-            tf.scatter_nd(near, values, (size.width * size.height, values.shape[-1]))[None]
-            for values in self._surface_at(
-                *(tf.gather(one[0], near[:, 0]) for one in (sight.points, sight.footprint)), world
-            )
-        )
+        near = x[0] * x[0] + y[0] * y[0] <= reach * reach
+        some = tf.where(near)[:, 0]
+        drawn = self._surface_at(*(tf.gather(one[0], some) for one in (sight.points, sight.footprint)), world)
+        # Back to where they were; a scatter takes longer.
+        number = tf.maximum(tf.cumsum(tf.cast(near, tf.int32)) - 1, 0)
+        albedo, height = (tf.where(near[:, None], tf.gather(one, number), 0.0)[None] for one in drawn)
         normals = bumped(sight.normals, height, size, steepest=STEEPEST)
         return lit(albedo, normals, sight.normals, sun[None], world)[0], sight.coverage[0]
 
