@@ -77,13 +77,15 @@ class Field(layers.Layer):
             dense(channels, name=f"fewer_{g.n}") for g, channels in zip(self.grids, widths[1:], strict=False)
         ]
         self._patchwork = Patchwork(name="patchwork")
-        self._profiles = dense(PROFILE_WAVES * PROFILES, 0.03, name="profiles")
+        told = any(grid.profiles for grid in self.grids)
+        self._profiles = dense(PROFILE_WAVES * PROFILES, 0.03, name="profiles") if told else None
         self._features = dense(FEATURES, name="features")
 
     def build(self, latent_shape, code_shape):
         channels = None
         self._patchwork.build(code_shape)
-        self._profiles.build(code_shape)
+        if self._profiles:
+            self._profiles.build(code_shape)
         for i, grid in enumerate(self.grids):
             told = 2 + 3 * grid.zones + 2 * len(grid.bands) + FIELDS * (len(grid.octaves) + grid.winds)
             told += PIECES * grid.pieces + PROFILES * grid.profiles
@@ -99,7 +101,7 @@ class Field(layers.Layer):
     def call(self, latent, code):
         chances = chances_of(latent)
         patchwork = self._patchwork(code, chances)
-        profiles = ops.reshape(self._profiles(code), (-1, PROFILE_WAVES, PROFILES))
+        profiles = ops.reshape(self._profiles(code), (-1, PROFILE_WAVES, PROFILES)) if self._profiles else None
         x = None
         for i, grid in enumerate(self.grids):
             told = _told(grid, chances, patchwork, profiles)
