@@ -267,14 +267,14 @@ class _Worlds:
         drawn = self._surface_at(*(tf.gather(one[0], some) for one in (sight.points, sight.footprint)), world)
         # Back to where they were; a scatter takes longer.
         number = tf.maximum(tf.cumsum(tf.cast(near, tf.int32)) - 1, 0)
-        albedo, height = (tf.where(near[:, None], tf.gather(one, number), 0.0)[None] for one in drawn)
+        albedo, height = _apart(tf.where(near[:, None], tf.gather(drawn, number), 0.0)[None])
         normals = bumped(sight.normals, height, size, steepest=STEEPEST)
         return lit(albedo, normals, sight.normals, sun[None], world)[0], sight.coverage[0]
 
     def mapped(self, height: int, world):
         """Albedo in 0..1 `(H, 2 H, 3)` and relief in radii `(H, 2 H)`."""
         baked = self._baked(world, height, math.pi / (height - 1))
-        albedo, relief = tf.split(self._read_function(map_places(height), baked), [3, 1], axis=-1)
+        albedo, relief = _apart(self._read_function(map_places(height), baked))
         return tf.reshape(albedo, (height, 2 * height, 3)), tf.reshape(relief, (height, 2 * height))
 
     @property
@@ -306,20 +306,23 @@ class _Worlds:
 
             @tf.function(autograph=False)
             def bake_function(footprint, **world):
-                return bake(lambda points, footprint: self._surface_at(points, footprint, world), n, footprint)
+                return bake(lambda points, footprint: _apart(self._surface_at(points, footprint, world)), n, footprint)
 
             self._bakes[n] = bake_function
         told = {name: world[name] for name in ("field", "detail", "latent", "code")}
         return self._bakes[n](tf.constant(footprint), **told)
 
     def _surface_at(self, points, footprint, world):
-        """Albedo `(P, 3)` and height `(P, 1)` at points `(P, 3)` that lie so far apart, `(P, 1)`."""
+        """Albedo and height `(P, 4)` at points `(P, 3)` that lie so far apart, `(P, 1)`."""
         if "baked" in world:
-            both = self._read_function(points, world["baked"])
-        else:
-            told = (world[name] for name in ("field", "detail", "latent", "code"))
-            both = self._surface_function(points, footprint, *told)
-        return both[:, :3], both[:, 3:]
+            return self._read_function(points, world["baked"])
+        told = (world[name] for name in ("field", "detail", "latent", "code"))
+        return self._surface_function(points, footprint, *told)
+
+
+def _apart(surface):
+    """Albedo `(…, 3)` and height `(…, 1)` of both together."""
+    return tf.split(surface, [3, 1], axis=-1)
 
 
 def _in_pieces(function, places):
