@@ -76,7 +76,8 @@ def _parser() -> argparse.ArgumentParser:
 _READING = """\
 how to read the figures (compare only those by the same features, of the same size and as many pictures):
   KID×1000      distance from held-out pictures; floor: that of training pictures, as good as it gets
-  density       how deep among real pictures; coverage: share of real pictures matched; real: of other real ones
+  density       how deep among real pictures; coverage: share of real pictures matched; real: of other real ones;
+                held out: against these alone, which are fewer, so that more counts as near
   memorization  median distance to the nearest training picture, over that of held-out pictures; well below 1: copies
   diversity     mean distance of two generated pictures, over that of two real ones
   share         of all pictures, by the classifier; accuracy: the classifier sees the kind that was asked for

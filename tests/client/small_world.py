@@ -32,6 +32,8 @@ def write_small_world(saved_models: Path, name: str = "small_world") -> None:
     parts = parts_of(network.get_layer("surface"))
     fine, albedo = parts["fine"].kernel, parts["albedo"].kernel
     fine.assign(0.3 * fine)  # what is too fine for the map is faint, as in a trained world
+    for variable in parts["palette"].trainable_variables:  # straight to colors, first from the field, then from details
+        variable.assign(variable * np.repeat([0.1, 0.01], variable.shape[-1] // 2))
     albedo.assign(0.4 * albedo)  # all is of middling brightness, on which air and light show
     folder = saved_models / name / "1"
     with unoptimized():

@@ -51,7 +51,9 @@ class CardBackend:
             relief = {"height": np.zeros(shape, np.uint16), "heights": np.zeros((count, 2), np.float32)}
             return {"image": gray, "normal": gray, "axes": np.ones((count, 3), np.float32), **relief}
         if signature == "shader":
-            looks = {name: np.full((count, 1), 0.5, np.float32) for name in ("ambient", "shine", "limb", "haze")}
+            looks = {
+                name: np.full((count, 1), 0.5, np.float32) for name in ("ambient", "shine", "limb", "haze", "relief")
+            }
             three = {name: np.ones((count, 3), np.float32) for name in ("axes", "rim")}
             grid = {"field": np.zeros((count, 6, 3, 3, 4), np.uint16)}
             return {"numbers": np.zeros((count, 4), np.float32), **grid, **looks, **three}

@@ -143,7 +143,7 @@ void surface(vec3 point, float footprint, out vec3 albedo, out float height) {
 
     def shader(latent: tf.Tensor, kind: tf.Tensor) -> dict[str, tf.Tensor]:
         looks = {"axes": [1.0, 0.5, 0.75], "ambient": [0.1], "limb": [1.0], "shine": [0.0]}
-        looks |= {"rim": [0.2, 0.4, 0.8], "haze": [0.5]}
+        looks |= {"rim": [0.2, 0.4, 0.8], "haze": [0.5], "relief": [0.1]}
         rows = {key: tf.tile([values], [tf.shape(latent)[0], 1]) for key, values in looks.items()}
         halves = tf.tile(tf.reshape(latent[:, :4], (-1, 1, 1, 1, 4)), [1, 6, 3, 3, 1])
         field = tf.bitcast(tf.cast(halves, tf.float16), tf.uint16)

@@ -46,7 +46,7 @@ class WholeBackend(SeeingBackend):
         if "latent" not in inputs:
             return super().predict(name, inputs, signature=signature, **options)
         if signature in ("shader", "network"):
-            lengths = {"axes": 3, "ambient": 1, "limb": 1, "shine": 1, "rim": 3, "haze": 1, "numbers": 8}
+            lengths = {"axes": 3, "ambient": 1, "limb": 1, "shine": 1, "rim": 3, "haze": 1, "relief": 1, "numbers": 8}
             told = {key: np.ones((len(inputs["latent"]), length), np.float32) for key, length in lengths.items()}
             rows = len(inputs["latent"])
             own = inputs["latent"][:, :1] + inputs.get("kind", np.zeros((rows, 1)))[:, :1]

@@ -18,8 +18,9 @@ _SUBSET = 100  # pictures of each sort in a subset of KID
 def summarize(generated: np.ndarray, training: np.ndarray, holdout: np.ndarray, seed: int = 0) -> dict[str, float]:
     """Measures generated pictures, and real ones in the same way for comparison.
 
-    KID compares with held-out pictures. These are few, and neighboring views, so that balls around them would reach
-    far: density and coverage compare with as many of all real pictures as were generated, or half of them.
+    KID compares with held-out pictures. Of these there are few, so that balls around them reach far: density and
+    coverage compare with as many of all real pictures as were generated, or half of them, and once more with the
+    held-out ones alone.
 
     Args:
         generated: Features (N, F).
@@ -30,7 +31,9 @@ def summarize(generated: np.ndarray, training: np.ndarray, holdout: np.ndarray, 
     Returns:
         `kid_x1000`, `kid_x1000_std`, `density`, `coverage`, `memorization_ratio`; `diversity`, the mean distance of two
         generated pictures over that of two real ones; and what real pictures get: `kid_x1000_floor` and
-        `kid_x1000_floor_std` of training pictures, `density_real` and `coverage_real` of the other half.
+        `kid_x1000_floor_std` of training pictures, `density_real` and `coverage_real` of the other half. Against the
+        held-out ones alone: `density_holdout`, `coverage_holdout`, and of training pictures `density_holdout_real` and
+        `coverage_holdout_real`.
 
     Raises:
         RequestError: There are too few pictures, or the held-out ones equal training pictures.
@@ -48,6 +51,9 @@ def summarize(generated: np.ndarray, training: np.ndarray, holdout: np.ndarray, 
     half = min(len(generated), len(real) // 2)
     density, coverage = density_coverage(real[:half], random.permutation(generated))
     density_real, coverage_real = density_coverage(real[:half], real[half : 2 * half])
+    kept_apart = random.permutation(holdout)
+    density_holdout, coverage_holdout = density_coverage(kept_apart, random.permutation(generated))
+    density_holdout_real, coverage_holdout_real = density_coverage(kept_apart, random.permutation(training))
     return {
         "kid_x1000": 1000 * kid,
         "kid_x1000_std": 1000 * kid_std,
@@ -57,6 +63,10 @@ def summarize(generated: np.ndarray, training: np.ndarray, holdout: np.ndarray, 
         "coverage": coverage,
         "density_real": density_real,
         "coverage_real": coverage_real,
+        "density_holdout": density_holdout,
+        "coverage_holdout": coverage_holdout,
+        "density_holdout_real": density_holdout_real,
+        "coverage_holdout_real": coverage_holdout_real,
         "memorization_ratio": memorization_ratio(generated, training, holdout),
         "diversity": mean_distance(generated) / mean_distance(real),
     }

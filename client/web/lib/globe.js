@@ -193,7 +193,7 @@ export class Globe {
   #paint(made, { lon, lat, roll = 0, sun, zoom }, textures) {
     const gl = this.#gl;
     const { width, height } = gl.canvas;
-    const { axes, ambient, limb, shine, rim, haze, steepest, numbers } = this.#world.shader;
+    const { axes, ambient, limb, shine, rim, haze, relief, steepest, numbers } = this.#world.shader;
     gl.viewport(0, 0, width, height);
     gl.useProgram(made);
     const at = (name) => gl.getUniformLocation(made, name);
@@ -204,7 +204,7 @@ export class Globe {
     gl.uniform3fv(at("sun"), sunOf(sun));
     const { isThere, hasAir, absorbed, heights, rings, ...colors } = this.#around;
     Object.entries({ isThere, hasAir }).forEach(([name, value]) => gl.uniform1i(at(name), value));
-    Object.entries({ ambient, limb, shine, haze, steepest, absorbed }).forEach(([name, value]) => gl.uniform1f(at(name), value));
+    Object.entries({ ambient, limb, shine, haze, relief, steepest, absorbed }).forEach(([name, value]) => gl.uniform1f(at(name), value));
     Object.entries({ heights, rings }).forEach(([name, value]) => gl.uniform2fv(at(name), value));
     Object.entries({ rim, ...colors }).forEach(([name, value]) => gl.uniform3fv(at(name), value));
     gl.uniform4fv(at("world"), numbers);

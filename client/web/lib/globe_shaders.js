@@ -51,6 +51,7 @@ uniform float limb;
 uniform float shine;
 uniform vec3 rim;
 uniform float haze;
+uniform float relief;
 uniform float steepest; // slope that is seen, as a tangent
 out vec4 color;
 
@@ -62,7 +63,9 @@ vec3 raised(vec3 normal, vec3 slope) {
 
 /** With alpha, as a canvas wants it: multiplied in. */
 vec4 lit(vec3 albedo, vec3 normal, Hit hit) {
-  float day = ambient + (1.0 - ambient) * pow(max(dot(normal, sun), 1e-3), limb);
+  float facing = dot(normal, sun);
+  float day = ambient + (1.0 - ambient) * pow(max(facing, 1e-3), limb);
+  day *= max(1.0 + 4.0 * relief * (facing - dot(hit.normal, sun)), 0.0);
   float coverage = clamp(hit.inwards + 0.5, 0.0, 1.0);
   if (isThere) {
     vec3 light = shine + (1.0 - shine) * day * starlight * shade(hit.point * axes);

@@ -26,7 +26,7 @@ from serving.gateway.routes.answering import Answers
 from serving.gateway.routes.once import OnceDoor
 from serving.gateway.routes.worlds import world_order
 
-UNIFORMS = ("axes", "ambient", "limb", "shine", "rim", "haze")  # the world's form and light, as the shader reads them
+UNIFORMS = ("axes", "ambient", "limb", "shine", "rim", "haze", "relief")  # a world's form and light
 
 _DIGITS = 9  # significant ones: float32 comes back as it was
 _KEPT = 8  # worlds, of 1 MB each

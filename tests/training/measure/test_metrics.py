@@ -137,6 +137,8 @@ def test_summary_of_as_good_as_real_far_and_copied():
     assert far["density"] < 0.3 < 0.8 < good["density"]
     assert copied["coverage"] < 0.5 < 0.9 < good["coverage"]
     assert copied["memorization_ratio"] == 0.0
+    assert far["density_holdout"] < 0.3 < 0.8 < good["density_holdout"]
+    assert copied["coverage_holdout"] < 0.5 < 0.9 < good["coverage_holdout"]
     assert {far[key] for key in far if "real" in key} == {good[key] for key in good if "real" in key}
 
 

@@ -14,7 +14,8 @@ from training.families.world_v2.initial import dense
 HIGHEST = 0.05  # radii, of a relief
 
 _CHANNELS = 64
-_PARTS = ("read", "fine", "gain", "style", "hidden", "albedo", "height")
+_TOLD = 4  # red, green, blue and height, before they are brought into their ranges
+_PARTS = ("read", "fine", "gain", "style", "hidden", "albedo", "height", "palette", "bare")
 
 
 @keras.saving.register_keras_serializable("planet_generator")
@@ -26,6 +27,10 @@ class Surface(layers.Layer):
     `(B, N)`. What is too fine to be seen at such distances fades away, as with mipmaps: else it would be noise in
     pictures of whole planets, and training would learn to do without it. Points get no gradient: a surface is too rough
     to tell which way to go.
+
+    Besides what the network, the same for all worlds, makes of field and details, each world has its own palette: a
+    matrix that leads straight from them to colors and height, that of the details stronger where the field says so.
+    It begins at zero.
 
     Args:
         width: Factor of its channels.
@@ -43,6 +48,8 @@ class Surface(layers.Layer):
         self._hidden = dense(channels, name="hidden", dtype=None)
         self._albedo = dense(3, name="albedo")
         self._height = dense(1, 1e-3, name="height")
+        self._palette = dense((FEATURES + TURNS * DETAILS) * _TOLD, 0.0, name="palette")
+        self._bare = dense(_TOLD, 0.0, name="bare")
 
     def build(self, points_shape, footprint_shape, field_shape, detail_shape, latent_shape, code_shape):
         channels = self._hidden.units
@@ -50,18 +57,30 @@ class Surface(layers.Layer):
         self._gain.build((None, None, FEATURES))
         self._fine.build((None, None, TURNS * DETAILS))
         self._style.build(code_shape)
+        self._palette.build(code_shape)
+        self._bare.build((None, None, FEATURES))
         for layer in (self._hidden, self._albedo, self._height):
             layer.build((None, None, channels))
 
     def call(self, points, footprint, field, detail, latent, code):
         points = ops.stop_gradient(points)
         features = sampled(field, points)
-        fine = details_at(detail, points, chances_of(latent).turns) * _seen(footprint)
-        fine = self._fine(fine) * _times(self._gain, features, 1.0 + self._gain.bias)
+        ground = details_at(detail, points, chances_of(latent).turns) * _seen(footprint)
+        fine = self._fine(ground) * _times(self._gain, features, 1.0 + self._gain.bias)
         style = self._style(code)[:, None] + self._read.bias
         x = ops.leaky_relu(_times(self._read, features, style) + fine, 0.2)
         x = ops.leaky_relu(_times(self._hidden, x, self._hidden.bias), 0.2)
-        return ops.sigmoid(self._albedo(x)), HIGHEST * ops.tanh(self._height(x))
+        palette = self.palette_of(code)
+        told = ops.concatenate([self._albedo(x), self._height(x)], axis=-1) + ops.matmul(
+            features, palette[:, :FEATURES]
+        )
+        told = told + ops.matmul(ground, palette[:, FEATURES:]) * (1.0 + self._bare(features))
+        return ops.sigmoid(told[..., :3]), HIGHEST * ops.tanh(told[..., 3:])
+
+    def palette_of(self, code):
+        """Palettes of codes `(B, N)`: from features, then details, to logits of colors and of height, float32
+        `(B, FEATURES + TURNS · DETAILS, 4)`."""
+        return ops.reshape(self._palette(code), (-1, FEATURES + TURNS * DETAILS, _TOLD))
 
     def compute_output_shape(self, points_shape, footprint_shape, field_shape, detail_shape, latent_shape, code_shape):
         return (*points_shape[:-1], 3), (*points_shape[:-1], 1)

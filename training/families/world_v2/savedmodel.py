@@ -204,7 +204,8 @@ class _Worlds:
 
         self._read_function, self._bakes = read_function, {}
         self._world_function, self._surface_function = world_function, surface_function
-        self._details_function, self._surface, self._network = details_function, surface, network_numbers(surface, step)
+        self._details_function, self._surface, self._step = details_function, surface, step
+        self._network = network_numbers(surface, step)
         self._looks = {name: one.shape[1:] for name, one in style.output.items() if name != "code"}
 
     def each(self, outputs, function, latent, kind, sights=(), bake_for=0):
@@ -280,7 +281,7 @@ class _Worlds:
     @property
     def told(self) -> dict:
         """Shapes and types of `numbers`, as `each` takes them."""
-        length = world_numbers(self._surface, tf.zeros((1, LATENT_SIZE)), tf.zeros((1, CODE_SIZE))).shape[1]
+        length = world_numbers(self._surface, self._step, tf.zeros((1, LATENT_SIZE)), tf.zeros((1, CODE_SIZE))).shape[1]
         field = self._world_function.get_concrete_function().structured_outputs["field"].shape[1:]
         shapes = {"numbers": (length,), **self._looks}
         return {"field": (field, tf.uint16), **{name: (shape, tf.float32) for name, shape in shapes.items()}}
@@ -288,7 +289,7 @@ class _Worlds:
     def numbers(self, world):
         """What a shader reads of a world: besides `numbers` its field, as the bits of float16, and its looks."""
         return {
-            "numbers": world_numbers(self._surface, world["latent"], world["code"])[0],
+            "numbers": world_numbers(self._surface, self._step, world["latent"], world["code"])[0],
             "field": tf.bitcast(tf.cast(world["field"][0], tf.float16), tf.uint16),
             **{name: world[name][0] for name in self._looks},
         }

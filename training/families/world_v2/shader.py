@@ -51,17 +51,20 @@ def network_numbers(surface: Surface, steps: np.ndarray) -> np.ndarray:
     groups = [np.concatenate([one[group].ravel() for one in (gain, *matrices, hidden)]) for group in range(len(gain))]
     heads = np.concatenate([np.asarray(parts[name].kernel) for name in ("albedo", "height")], axis=1)
     bias = np.concatenate([np.asarray(parts[name].bias) for name in ("albedo", "height")])
-    rest = [_texels(np.asarray(parts["hidden"].bias)), bias, _matrices(heads)]
+    bare = 1.0 + np.asarray(parts["bare"].bias), _matrices(parts["bare"].kernel)
+    rest = [_texels(np.asarray(parts["hidden"].bias)), bias, _matrices(heads), *bare]
     return np.concatenate([*groups, *(one.ravel() for one in rest)]).astype(np.float32)
 
 
-def world_numbers(surface: Surface, latent, code):
-    """What `world` holds, float32 `(B, N)`, of latents `(B, LATENT_SIZE)` and codes `(B, CODE_SIZE)`."""
+def world_numbers(surface: Surface, steps: np.ndarray, latent, code):
+    """What `world` holds, float32 `(B, N)`, of latents `(B, LATENT_SIZE)` and codes `(B, CODE_SIZE)`, for `steps`."""
     parts, chances = parts_of(surface), chances_of(latent)
     style = parts["style"](code) + parts["read"].bias
     style = ops.pad(style, ((0, 0), (0, -style.shape[-1] % 4)))
     turns = ops.pad(ops.transpose(chances.turns, (0, 1, 3, 2)), ((0, 0), (0, 0), (0, 0), (0, 1)))
-    return ops.concatenate([style, ops.reshape(turns, (-1, math.prod(turns.shape[1:])))], axis=-1)
+    palette = surface.palette_of(code) * np.float32([*[1.0] * FEATURES, *np.tile(steps, TURNS)])[:, None]
+    flat = (ops.reshape(one, (-1, math.prod(one.shape[1:]))) for one in (turns, palette))
+    return ops.concatenate([style, *flat], axis=-1)
 
 
 def _glsl(surface: Surface, field: int, details: int) -> str:
@@ -69,11 +72,12 @@ def _glsl(surface: Surface, field: int, details: int) -> str:
     channels = -(-parts_of(surface)["hidden"].units // 4)
     # Where in `network` a group of four channels has what, and what follows the groups.
     read, gain, fine, hidden, group = np.cumsum([1, 4 * _READ, 4 * _READ, 4 * TURNS * _SEEN, 4 * channels]).tolist()
-    bias, heads, matrices, end = (channels * group + one for one in np.cumsum([0, channels, 1, 4 * channels]).tolist())
-    turns, own = channels, channels + 3 * TURNS
+    lengths = [0, channels, 1, 4 * channels, 1, 4 * _READ]
+    bias, heads, matrices, bare, bared, end = (channels * group + one for one in np.cumsum(lengths).tolist())
+    turns, colors, grounds, own = np.cumsum([channels, 3 * TURNS, FEATURES, TURNS * DETAILS]).tolist()
 
-    def product(start: str, matrix: int, inputs: str, count: int) -> str:
-        return "".join(f" + matrix({start} + {matrix + 4 * i}) * {inputs}[{i}]" for i in range(count))
+    def product(start: str, matrix: int, inputs: str, count: int, of: str = "matrix") -> str:
+        return "".join(f" + {of}({start} + {matrix + 4 * i}) * {inputs}[{i}]" for i in range(count))
 
     def lines(template: Callable[[int], str], count: int) -> str:
         return "\n".join(template(i) for i in range(count))
@@ -87,6 +91,7 @@ uniform sampler2D details;
 struct Place {{ ivec2 corner; vec3 across; vec3 along; }}; // of the 3x3 cells around it, and what they weigh
 
 mat4 matrix(int i) {{ return mat4(network[i], network[i + 1], network[i + 2], network[i + 3]); }}
+mat4 palette(int i) {{ return mat4(world[i], world[i + 1], world[i + 2], world[i + 3]); }}
 
 // The angle of a tangent in eighths of a turn; what is built in is coarse on some hardware.
 float eighths(float tangent) {{
@@ -163,6 +168,9 @@ void surface(vec3 point, float footprint, out vec3 albedo, out float height) {{
   }}
   vec4 told = network[{heads}];
 {lines(lambda j: f"  told += matrix({matrices + 4 * j}) * max(h[{j}], 0.2 * h[{j}]);", channels)}
+  told += vec4(0.0){product("0", colors, "f", _READ, "palette")};
+  vec4 ground = vec4(0.0){product("0", grounds, "g", TURNS * _SEEN, "palette")};
+  told += ground * (network[{bare}]{product("0", bared, "f", _READ)});
   // Within bounds beyond which nothing changes, but exp may overflow.
   told = clamp(told, -20.0, 20.0);
   albedo = 1.0 / (1.0 + exp(-told.rgb));

@@ -7,7 +7,18 @@ from PIL import Image
 
 from datasets.manifest import Size
 from training import engine
-from training.families.world_v2.rendering import RADIUS, bumped, halved, map_places, pixel_side, see, turn_of
+from training.families.world_v2.rendering import (
+    RADIUS,
+    RELIEF,
+    bumped,
+    halved,
+    lit,
+    map_places,
+    pixel_side,
+    see,
+    turn_of,
+    unit,
+)
 
 SIZE = Size(64, 64)
 SPHERE = np.ones((1, 3), np.float32)
@@ -113,6 +124,22 @@ def test_no_relief_is_seen_steeper_than_a_quarter():
     before, after = array(normals)[0], array(bumped(normals, ops.convert_to_tensor(cliff), SIZE))[0]
     leaning = np.degrees(np.arccos(np.clip(np.sum(before * after, axis=-1), -1, 1)))
     assert leaning.max() == pytest.approx(np.degrees(np.arctan(0.25)), abs=0.5)
+
+
+def test_a_relief_can_be_lit_where_light_comes_from_everywhere():
+    smooth, sun = np.float32([[[0, 0, 1]] * 3]), np.float32([[0.6, 0, 0.8]])
+    normals = unit(np.float32([[[0, 0, 1], [0.3, 0, 1], [-0.3, 0, 1]]]))  # level, towards the sun, away from it
+    looks = {name: np.full((1, 1), value, np.float32) for name, value in (("ambient", 1), ("limb", 1), ("shine", 0))}
+    looks |= {"rim": np.zeros((1, 3), np.float32), "haze": np.zeros((1, 1), np.float32)}
+    albedo = np.full((1, 3, 3), 0.4, np.float32)
+    even, shaded = (
+        ops.convert_to_numpy(lit(albedo, normals, smooth, sun, looks | {"relief": np.full((1, 1), share, np.float32)}))
+        for share in (0.0, 0.5)
+    )
+    np.testing.assert_allclose(even, albedo, rtol=1e-5)
+    gained = ops.convert_to_numpy(ops.sum((normals - smooth) * sun[:, None], axis=-1, keepdims=True))
+    np.testing.assert_allclose(shaded, albedo * (1 + 0.5 * RELIEF * gained), rtol=1e-5)
+    assert shaded[0, 2, 0] < shaded[0, 0, 0] < shaded[0, 1, 0]
 
 
 def test_maps_places_are_on_the_sphere_and_its_pole_rows_are_the_poles():

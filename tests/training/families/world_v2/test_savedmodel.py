@@ -104,7 +104,7 @@ def test_a_spin_shows_what_renders_do(ask, side):
         surely = rendered[..., 3] == 255
         assert np.abs(rendered - spun[:, view])[surely].mean() < 4
         assert np.abs(rendered[..., 3] - spun[:, view, ..., 3]).max() <= 24  # small renders are made twice as large
-    assert np.abs(spun[:, 0].astype(float) - spun[:, 1])[surely].mean() > 8
+    assert np.abs(spun[:, 0].astype(float) - spun[:, 1])[surely].mean() > 4
 
 
 def test_generate_looks_from_where_its_latent_says(ask):
@@ -196,7 +196,7 @@ def test_a_shader_is_told_the_world(network, ask):
     latent = LATENTS[:, :LATENT_SIZE]
     looks = style_of(network)({"latent": latent, "kind": KINDS})
     told, shared = ask("shader", **WORLDS), ask("network", latent=LATENTS)
-    for name in ("axes", "ambient", "limb", "shine", "rim", "haze"):
+    for name in ("axes", "ambient", "limb", "shine", "rim", "haze", "relief"):
         np.testing.assert_allclose(told[name], looks[name], atol=1e-5)
     field = network.get_layer("field")(latent, looks["code"])
     assert told["field"].dtype == np.uint16

@@ -20,6 +20,7 @@ from training.contract.config import TrainingConfig
 from training.families import FAMILIES, recipe_of
 from training.families.world_v2 import cube, rendering
 from training.families.world_v2.chances import LATENT_SIZE
+from training.families.world_v2.decoder import parts_of
 from training.families.world_v2.networks import CODE_SIZE, build_world_generator
 from training.families.world_v2.rendering import map_places, pixel_side
 from training.families.world_v2.trainer import WHOLE_ROWS, ZOOMS
@@ -43,6 +44,9 @@ def build(side: int, grids: int = GRIDS, seed: int = 2) -> keras.Model:
     random = np.random.default_rng(seed)
     for variable in network.trainable_variables:
         variable.assign(variable + random.normal(0, 0.1, variable.shape))
+    palette = parts_of(network.get_layer("surface"))["palette"]
+    for variable in palette.trainable_variables:
+        variable.assign(0.02 * variable)  # it leads straight to colors and heights
     return network
 
 
@@ -66,7 +70,7 @@ def field_of(network, latents=LATENTS):
 
 
 def test_network_has_the_published_size():
-    assert build_world_generator(Size.of(64), 12).count_params() == 557_854
+    assert build_world_generator(Size.of(64), 12).count_params() == 574_563
 
 
 def test_world_is_a_disc_on_black(world):
@@ -90,7 +94,12 @@ def test_views_are_of_one_world(world):
 
 def test_the_same_place_has_the_same_color_from_two_views():
     network = build(65)  # odd: a pixel lies in the middle
-    for name, logit in (("ambient", 50.0), ("haze", -50.0), ("axes", 50.0)):  # no shade, no air, a sphere
+    for name, logit in (
+        ("ambient", 50.0),
+        ("haze", -50.0),
+        ("relief", -50.0),
+        ("axes", 50.0),
+    ):  # no shade, no air, a sphere
         layer = network.get_layer(name)
         layer.kernel.assign(0 * layer.kernel)
         layer.bias.assign(0 * layer.bias + logit)
