@@ -71,10 +71,9 @@ class Surface(layers.Layer):
         x = ops.leaky_relu(_times(self._read, features, style) + fine, 0.2)
         x = ops.leaky_relu(_times(self._hidden, x, self._hidden.bias), 0.2)
         palette = self.palette_of(code)
-        told = ops.concatenate([self._albedo(x), self._height(x)], axis=-1) + ops.matmul(
-            features, palette[:, :FEATURES]
-        )
-        told = told + ops.matmul(ground, palette[:, FEATURES:]) * (1.0 + self._bare(features))
+        told = ops.concatenate([self._albedo(x), self._height(x)], axis=-1)
+        told = told + ops.matmul(features, palette[:, :FEATURES])
+        told = told + ops.matmul(ground, palette[:, FEATURES:]) * _times(self._bare, features, 1.0 + self._bare.bias)
         return ops.sigmoid(told[..., :3]), HIGHEST * ops.tanh(told[..., 3:])
 
     def palette_of(self, code):

@@ -26,7 +26,7 @@ SIGHTS = {**WORLDS, "view": np.float32([VIEW] * 2), "sun": np.tile(np.float32(SU
 
 @pytest.fixture(scope="module")
 def network():
-    return build(16, grids=2)
+    return build(16, grids=2, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_a_spin_shows_what_renders_do(ask, side):
         surely = rendered[..., 3] == 255
         assert np.abs(rendered - spun[:, view])[surely].mean() < 4
         assert np.abs(rendered[..., 3] - spun[:, view, ..., 3]).max() <= 24  # small renders are made twice as large
-    assert np.abs(spun[:, 0].astype(float) - spun[:, 1])[surely].mean() > 4
+    assert np.abs(spun[:, 0].astype(float) - spun[:, 1])[surely].mean() > 8
 
 
 def test_generate_looks_from_where_its_latent_says(ask):
