@@ -21,6 +21,7 @@ class TinyRecipe:
     loss: str = "squared"
     flip: bool = True
     init_from: Path | None = None
+    plan: Path | None = None
 
 
 class TinyTrainer:

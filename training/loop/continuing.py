@@ -50,7 +50,7 @@ def told(changed: Mapping[str, list[Any]]) -> str:
 
 def _follows(name: str, now: Any) -> bool:
     """Whether a value follows from others, or is the folder that a training began with."""
-    begun_with = name.startswith("recipe.") and now is None
+    begun_with = name == "recipe.init_from" and now is None
     chiefs = name == "data_sha256" and now is None  # the other processes leave it to the chief
     return begun_with or chiefs or name in ("changes", "continued") or name.endswith("_parameters")
 

@@ -23,6 +23,7 @@ def save_signatures(
     functions: Mapping[str, tf.types.experimental.PolymorphicFunction],
     example: Callable[[int], Mapping[str, np.ndarray]],
     warm: Mapping[str, Sequence[int]] | None = None,
+    stored: Sequence[tf.Variable] | None = None,
 ):
     """Saves functions of Keras models as a SavedModel, and checks that it answers as they do.
 
@@ -34,6 +35,7 @@ def save_signatures(
         example: Batch size to inputs by name, those of all signatures.
         warm: Batch sizes to warm up with, by signature; a signature that is left out is not checked either. Only the
             first, with `WARMUP_BATCH_SIZES`, if None.
+        stored: What the functions read in place of the models' own variables, in their order.
 
     Raises:
         RequestError: What was written answers otherwise than the models.
@@ -41,7 +43,8 @@ def save_signatures(
     first = next(iter(functions))
     warm = warm or {first: WARMUP_BATCH_SIZES}
     module = tf.Module()
-    module.variables_of_models = [variable.value for model in models for variable in model.variables]
+    own = (variable.value for model in models for variable in model.variables)
+    module.variables_of_models = list(own if stored is None else stored)
     # Traced once: saving would trace again.
     traced = {name: function.get_concrete_function() for name, function in functions.items()}
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)

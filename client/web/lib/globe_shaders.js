@@ -65,7 +65,7 @@ vec3 raised(vec3 normal, vec3 slope) {
 vec4 lit(vec3 albedo, vec3 normal, Hit hit) {
   float facing = dot(normal, sun);
   float day = ambient + (1.0 - ambient) * pow(max(facing, 1e-3), limb);
-  day *= max(1.0 + 4.0 * relief * (facing - dot(hit.normal, sun)), 0.0);
+  day *= max(1.0 + relief * (facing - dot(hit.normal, sun)), 0.0);
   float coverage = clamp(hit.inwards + 0.5, 0.0, 1.0);
   if (isThere) {
     vec3 light = shine + (1.0 - shine) * day * starlight * shade(hit.point * axes);

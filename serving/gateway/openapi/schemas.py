@@ -140,7 +140,7 @@ def _shader() -> Part:
         "shine": {**share, "description": "Share of the surface's color that needs no sun."},
         "rim": {**three, "description": "Color of the air."},
         "haze": {**share, "description": "How much air there is."},
-        "relief": {**share, "description": "How strongly slopes are lit besides; a quarter of the factor."},
+        "relief": {"type": "number", "minimum": 0, "description": "Share of light by which slopes differ besides."},
         "steepest": {"type": "number", "description": "Slope of a relief that is seen, as a tangent."},
         "numbers": {"type": "array", "items": {"type": "number"}, "description": "The uniform `world`."},
         "network": text(description="Where the block `Network` is, the same for all worlds of the model."),

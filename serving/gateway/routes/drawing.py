@@ -18,6 +18,7 @@ from serving.gateway.problems import Problem
 
 _CALL_PIXELS = 512 * 512  # of one call to the model server, unless a single picture has more
 _TURN_PIXELS = 40 * 256 * 256  # of one that draws a turn, for which it first draws the whole surface
+_LEAST_LIGHT = 0.9  # strength of the sun over planets
 
 
 def draw_planets(order: PlanetOrder, door: ModelDoor, expires: float) -> list[Image.Image]:
@@ -57,8 +58,13 @@ def draw(
 def sights_of(
     order: PlanetOrder, inputs: Mapping[str, NDArray[np.float32]], door: ModelDoor, expires: float
 ) -> dict[str, NDArray[np.float32]]:
-    """From where, and under which sun, latents are seen as planets: the inputs `view` and `sun` of a model."""
-    return door.run(order.model, {"latent": inputs["latent"]}, expires, signature="sight")
+    """From where, and under which sun, latents are seen as planets: the inputs `view` and `sun` of a model.
+
+    The sun is bright enough for a game: southern sides are dim in the pictures that models learned from.
+    """
+    told = door.run(order.model, {"latent": inputs["latent"]}, expires, signature="sight")
+    strength = np.linalg.norm(told["sun"], axis=-1, keepdims=True)
+    return {**told, "sun": told["sun"] * np.maximum(1.0, _LEAST_LIGHT / np.maximum(strength, 1e-6)).astype(np.float32)}
 
 
 def draw_worlds(

@@ -157,6 +157,14 @@ def test_resuming_needs_no_longer_what_it_began_with(config):
     assert recorded(config)["changes"] == ["init_from"]
 
 
+def test_resuming_needs_all_else_that_it_was_asked_for(config):
+    run = Path(config.out)
+    shutil.rmtree(run)
+    train(dataclasses.replace(config, epochs=1, changes={"plan": Path("plan")}, precision="float32"))
+    with pytest.raises(RequestError, match="plan is None now and was plan"):
+        train(dataclasses.replace(config, epochs=2), resume=True)
+
+
 def test_a_finished_training_is_not_begun_anew(config):
     shutil.rmtree(Path(config.out, "checkpoints"))
     for resume in (False, True):

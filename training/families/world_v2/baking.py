@@ -1,7 +1,7 @@
 """A world's surface drawn once, in the cells of a cube, for what shows most of it or shows it often: maps, and turns.
 
-To read it there costs a fraction of what drawing it does. Details end at 128 cells a face; with two and a half times as
-many as that next to nothing of them is lost (0.3 to 0.8 of 255 levels of a map on average).
+To read it there costs a fraction of what drawing it does. Details end at 192 cells a face; with 320 of them next to
+nothing is lost (0.2 to 0.8 of 255 levels of a map on average).
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from training.families.world_v2.cube import FACES, cells, filtered, padded, pooled, sampled
+from training.families.world_v2.cube import FACES, cells, filtered, padded, pooled, sampled, sharpened
 
 FINEST = 320  # cells along a face
 
-_COARSEST = 144  # of those that are drawn; fewer would miss details
-# Share of each neighbor. A spline smooths: what is taken away before keeps cells about what they were (Unser 1999,
-# "Splines: A Perfect Fit for Signal and Image Processing", to first order). Small pictures want smoothing.
-_SHARPENING, _SMOOTHING = -1 / 8, 1 / 6
+_COARSEST = 144  # of those that are drawn; fewer would miss too much of the details
+_SMOOTHING = 1 / 6  # share of each neighbor, in the cells of small pictures
 
 
 def cells_for(side: int) -> int:
@@ -46,7 +44,7 @@ def bake(surface_at: Callable, n: int, footprint: float):
     apart = tf.fill((FACES * drawn * drawn, 1), footprint)
     baked = tf.reshape(tf.concat(surface_at(points, apart), axis=-1), (1, FACES, drawn, drawn, 4))
     if n > _COARSEST:
-        return padded(filtered(baked, _SHARPENING))
+        return padded(sharpened(baked))
     return padded(pooled(filtered(baked, _SMOOTHING), n))
 
 

@@ -11,11 +11,12 @@ from training.families.world_v2.detail import DETAILS, FINEST, details_at
 from training.families.world_v2.field import FEATURES
 from training.families.world_v2.initial import dense
 
-HIGHEST = 0.05  # radii, of a relief
+HIGHEST = 0.05  # radii, of a relief without details
+MOST = 2.0  # that a world has of a detail, or as much taller it is; at first it is half of that
 
 _CHANNELS = 64
 _TOLD = 4  # red, green, blue and height, before they are brought into their ranges
-_PARTS = ("read", "fine", "gain", "style", "hidden", "albedo", "height", "palette", "bare")
+_PARTS = ("read", "fine", "gain", "style", "hidden", "albedo", "height", "palette", "bare", "amounts")
 
 
 @keras.saving.register_keras_serializable("planet_generator")
@@ -30,7 +31,7 @@ class Surface(layers.Layer):
 
     Besides what the network, the same for all worlds, makes of field and details, each world has its own palette: a
     matrix that leads straight from them to colors and height, that of the details stronger where the field says so.
-    It begins at zero.
+    It begins at zero. Each has an amount of its own of every detail, and a factor of its heights, which begin at one.
 
     Args:
         width: Factor of its channels.
@@ -50,6 +51,7 @@ class Surface(layers.Layer):
         self._height = dense(1, 1e-3, name="height")
         self._palette = dense((FEATURES + TURNS * DETAILS) * _TOLD, 0.0, name="palette")
         self._bare = dense(_TOLD, 0.0, name="bare")
+        self._amounts = dense(DETAILS + 1, 0.0, name="amounts")
 
     def build(self, points_shape, footprint_shape, field_shape, detail_shape, latent_shape, code_shape):
         channels = self._hidden.units
@@ -58,6 +60,7 @@ class Surface(layers.Layer):
         self._fine.build((None, None, TURNS * DETAILS))
         self._style.build(code_shape)
         self._palette.build(code_shape)
+        self._amounts.build(code_shape)
         self._bare.build((None, None, FEATURES))
         for layer in (self._hidden, self._albedo, self._height):
             layer.build((None, None, channels))
@@ -65,7 +68,8 @@ class Surface(layers.Layer):
     def call(self, points, footprint, field, detail, latent, code):
         points = ops.stop_gradient(points)
         features = sampled(field, points)
-        ground = details_at(detail, points, chances_of(latent).turns) * _seen(footprint)
+        amounts, height_factor = self.amounts_of(code)
+        ground = details_at(detail, points, chances_of(latent).turns) * (_seen(footprint) * amounts[:, None])
         fine = self._fine(ground) * _times(self._gain, features, 1.0 + self._gain.bias)
         style = self._style(code)[:, None] + self._read.bias
         x = ops.leaky_relu(_times(self._read, features, style) + fine, 0.2)
@@ -73,8 +77,17 @@ class Surface(layers.Layer):
         palette = self.palette_of(code)
         told = ops.concatenate([self._albedo(x), self._height(x)], axis=-1)
         told = told + ops.matmul(features, palette[:, :FEATURES])
-        told = told + ops.matmul(ground, palette[:, FEATURES:]) * _times(self._bare, features, 1.0 + self._bare.bias)
-        return ops.sigmoid(told[..., :3]), HIGHEST * ops.tanh(told[..., 3:])
+        own = ops.matmul(ground, palette[:, FEATURES:]) * _times(self._bare, features, 1.0 + self._bare.bias)
+        factor = height_factor[:, None]
+        # Beyond the bounds of the rest, else craters would be flat in lowlands.
+        height = ops.tanh(factor * told[..., 3:]) + factor * own[..., 3:]
+        return ops.sigmoid(told[..., :3] + own[..., :3]), HIGHEST * height
+
+    def amounts_of(self, code):
+        """How much worlds of codes `(B, N)` have of each of the details, float32 `(B, TURNS · DETAILS)`, and a factor
+        of their heights, `(B, 1)`, both in 0..`MOST`."""
+        amounts = MOST * ops.sigmoid(self._amounts(code))
+        return ops.tile(amounts[:, :DETAILS], (1, TURNS)), amounts[:, DETAILS:]
 
     def palette_of(self, code):
         """Palettes of codes `(B, N)`: from features, then details, to logits of colors and of height, float32

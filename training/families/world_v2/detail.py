@@ -9,20 +9,20 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
-from training.families.world_v2.cube import FACES, padded, sampled
+from training.families.world_v2.cube import FACES, padded, sampled, sharpened
 from training.families.world_v2.ground import GROUNDS, grounds
 
 DETAILS = len(GROUNDS)  # channels
 
 FINEST = 0.03  # radii: pixels that lie farther apart see less of them
 
-_CELLS = 128  # along a face
+_CELLS = 192  # along a face
 
 
 @keras.saving.register_keras_serializable("planet_generator")
 class Detail(layers.Layer):
-    """The details that all worlds share, with a border as `training.families.world_v2.cube.sampled` reads it, float32
-    `(1, 6, n + 2, n + 2, DETAILS)`, each channel of mean 0 and deviation 1.
+    """The details that all worlds share, with a border, float32 `(1, 6, n + 2, n + 2, DETAILS)`: read by
+    `training.families.world_v2.cube.sampled`, each channel is of mean 0 and nearly deviation 1.
 
     Called with any tensor: it makes the same of it.
     """
@@ -31,7 +31,7 @@ class Detail(layers.Layer):
         super().__init__(**{"dtype": "float32", **kwargs})
 
     def call(self, _):
-        return padded(ops.convert_to_tensor(grounds(_CELLS)))
+        return padded(sharpened(ops.convert_to_tensor(grounds(_CELLS))))
 
     def compute_output_shape(self, input_shape):
         return (1, FACES, _CELLS + 2, _CELLS + 2, DETAILS)

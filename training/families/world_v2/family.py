@@ -17,6 +17,7 @@ from training.families.world_v2.critic import build_world_critic
 from training.families.world_v2.exposure import exposed, exposures
 from training.families.world_v2.networks import build_world_generator
 from training.families.world_v2.objective import WorldObjective
+from training.families.world_v2.planned import freeze_grounds, plan_grounds, read_plan
 from training.families.world_v2.recipe import RECIPES, WorldRecipe
 from training.families.world_v2.trainer import WorldTrainer
 from training.families.world_v2.warm_start import begin_with
@@ -40,6 +41,9 @@ def _build(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, tota
     generator = build_world_generator(size, kinds, recipe.width, recipe.grids)
     if recipe.init_from:
         begin_with(generator, recipe.init_from, recipe, pictures.class_names)
+    if recipe.grounds:
+        plan_grounds(generator, read_plan(recipe.grounds, pictures.class_names), pictures.class_names)
+        freeze_grounds(generator)
     critic = build_world_critic(size, kinds, recipe.width, config.batch_size)
     objective = WorldObjective(generator, critic, recipe, total_steps)
     objective.generator_ramp = recipe.generator_ramp / config.batch_size

@@ -1,4 +1,4 @@
-"""Kinds of ground, the same for all worlds: craters and their rays, ridges, and rough land, coarse to fine.
+"""Kinds of ground, the same for all worlds: craters and their rays, ridges, storms, and rough land, coarse to fine.
 
 Convolutions of noise learned one kind of ground, worms, and few circles. A network that is shown grounds by rule only
 has to learn whose they are, how deep, of what color, and in what light.
@@ -15,23 +15,38 @@ import numpy as np
 from training.families.world_v2.chances import normals, uniforms
 from training.families.world_v2.cube import FACES, directions, middles
 
-_ROUGH = (32.0, 64.0, 128.0, 256.0)  # octaves of rough land, in radians per radius, from which a world mixes its own
+_ROUGH = (64.0, 128.0, 256.0)  # octaves of rough land, in radians per radius, from which a world mixes its own
 
-GROUNDS = ("large craters", "small craters", "ridges", "rays", *(f"rough land {octave:.0f}" for octave in _ROUGH))
+GROUNDS = (
+    "large craters",
+    "small craters",
+    "ridges",
+    "rays",
+    "storms",
+    *(f"rough land {octave:.0f}" for octave in _ROUGH),
+)
 
-_RADII = ((0.08, 0.22), (0.03, 0.08))  # of craters, in radii of the globe
-_SHARE = 0.8  # of the ground that they would cover, if none overlapped
-_RIM = 0.35  # its height over the bowl's depth
-_FLOOR = 0.55  # how far from the middle the floor is flat, over the crater's radius
-_EDGE = 0.12  # width of the rim's inner half, over the crater's radius
-_APRON = 0.3  # of the outer one
+_RADII = ((0.05, 0.25), (0.014, 0.05))  # of craters, in radii of the globe
+_SHARES = (0.5, 0.6)  # of the ground that they would cover, if none overlapped
+_RIM = 0.3  # its height over the bowl's depth
+_EDGE = 0.1  # width of the rim's inner half, over the crater's radius
+_APRON = 0.25  # of the outer one
+_UNROUND = 0.07  # of a rim: twice how far it deviates from a circle, over the crater's radius
+_COMPLEX = 0.1  # radius from which on craters have a flat floor and a peak
 
-_RAYS = 60  # craters that have them
-_RAYED = (0.01, 0.03)  # radii of these
-_REACH = 8.0  # of rays, over the crater's radius
+_RAYS = 50  # craters that have them
+_RAYED = (0.01, 0.035)  # radii of these
+_REACH = 9.0  # of rays, over the crater's radius
+_STREAKS = np.arange(3, 24)  # how many times around a crater each wave goes that makes its rays
+
+_STORMS = 90
+_VORTEX = (0.03, 0.12)  # radii of storms
+_LONGER = (1.15, 1.75)  # they are than wide
 
 _FINE = (16.0, 32.0, 64.0, 128.0)  # octaves of ridges, in radians per radius
 _WAVES = 96  # of an octave
+
+_BLOCK = 8  # cells along the side of blocks, by which those near a place are found
 
 _STREAM = 200  # the first of their random numbers
 
@@ -39,57 +54,112 @@ _STREAM = 200  # the first of their random numbers
 @functools.cache
 def grounds(n: int) -> np.ndarray:
     """What they are in the cells of a cube's faces (`training.families.world_v2.cube`), each of mean 0 and deviation 1,
-    float32 `(1, 6, n, n, len(GROUNDS))`."""
+    float32 `(1, 6, n, n, len(GROUNDS))`; n a multiple of 8."""
     along = middles(n).astype(np.float32)
     face, b, a = np.meshgrid(range(FACES), -along, along, indexing="ij")
-    places = directions(face, a, b, np).reshape(-1, 3).astype(np.float32)
-    heights = [_craters(places, _STREAM + 2 * i, *radii) for i, radii in enumerate(_RADII)]
-    heights.append(_summed([-np.abs(octave) for octave in _octaves(places, _STREAM + 20, _FINE)]))
-    heights.append(_rays(places, _STREAM + 60))
-    heights += _octaves(places, _STREAM + 10, _ROUGH)
+    places = directions(face, a, b, np).astype(np.float32)
+    blocks = _Blocks(places)
+    heights = [
+        _craters(blocks, _STREAM + 100 * (i + 1), share, *radii)
+        for i, (share, radii) in enumerate(zip(_SHARES, _RADII, strict=True))
+    ]
+    heights.append(_summed([-np.abs(octave) for octave in _octaves(blocks.places, _STREAM + 20, _FINE)]))
+    heights += [_rays(blocks, _STREAM + 30), _storms(blocks, _STREAM + 400)]
+    heights += _octaves(blocks.places, _STREAM + 10, _ROUGH)
     heights = np.stack(heights, axis=-1)
     heights = (heights - heights.mean(axis=0)) / heights.std(axis=0)
-    return heights.reshape(1, FACES, n, n, len(GROUNDS)).astype(np.float32)
+    return blocks.back(heights.astype(np.float32))[None]
 
 
-def _craters(places: np.ndarray, stream: int, smallest: float, largest: float) -> np.ndarray:
-    """Bowls with raised rims. There are as many of a size as its square allows, as on old ground, and smaller ones lie
-    in and on larger ones: Neukum 2001, "Cratering Records in the Inner Solar System"."""
+class _Blocks:
+    """Places on faces `(6, n, n, 3)`, reordered as blocks, so that those near one can be found soon."""
+
+    def __init__(self, places: np.ndarray):
+        self._shape = (FACES, places.shape[1] // _BLOCK, _BLOCK, places.shape[2] // _BLOCK, _BLOCK)
+        blocks = places.reshape(*self._shape, 3).transpose(0, 1, 3, 2, 4, 5).reshape(-1, _BLOCK * _BLOCK, 3)
+        middles = blocks.mean(axis=1)
+        self._middles = middles / np.linalg.norm(middles, axis=1, keepdims=True)
+        self._reach = np.arccos(np.einsum("bpi,bi->bp", blocks, self._middles).clip(-1, 1).min(axis=1))
+        self.places = blocks.reshape(-1, 3)
+
+    def around(self, center: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Numbers of those places that lie not much farther than an angle from a center, how far each of them lies from
+        it in radians, and in which direction."""
+        apart = np.arccos((self._middles @ center).clip(-1, 1))
+        found = np.flatnonzero(apart < angle + self._reach)
+        near = (found[:, None] * (_BLOCK * _BLOCK) + np.arange(_BLOCK * _BLOCK)).ravel()
+        east = np.cross(center, np.roll(center, 1))
+        east = east / np.linalg.norm(east)
+        right, up = self.places[near] @ east, self.places[near] @ np.cross(center, east)
+        return near, np.arccos((self.places[near] @ center).clip(-1, 1)), np.arctan2(right, up)
+
+    def back(self, values: np.ndarray) -> np.ndarray:
+        """Values of all places `(P, C)` as they lie on the faces, `(6, n, n, C)`."""
+        faces, rows, side, columns, _ = self._shape
+        values = values.reshape(faces, rows, columns, side, side, -1).transpose(0, 1, 3, 2, 4, 5)
+        return values.reshape(faces, rows * side, columns * side, -1)
+
+
+def _craters(blocks: _Blocks, stream: int, share: float, smallest: float, largest: float) -> np.ndarray:
+    """Bowls with raised rims, each on those before it. There are as many of a size as its square allows, as on old
+    ground: Neukum 2001, "Cratering Records in the Inner Solar System". Most are worn."""
     few, many = largest**-2, smallest**-2
-    count = round(2 * _SHARE / math.log(largest / smallest) * (many - few))
+    count = round(2 * share / math.log(largest / smallest) * (many - few))
     centers = _units(stream, count)
-    radii = np.sort((few + uniforms(stream + 1, count) * (many - few)) ** -0.5)[::-1]
-    heights = np.zeros(len(places))
-    for center, radius in zip(centers, radii, strict=True):
-        cosine = places @ center
-        near = np.flatnonzero(cosine > math.cos((1 + 3 * _APRON) * radius))
-        distance = np.arccos(np.minimum(cosine[near], 1.0)) / radius
-        left = np.clip((distance - 0.8) / 0.4, 0.0, 1.0)  # of what was there
-        heights[near] = heights[near] * left + radius**0.7 * _profile(distance)
+    radii = (few + uniforms(stream + 1, count) * (many - few)) ** -0.5
+    fresh = 0.2 + 0.8 * uniforms(stream + 4, count) ** 1.5
+    waves, turned = normals(stream + 2, count, 4), 2 * np.pi * uniforms(stream + 3, 4 * count).reshape(count, 4)
+    heights = np.zeros(len(blocks.places))
+    for i, (center, radius) in enumerate(zip(centers, radii, strict=True)):
+        near, distance, angle = blocks.around(center, (1 + 3 * _APRON) * radius)
+        outline = sum(waves[i, k] * np.cos((k + 2) * angle + turned[i, k]) / (k + 2) for k in range(4))
+        distance = distance / (radius * (1.0 + _UNROUND * outline))
+        left = 1.0 - fresh[i] * (1.0 - np.clip((distance - 0.8) / 0.4, 0.0, 1.0))  # of what was there
+        heights[near] = heights[near] * left + fresh[i] * radius**0.7 * _profile(distance, radius)
     return heights
 
 
-def _profile(distance: np.ndarray) -> np.ndarray:
+def _profile(distance: np.ndarray, radius: float) -> np.ndarray:
     """Height of a crater over its depth, by distance from the middle over its radius."""
-    wall = np.clip((distance - _FLOOR) / (1.0 - _FLOOR), 0.0, 1.0) ** 2 - 1.0
+    large = min(radius / _COMPLEX, 1.0)
+    floor = 0.2 + 0.45 * large
+    wall = np.clip((distance - floor) / (1.0 - floor), 0.0, 1.0) ** 2 - 1.0
     width = np.where(distance < 1.0, _EDGE, _APRON)
-    return wall + _RIM * np.exp(-(((distance - 1.0) / width) ** 2))
+    peak = 0.5 * max(large - 0.5, 0.0) * np.exp(-((distance / 0.14) ** 2))
+    return wall + _RIM * np.exp(-(((distance - 1.0) / width) ** 2)) + peak
 
 
-def _rays(places: np.ndarray, stream: int) -> np.ndarray:
+def _rays(blocks: _Blocks, stream: int) -> np.ndarray:
     """What young craters threw out: the brighter, the nearer, and along rays brightest."""
-    brightness = np.zeros(len(places), np.float32)
+    brightness = np.zeros(len(blocks.places))
     sizes = _RAYED[0] * (_RAYED[1] / _RAYED[0]) ** uniforms(stream, _RAYS)
     centers = _units(stream + 1, _RAYS)
     for i, (center, size) in enumerate(zip(centers, sizes, strict=True)):
-        near = np.flatnonzero(places @ center > math.cos(2.0 * _REACH * size))
-        east = np.cross(center, np.roll(center, 1))
-        aside = places[near] @ np.stack([east, np.cross(center, east)], axis=-1)
-        angle, distance = np.arctan2(aside[:, 1], aside[:, 0]), np.arccos(np.minimum(places[near] @ center, 1.0)) / size
-        turned = 2 * np.pi * uniforms(stream + 2 + i, 3)
-        waves = sum(np.cos(count * angle + turn) for count, turn in zip((5, 8, 13), turned, strict=True))
-        rays = np.clip(0.5 + 0.5 * waves, 0.0, None) * np.exp(-distance / (0.35 * _REACH))
-        brightness[near] += size**0.3 * (np.exp(-(distance**2)) + rays * (1.0 - np.exp(-(distance**2))))
+        near, distance, angle = blocks.around(center, 2.0 * _REACH * size)
+        distance = distance / size
+        turned = 2 * np.pi * uniforms(stream + 2 + i, len(_STREAKS))
+        bent = 0.15 * distance[:, None] * np.sin(_STREAKS)
+        waves = np.cos(angle[:, None] * _STREAKS + turned + bent).sum(axis=1) / math.sqrt(len(_STREAKS) / 2)
+        streaks = np.clip(waves - 0.3, 0.0, None) * np.exp(-distance / (0.4 * _REACH))
+        brightness[near] += size**0.3 * (np.exp(-0.5 * distance) + 0.8 * streaks * (1.0 - np.exp(-(distance**2))))
+    return brightness
+
+
+def _storms(blocks: _Blocks, stream: int) -> np.ndarray:
+    """Vortices: a bright eye with turning arms, a dark collar, and a bright ring around it; longer than wide."""
+    brightness = np.zeros(len(blocks.places))
+    sizes = _VORTEX[0] * (_VORTEX[1] / _VORTEX[0]) ** (uniforms(stream, _STORMS) ** 2)
+    centers, turned = _units(stream + 1, _STORMS), 2 * np.pi * uniforms(stream + 2, _STORMS)
+    arms = 2 + (uniforms(stream + 3, _STORMS) > 0.5)
+    longer = _LONGER[0] + (_LONGER[1] - _LONGER[0]) * uniforms(stream + 4, _STORMS)
+    for i in np.argsort(-sizes):
+        near, distance, angle = blocks.around(centers[i], 2.5 * sizes[i])
+        along, across = distance * np.cos(angle + turned[i]), longer[i] * distance * np.sin(angle + turned[i])
+        distance, angle = np.hypot(along, across) / sizes[i], np.arctan2(across, along)
+        swirl = np.cos(arms[i] * angle + 7.0 * np.log(distance + 0.15)) * np.exp(-(((distance - 0.55) / 0.35) ** 2))
+        storm = (1.0 + 0.45 * swirl) * np.exp(-((distance / 0.62) ** 2))
+        storm -= 0.45 * np.exp(-(((distance - 1.05) / 0.3) ** 2)) - 0.15 * np.exp(-(((distance - 1.6) / 0.35) ** 2))
+        brightness[near] = brightness[near] * np.clip((distance - 0.9) / 0.9, 0.0, 1.0) + storm
     return brightness
 
 

@@ -21,10 +21,11 @@ from training.families.world_v2.rendering import Sight, bumped, halved, lit, see
 
 CODE_SIZE = 128
 STEEPEST = 0.4  # slope of a relief that is seen
+STRONGEST_RELIEF = 4.0  # that slopes are lit by, as `training.families.world_v2.rendering.lit` takes it
 
 _EMBEDDING_SIZE = 96
 _FLATTEST = 0.4  # shortest axis over the longest
-# What a world is besides its surface: how many numbers, and their logit at first.
+# What a world is besides its surface: how many numbers, and their logit at first; in 0..1, but relief.
 _LOOKS = {
     "axes": (3, 3.0),
     "ambient": (1, -2.0),
@@ -82,20 +83,30 @@ def style_of(generator: keras.Model) -> keras.Model:
 
 
 def _style(latent, kind):
-    """A code of the world's style and kind `(B, CODE_SIZE)`, and by name what it is besides its surface, in 0..1."""
+    """A code of the world's style and kind `(B, CODE_SIZE)`, and by name what it is besides its surface."""
     embedding = dense(_EMBEDDING_SIZE, use_bias=False, name="embedding")(kind)
     code = layers.Concatenate(dtype="float32")([latent[:, :STYLE_SIZE], embedding])
     for i in range(2):
         code = layers.LeakyReLU(0.2, dtype="float32")(dense(CODE_SIZE, name=f"code_{i}")(code))
     looks = {
-        name: dense(length, 1e-3, activation="sigmoid", bias_initializer=keras.initializers.Constant(logit), name=name)(
-            code
-        )
+        name: dense(
+            length,
+            1e-3,
+            activation=relief_of if name == "relief" else "sigmoid",
+            bias_initializer=keras.initializers.Constant(logit),
+            name=name,
+        )(code)
         for name, (length, logit) in _LOOKS.items()
     }
     axes = _FLATTEST + (1.0 - _FLATTEST) * looks["axes"]
     looks["axes"] = axes / ops.max(axes, axis=-1, keepdims=True)
     return code, looks
+
+
+@keras.saving.register_keras_serializable("planet_generator")
+def relief_of(logit):
+    """Strengths of relief, `(B, 1)`, of their logits."""
+    return STRONGEST_RELIEF * ops.sigmoid(logit)
 
 
 class _OfSize(layers.Layer):

@@ -27,6 +27,8 @@ class WorldRecipe(ChosenLossRecipe):
     late_from: int = dataclasses.field(kw_only=True)  # pictures shown
     # Run folder, or saved model, of other worlds, with whose generator this one begins.
     init_from: Path | None = dataclasses.field(default=None, kw_only=True)
+    # Plan of the kinds' grounds (`training.families.world_v2.planned`), which training then leaves as they are.
+    grounds: Path | None = dataclasses.field(default=None, kw_only=True)
     # Pictures over which the generator's rate rises from 0, while the discriminators learn what it draws; then there
     # is something for a trained generator to learn from them.
     generator_ramp: int = dataclasses.field(default=0, kw_only=True)
@@ -39,6 +41,8 @@ class WorldRecipe(ChosenLossRecipe):
             positive=("width", "views"),
             at_least_0=("kind_weight", "late_from", "generator_ramp"),
         )
+        if self.grounds and not self.init_from:
+            raise RequestError("--grounds needs --init-from, too: worlds that learned nothing know no kinds.")
         if not 2 <= self.grids <= len(GRIDS):
             raise RequestError(f"grids is {self.grids}: it must be in 2..{len(GRIDS)}.")
 

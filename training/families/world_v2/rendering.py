@@ -14,7 +14,6 @@ from keras import ops
 
 from datasets.manifest import Size
 
-RELIEF = 4.0  # share of light that a slope gains or loses besides, for a cosine of 1 more or less, at most
 RADIUS = 0.9  # of the longest axis, in halves of the picture's shorter side: as `datasets.prepare` frames planets
 SMALL = 128  # px, up to which pictures are drawn twice as large, and then made smaller as a data set's are
 STEEPEST = 0.25  # slope of a relief that is seen, as a tangent, unless one is given
@@ -127,16 +126,16 @@ def lit(albedo, normals, smooth, sun, looks):
         normals: Unit normals of the surface in the viewer's axes, float32 `(B, P, 3)`.
         smooth: Those of the globe without its relief, by which air and limb go.
         sun: Where it is in the viewer's axes, its length the strength of the light, float32 `(B, 3)`.
-        looks: Of the world: `ambient`, `limb`, `shine`, `rim`, `haze` and `relief`, each `(B, N)` in 0..1. By the last
-            slopes are brighter or darker than level ground, even where light comes from everywhere: maps made of
-            photographs in slanting light bring their shades along.
+        looks: Of the world: `ambient`, `limb`, `shine`, `rim` and `haze`, each `(B, N)` in 0..1, and `relief`, the
+            share of light that a slope gains or loses besides, for a cosine of 1 more or less, even where light comes
+            from everywhere: maps made of photographs in slanting light bring their shades along.
     """
     names = ("ambient", "limb", "shine", "rim", "haze", "relief")
     ambient, limb, shine, rim, haze, relief = (looks[name][:, None] for name in names)
     strength = ops.sqrt(ops.sum(sun * sun, axis=-1, keepdims=True) + 1e-12)[:, None]
     cosine, level = (ops.sum(one * sun[:, None] / strength, axis=-1, keepdims=True) for one in (normals, smooth))
     day = strength * (ambient + (1.0 - ambient) * ops.power(ops.maximum(cosine, 1e-3), limb))
-    day = day * ops.maximum(1.0 + RELIEF * relief * (cosine - level), 0.0)
+    day = day * ops.maximum(1.0 + relief * (cosine - level), 0.0)
     facing = ops.clip(smooth[..., 2:], 0.0, 1.0)
     air = rim * haze * day * ops.power(1.0 - facing, 3.0)
     return ops.clip(albedo * (shine + (1.0 - shine) * day) + air, 0.0, 1.0)

@@ -58,7 +58,8 @@ def save_world(
     part, and in spins its whole surface: views of one world belong side by side.
 
     Args:
-        generator: A trained `training.families.world_v2.networks.build_world_generator`, of any size.
+        generator: A trained `training.families.world_v2.networks.build_world_generator`, of any size. Its weights are
+            rounded to float16, as they are saved.
         size: Of the pictures of `generate`.
         folder: Gets the SavedModel.
         sizes: Sides of the square pictures that there shall be a `render_…` for, in px.
@@ -154,7 +155,25 @@ def save_world(
     functions = {"generate": generate, "sight": sight, **renders, **spins}
     functions |= {"map": map_, "shader": shader, "network": network}
     warm = {name: (1,) for name in functions if name not in {f"render_{side}" for side in sizes if side > _WARMED}}
-    save_signatures(folder, [generator], functions, example, {**warm, "generate": WARMUP_BATCH_SIZES})
+    warm["generate"] = WARMUP_BATCH_SIZES
+    save_signatures(folder, [generator], functions, example, warm, worlds.halves.stored)
+
+
+class _Halves:
+    """A network's weights as float16, read as float32: half as large a file, and no picture shows it.
+
+    The network's own weights are rounded, so that whatever reads these agrees.
+    """
+
+    def __init__(self, network: keras.Model):
+        self.stored = [tf.Variable(tf.cast(one.value, tf.float16)) for one in network.variables]
+        self._of = dict(zip(map(id, network.variables), self.stored, strict=True))
+        for one, half in zip(network.variables, self.stored, strict=True):
+            one.assign(tf.cast(half, tf.float32))
+
+    def read_by(self, part: keras.Layer) -> keras.StatelessScope:
+        """A scope in which a part of the network reads them."""
+        return keras.StatelessScope([(one, tf.cast(self._of[id(one)], tf.float32)) for one in part.variables])
 
 
 class _Worlds:
@@ -164,6 +183,7 @@ class _Worlds:
     """
 
     def __init__(self, generator: keras.Model):
+        self.halves = halves = _Halves(generator)
         style = style_of(generator)
         field, detail, surface = (generator.get_layer(name) for name in ("field", "detail", "surface"))
         kinds = next(one.shape[-1] for one in generator.inputs if one.name == "kind")
@@ -176,9 +196,12 @@ class _Worlds:
 
         @tf.function(input_signature=[tf.TensorSpec([1, LATENT_SIZE]), tf.TensorSpec([1, kinds])], autograph=False)
         def world_function(latent, kind):
-            looks = style({"latent": latent, "kind": kind}, training=False)
+            with halves.read_by(style):
+                looks = style({"latent": latent, "kind": kind}, training=False)
+            with halves.read_by(field):
+                drawn = field(latent, looks["code"])
             shared = tf.cast(details_function(), tf.float32) * step
-            return {**looks, "field": field(latent, looks["code"]), "detail": shared, "latent": latent}
+            return {**looks, "field": drawn, "detail": shared, "latent": latent}
 
         spec = [
             tf.TensorSpec([None, 3]),
@@ -196,7 +219,8 @@ class _Worlds:
                 albedo, height = surface(points, footprint, field, detail, latent, code, training=False)
                 return tf.concat([albedo, height], axis=-1)[0]
 
-            return _in_pieces(some, tf.concat([points, footprint], axis=-1))
+            with halves.read_by(surface):
+                return _in_pieces(some, tf.concat([points, footprint], axis=-1))
 
         @tf.function(autograph=False)
         def read_function(points, baked):
@@ -206,6 +230,7 @@ class _Worlds:
         self._world_function, self._surface_function = world_function, surface_function
         self._details_function, self._surface, self._step = details_function, surface, step
         self._network = network_numbers(surface, step)
+        self._length = world_numbers(surface, step, tf.zeros((1, LATENT_SIZE)), tf.zeros((1, CODE_SIZE))).shape[1]
         self._looks = {name: one.shape[1:] for name, one in style.output.items() if name != "code"}
 
     def each(self, outputs, function, latent, kind, sights=(), bake_for=0):
@@ -281,15 +306,16 @@ class _Worlds:
     @property
     def told(self) -> dict:
         """Shapes and types of `numbers`, as `each` takes them."""
-        length = world_numbers(self._surface, self._step, tf.zeros((1, LATENT_SIZE)), tf.zeros((1, CODE_SIZE))).shape[1]
         field = self._world_function.get_concrete_function().structured_outputs["field"].shape[1:]
-        shapes = {"numbers": (length,), **self._looks}
+        shapes = {"numbers": (self._length,), **self._looks}
         return {"field": (field, tf.uint16), **{name: (shape, tf.float32) for name, shape in shapes.items()}}
 
     def numbers(self, world):
         """What a shader reads of a world: besides `numbers` its field, as the bits of float16, and its looks."""
+        with self.halves.read_by(self._surface):
+            numbers = world_numbers(self._surface, self._step, world["latent"], world["code"])[0]
         return {
-            "numbers": world_numbers(self._surface, self._step, world["latent"], world["code"])[0],
+            "numbers": numbers,
             "field": tf.bitcast(tf.cast(world["field"][0], tf.float16), tf.uint16),
             **{name: world[name][0] for name in self._looks},
         }

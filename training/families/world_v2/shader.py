@@ -64,7 +64,8 @@ def world_numbers(surface: Surface, steps: np.ndarray, latent, code):
     turns = ops.pad(ops.transpose(chances.turns, (0, 1, 3, 2)), ((0, 0), (0, 0), (0, 0), (0, 1)))
     palette = surface.palette_of(code) * np.float32([*[1.0] * FEATURES, *np.tile(steps, TURNS)])[:, None]
     flat = (ops.reshape(one, (-1, math.prod(one.shape[1:]))) for one in (turns, palette))
-    return ops.concatenate([style, *flat], axis=-1)
+    amounts, height_factor = surface.amounts_of(code)
+    return ops.concatenate([style, *flat, amounts[:, :DETAILS], ops.pad(height_factor, ((0, 0), (0, 3)))], axis=-1)
 
 
 def _glsl(surface: Surface, field: int, details: int) -> str:
@@ -74,7 +75,8 @@ def _glsl(surface: Surface, field: int, details: int) -> str:
     read, gain, fine, hidden, group = np.cumsum([1, 4 * _READ, 4 * _READ, 4 * TURNS * _SEEN, 4 * channels]).tolist()
     lengths = [0, channels, 1, 4 * channels, 1, 4 * _READ]
     bias, heads, matrices, bare, bared, end = (channels * group + one for one in np.cumsum(lengths).tolist())
-    turns, colors, grounds, own = np.cumsum([channels, 3 * TURNS, FEATURES, TURNS * DETAILS]).tolist()
+    lengths = [channels, 3 * TURNS, FEATURES, TURNS * DETAILS, _SEEN, 1]
+    turns, colors, grounds, amounts, factor, own = np.cumsum(lengths).tolist()
 
     def product(start: str, matrix: int, inputs: str, count: int, of: str = "matrix") -> str:
         return "".join(f" + {of}({start} + {matrix + 4 * i}) * {inputs}[{i}]" for i in range(count))
@@ -156,7 +158,7 @@ void surface(vec3 point, float footprint, out vec3 albedo, out float height) {{
   vec4 h[{channels}];
   readField(placeOf(point, {field}.0), f);
   float seen = clamp({2.0 * FINEST} / footprint - 1.0, 0.0, 1.0);
-{lines(_detail_lines(turns, details), TURNS)}
+{lines(_detail_lines(turns, details, amounts), TURNS)}
 {lines(lambda j: f"  h[{j}] = network[{bias + j}];", channels)}
   for (int i = 0; i < {channels}; ++i) {{
     int at = {group} * i;
@@ -170,19 +172,20 @@ void surface(vec3 point, float footprint, out vec3 albedo, out float height) {{
 {lines(lambda j: f"  told += matrix({matrices + 4 * j}) * max(h[{j}], 0.2 * h[{j}]);", channels)}
   told += vec4(0.0){product("0", colors, "f", _READ, "palette")};
   vec4 ground = vec4(0.0){product("0", grounds, "g", TURNS * _SEEN, "palette")};
-  told += ground * (network[{bare}]{product("0", bared, "f", _READ)});
+  ground *= network[{bare}]{product("0", bared, "f", _READ)};
+  told.rgb += ground.rgb;
   // Within bounds beyond which nothing changes, but exp may overflow.
   told = clamp(told, -20.0, 20.0);
   albedo = 1.0 / (1.0 + exp(-told.rgb));
-  height = {HIGHEST} * tanh(told.a);
+  height = {HIGHEST} * (tanh(world[{factor}].x * told.a) + world[{factor}].x * ground.a);
 }}
 """
 
 
-def _detail_lines(turns: int, cells: int) -> Callable[[int], str]:
+def _detail_lines(turns: int, cells: int, amounts: int) -> Callable[[int], str]:
     def of_turn(turn: int) -> str:
         axes = ", ".join(f"world[{turns + 3 * turn + axis}].xyz" for axis in range(3))
-        taken = "\n".join(f"  g[{_SEEN * turn + k}] = seen * d[{k}];" for k in range(_SEEN))
+        taken = "\n".join(f"  g[{_SEEN * turn + k}] = seen * world[{amounts + k}] * d[{k}];" for k in range(_SEEN))
         return f"  readDetails(placeOf(point * mat3({axes}), {cells}.0), d);\n{taken}"
 
     return of_turn

@@ -40,11 +40,16 @@ def pixels(response: TestResponse) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(response.data)))
 
 
+def seen(backend: Backend, latent: np.ndarray) -> dict[str, np.ndarray]:
+    """View and sun of planets, the sun at least 0.9 strong."""
+    told = backend.predict("tiny_world", {"latent": latent}, signature="sight")
+    return {**told, "sun": np.float32(told["sun"] * np.maximum(1, 0.9 / np.linalg.norm(told["sun"], axis=1)[:, None]))}
+
+
 def rendered(backend: Backend, address: str, side: int, temperature: float = 1.0) -> np.ndarray:
     """What the model draws of an address's earth from where its latent says, uint8 `(side, side, 4)`."""
     latent = latents([parse_seed(address)], LATENT_SIZE) * np.float32(temperature)
-    sight = backend.predict("tiny_world", {"latent": latent}, signature="sight")
-    inputs = {"latent": latent, "kind": EARTH, **sight}
+    inputs = {"latent": latent, "kind": EARTH, **seen(backend, latent)}
     return backend.predict("tiny_world", inputs, signature=f"render_{side}")["image"][0]
 
 
@@ -81,6 +86,19 @@ def test_an_address_is_one_world_as_planet_and_as_world(client: FlaskClient, bac
     np.testing.assert_allclose(planet / planet.sum(), world / world.sum(), atol=0.01)
 
 
+def test_a_dim_sun_is_made_brighter_and_a_bright_one_stays(client: FlaskClient, backend: Backend) -> None:
+    names = [f"light/{index}" for index in range(8)]
+    told = backend.predict(
+        "tiny_world", {"latent": latents([parse_seed(one) for one in names], LATENT_SIZE)}, signature="sight"
+    )
+    strengths = np.linalg.norm(told["sun"], axis=1)
+    assert strengths.min() < 0.8
+    assert strengths.max() > 1.1
+    for name in names:
+        answer = client.get(f"/v1/planets/{name}.png?kind=earth&background=transparent&size=16")
+        np.testing.assert_array_equal(pixels(answer), rendered(backend, name, 16))
+
+
 def test_temperature_is_heard_at_every_size(client: FlaskClient, backend: Backend) -> None:
     for side in (16, 32):
         url = f"/v1/planets/orion/7.png?kind=earth&background=transparent&size={side}&temperature=0.5"
@@ -105,7 +123,7 @@ def test_a_morph_turns_steadily_from_one_view_to_the_other(client: FlaskClient, 
     for frame, address in ((frames[0], "a"), (frames[-1], "b")):
         np.testing.assert_allclose(frame[16, 16].astype(int), rendered(backend, address, 32)[16, 16], atol=8)
     ends = latents([parse_seed(one) for one in "ab"], LATENT_SIZE)
-    sights = backend.predict("tiny_world", {"latent": ends}, signature="sight")
+    sights = seen(backend, ends)
     shares = np.linspace(0, 1, 9)[:, None]
     (lon, other), sun = sights["view"][:, :1], sights["sun"]
     sun = (1 - shares) * sun[0] + shares * sun[1]

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from training.families.world_v2.baking import FINEST, bake, cells_for, read
 
-WAVE = 60.0  # radians per radius: four cells of details, which are 128 along a face
+WAVE = 60.0  # radians per radius: six cells of details, which are 192 along a face
 
 
 def surface(points, _):

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from keras import ops
 
 from training.families.world_v2 import ground
-from training.families.world_v2.cube import padded
+from training.families.world_v2.cube import cells, padded
 from training.families.world_v2.ground import GROUNDS, grounds
 
 
@@ -20,28 +23,67 @@ def test_they_go_on_across_the_edges_of_faces():
     heights = grounds(64)
     with_border = np.asarray(padded(heights))
     across = np.abs(with_border[:, :, 0, 1:-1] - heights[:, :, 0])
-    within = np.abs(np.diff(heights, axis=2))
-    assert (across.mean(axis=(0, 1, 2)) < 1.5 * within.mean(axis=(0, 1, 2, 3))).all()
+    within = np.abs(heights[:, :, 1] - heights[:, :, 0])
+    assert (across.mean(axis=(0, 1, 2)) < 1.5 * within.mean(axis=(0, 1, 2))).all()
 
 
-@pytest.mark.parametrize(("distance", "height"), [(0.0, -1.0), (0.5, -1.0), (1.0, 0.35), (2.0, 0.0)])
-def test_a_crater_has_a_flat_floor_and_a_rim_above_the_ground(distance, height):
-    assert ground._profile(np.array([distance])) == pytest.approx(height, abs=0.01)
+@pytest.mark.parametrize(
+    ("distance", "radius", "height"),
+    [
+        (0.0, 0.02, -1.0),
+        (0.5, 0.02, -0.91),
+        (0.3, 0.2, -1.0),
+        (0.6, 0.2, -1.0),
+        (1.0, 0.02, 0.3),
+        (1.0, 0.2, 0.3),
+        (2.0, 0.2, 0.0),
+    ],
+)
+def test_a_crater_is_a_bowl_with_a_rim_and_a_large_one_has_a_flat_floor(distance, radius, height):
+    assert ground._profile(np.array([distance]), radius) == pytest.approx(height, abs=0.01)
 
 
-def test_craters_are_round_and_the_smallest_lie_whole_on_the_others():
-    turned = np.linspace(0.0, 2.0 * np.pi, 60)
+def test_a_large_crater_has_a_peak_in_its_middle_and_a_small_one_none():
+    peak = [ground._profile(np.array([0.0, 0.4]), radius) @ [1.0, -1.0] for radius in (0.02, 0.2)]
+    assert peak[0] < 0
+    assert peak[1] > 0.2
 
-    def ring(middle, radius):
-        axes = np.linalg.svd(middle[None])[2][1:]
-        around = np.cos(turned)[:, None] * axes[0] + np.sin(turned)[:, None] * axes[1]
-        return (np.cos(radius) * middle + np.sin(radius) * around).astype(np.float32)
 
-    stream, (smallest, largest) = 990, (0.05, 0.2)
-    few, many = largest**-2, smallest**-2
-    count = round(2 * ground._SHARE / np.log(largest / smallest) * (many - few))
-    middle = ground.normals(stream, count, 3)[-1]
-    middle /= np.linalg.norm(middle)
-    radius = ((few + ground.uniforms(stream + 1, count) * (many - few)) ** -0.5).min()
-    floor, rim = (ground._craters(ring(middle, share * radius), stream, smallest, largest) for share in (0.4, 1.0))
-    assert floor.max() < rim.min()
+@pytest.fixture(scope="module")
+def blocks():
+    return ground._Blocks(ops.convert_to_numpy(cells(64)))
+
+
+def test_places_near_one_are_all_found(blocks):
+    center = np.float32([0.6, 0.0, 0.8])
+    within = np.flatnonzero(blocks.places @ center > np.cos(0.3))
+    near, distance, _ = blocks.around(center, 0.3)
+    assert set(within) <= set(near.tolist())
+    assert len(near) < 3 * len(within)
+    np.testing.assert_array_equal(np.sort(near[distance < 0.3]), within)
+
+
+def test_what_blocks_hold_comes_back_to_its_cells(blocks):
+    np.testing.assert_array_equal(blocks.back(blocks.places), ops.convert_to_numpy(cells(64)))
+
+
+def test_a_crater_alone_is_deep_within_its_rim_and_nothing_beyond(blocks):
+    smallest, largest = 0.2, 0.3
+    share = math.log(largest / smallest) / (2 * (smallest**-2 - largest**-2))  # of one crater
+    heights = ground._craters(blocks, 990, share, smallest, largest)
+    radius = (largest**-2 + ground.uniforms(991, 1)[0] * (smallest**-2 - largest**-2)) ** -0.5
+    distance = np.arccos(blocks.places @ ground._units(990, 1)[0]) / radius
+    floor, rim, beyond = (
+        heights[(distance > low) & (distance < high)] for low, high in ((0, 0.5), (0.95, 1.05), (2, 9))
+    )
+    assert floor.max() < 0
+    assert rim.mean() > 0
+    assert np.abs(beyond).max() < 1e-3
+
+
+@pytest.mark.parametrize("name", ["rays", "storms"])
+def test_rays_and_storms_are_bright_in_their_middle(name, blocks):
+    made, stream = {"rays": (ground._rays, 230), "storms": (ground._storms, 600)}[name]
+    brightness = made(blocks, stream)
+    assert brightness.max() > brightness.mean() + 4 * brightness.std()
+    assert np.median(brightness) < brightness.mean() + 0.5 * brightness.std()

@@ -30,11 +30,16 @@ def network():
 
 
 @pytest.fixture(scope="module")
-def signatures(network, tmp_path_factory):
+def folder(network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
     with pytest.MonkeyPatch.context() as patch, unoptimized():
         patch.setattr(savedmodel, "_POINTS", 500)  # so that even small pictures come in pieces
         save_world(network, Size.of(16), folder, (16, 136), MAP)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def signatures(folder):
     return tf.saved_model.load(str(folder)).signatures
 
 
@@ -62,6 +67,14 @@ def test_signatures(signatures):
     }
 
 
+def test_weights_are_stored_in_halves(network, folder):
+    saved = tf.train.load_checkpoint(str(folder / "variables" / "variables"))
+    for place, variable in enumerate(network.variables):
+        stored = saved.get_tensor(f"variables_of_models/{place}/.ATTRIBUTES/VARIABLE_VALUE")
+        assert stored.dtype == np.float16
+        np.testing.assert_array_equal(stored, variable.numpy())  # saving rounds the network's own
+
+
 def drawn_by(network, side: int) -> np.ndarray:
     """What a network whose pictures have this side draws of `SIGHTS`, float 0..255 `(2, side, side, 3)`."""
     drawn = network(inputs_of(side, (VIEW,), latents=LATENTS[:, :LATENT_SIZE], sun=SUN), training=False)
@@ -78,7 +91,7 @@ def test_a_render_on_black_is_the_networks_picture(network, ask):
     served = ask("render_136", **SIGHTS)["image"]
     assert served.shape == (2, 136, 136, 4)
     difference = np.abs(on_black(served) - drawn_by(larger, 136))
-    assert np.quantile(difference, 0.999) < 2
+    assert np.quantile(difference, 0.998) < 2
     assert difference.max() < 8  # details are bytes there; where the light is grazing it shows
 
 

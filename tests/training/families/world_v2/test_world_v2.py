@@ -21,6 +21,7 @@ from training.families import FAMILIES, recipe_of
 from training.families.world_v2 import cube, rendering
 from training.families.world_v2.chances import LATENT_SIZE
 from training.families.world_v2.decoder import parts_of
+from training.families.world_v2.detail import DETAILS
 from training.families.world_v2.networks import CODE_SIZE, build_world_generator
 from training.families.world_v2.rendering import map_places, pixel_side
 from training.families.world_v2.trainer import WHOLE_ROWS, ZOOMS
@@ -70,7 +71,7 @@ def field_of(network, latents=LATENTS):
 
 
 def test_network_has_the_published_size():
-    assert build_world_generator(Size.of(64), 12).count_params() == 574_563
+    assert build_world_generator(Size.of(64), 12).count_params() == 575_724
 
 
 def test_world_is_a_disc_on_black(world):
@@ -154,6 +155,29 @@ def test_what_is_too_fine_to_be_seen_fades(world):
 
     assert changed(0.07) == 0
     assert 0 < changed(0.045) < changed(0.004)
+
+
+def test_a_world_has_as_much_of_details_and_relief_as_its_amounts_say(world):
+    field, code = field_of(world)
+    surface, detail = world.get_layer("surface"), world.get_layer("detail")(LATENTS)
+    points = np.tile(np.float32(ops.convert_to_numpy(cube.cells(4)).reshape(1, 96, 3)), (2, 1, 1))
+    amounts = parts_of(surface)["amounts"]
+    before = amounts.get_weights()
+
+    def drawn(logits=None, details=detail):
+        amounts.set_weights(before if logits is None else [0 * before[0], np.float32(logits)])
+        found = surface(points, np.full((2, 96, 1), 0.01, np.float32), field, details, LATENTS, code)
+        return [ops.convert_to_numpy(one) for one in found]
+
+    try:
+        color, height = drawn()
+        assert np.abs(height).max() > 0
+        color_of_none, flat = drawn([-50.0] * (DETAILS + 1))
+        np.testing.assert_allclose(color_of_none, drawn(details=0.0 * detail)[0], atol=1e-5)
+        assert np.abs(color_of_none - color).max() > 0.01
+        np.testing.assert_allclose(flat, 0.0, atol=1e-6)
+    finally:
+        amounts.set_weights(before)
 
 
 def test_a_latent_on_the_way_between_two_is_a_world_on_the_way(world):
