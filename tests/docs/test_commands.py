@@ -20,6 +20,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,6 +39,7 @@ from tests.docs.documents import DOCUMENTS, ROOT, blocks, commands, inline_code,
 from tests.docs.games import check_game
 from tests.docs.parsers import check_arguments, main_of, options_of
 from training.families.world_v2.networks import build_world_generator
+from training.families.world_v2.planned import read_plan
 from training.families.world_v2.shader import card_entry
 
 pytest.importorskip("tensorflow", reason="the trainers' parsers are imported with it")
@@ -184,6 +186,14 @@ def _glsl(text: str, url: str) -> None:
     assert {line.partition("//")[0].rstrip(" ;") for line in text.splitlines()} <= told
 
 
+def _plan(text: str, url: str):
+    """A plan of grounds is one that training takes."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        file.write(text)
+        file.flush()
+        assert read_plan(Path(file.name), list(json.loads(text)))
+
+
 _CHECKS: dict[str, Callable[[str, str], object]] = {
     "sh": _shell,
     "python": _python,
@@ -193,6 +203,7 @@ _CHECKS: dict[str, Callable[[str, str], object]] = {
     "glsl": _glsl,
     "csv": _table,
     "toml": lambda text, url: tomllib.loads(text),
+    "json": _plan,
     "text": lambda text, url: None,  # a tree of folders, which `test_architecture.py` looks at
     "mermaid": lambda text, url: None,  # GitHub draws it
 }

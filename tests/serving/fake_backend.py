@@ -54,6 +54,11 @@ class FakeBackend:
         assert self.gate.wait(20)
         if self.error is not None:
             raise self.error
+        if signature == "sight":
+            return {
+                "view": np.zeros((len(latent), 3), np.float32),
+                "sun": np.tile(np.float32([0, 0, 1]), (len(latent), 1)),
+            }
         colors = np.clip(latent[:, :3] * 64 + 128, 0, 255).astype(np.uint8)
         return {"image": np.tile(colors[:, None, None, :], (1, 8, 4, 1))}
 

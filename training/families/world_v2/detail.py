@@ -6,7 +6,10 @@ details as another, but turned as its chances say, and the decoder mixes them as
 
 from __future__ import annotations
 
+import functools
+
 import keras
+import numpy as np
 from keras import layers, ops
 
 from training.families.world_v2.cube import FACES, padded, sampled, sharpened
@@ -29,12 +32,18 @@ class Detail(layers.Layer):
 
     def __init__(self, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
+        self._details = _details()  # here, so that no graph computes them
 
     def call(self, _):
-        return padded(sharpened(ops.convert_to_tensor(grounds(_CELLS))))
+        return ops.convert_to_tensor(self._details)
 
     def compute_output_shape(self, input_shape):
         return (1, FACES, _CELLS + 2, _CELLS + 2, DETAILS)
+
+
+@functools.cache
+def _details() -> np.ndarray:
+    return ops.convert_to_numpy(padded(sharpened(ops.convert_to_tensor(grounds(_CELLS)))))
 
 
 def details_at(detail, points, turns):
