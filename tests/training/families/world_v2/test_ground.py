@@ -23,8 +23,11 @@ def test_they_go_on_across_the_edges_of_faces():
     heights = grounds(64)
     with_border = np.asarray(padded(heights))
     across = np.abs(with_border[:, :, 0, 1:-1] - heights[:, :, 0])
-    within = np.abs(heights[:, :, 1] - heights[:, :, 0])
-    assert (across.mean(axis=(0, 1, 2)) < 1.5 * within.mean(axis=(0, 1, 2))).all()
+    beside = np.abs(heights[:, :, 1] - heights[:, :, 0])
+    assert (across.mean(axis=(0, 1, 2)) < 1.5 * beside.mean(axis=(0, 1, 2))).all()
+    within = np.abs(np.diff(heights, axis=2))
+    everywhere = [name != "storms" for name in GROUNDS]  # of these there are few, and some lie on edges
+    assert (across.mean(axis=(0, 1, 2)) < 1.5 * within.mean(axis=(0, 1, 2, 3)))[everywhere].all()
 
 
 @pytest.mark.parametrize(

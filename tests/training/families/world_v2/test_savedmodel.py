@@ -88,10 +88,12 @@ def on_black(served: np.ndarray) -> np.ndarray:
 def test_a_render_on_black_is_the_networks_picture(network, ask):
     larger = build(136, grids=2)
     larger.set_weights(network.get_weights())
+    detail = larger.get_layer("detail")
+    detail._details = np.multiply(*in_bytes(detail._details))  # as they are saved
     served = ask("render_136", **SIGHTS)["image"]
     assert served.shape == (2, 136, 136, 4)
     difference = np.abs(on_black(served) - drawn_by(larger, 136))
-    assert np.quantile(difference, 0.998) < 2
+    assert np.quantile(difference, 0.999) < 2
     assert difference.max() < 8  # details are bytes there; where the light is grazing it shows
 
 
