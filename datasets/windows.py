@@ -21,6 +21,8 @@ FARTHEST_SHIFT = 6  # pixels, of whole planets
 
 _OUTERMOST = 0.97  # radii, of a window's middle
 _TRIES = 8  # to find a window that isn't empty
+_NORTHERN = 20.0  # degrees, from which on a picture was taken from the north
+_SOUTHERN = np.float32([-1.0, 1.0])  # times the sight of a northern picture
 _EMPTY = 60  # levels of 255; a window in which nothing is lighter is drawn anew
 
 
@@ -86,6 +88,7 @@ def _batches(pictures, members, shape: tuple[int, int], share, seed: int, step: 
     unknown = np.full((len(smallest), 2), np.nan, np.float32)
     sights = unknown if smallest.sights is None else smallest.sights
     known = [those[np.isfinite(sights[those]).all(axis=1)] for those in members]
+    mirrored = [(lat > _NORTHERN).any() and lat.min() > -_NORTHERN for lat in (sights[some, 0] for some in known)]
     known = [some if len(some) else those for some, those in zip(known, members, strict=True)]
     numbers = 3 + 2 * _TRIES
     while True:
@@ -93,18 +96,29 @@ def _batches(pictures, members, shape: tuple[int, int], share, seed: int, step: 
         uniform = words / 2.0**64
         order, rest = uniform[: -kinds * views * numbers], uniform[-kinds * views * numbers :]
         chosen = np.argsort(order.reshape(-1, len(members)), axis=1).ravel()[:kinds]
-        rows, taken, alike = [], [], []
+        rows, seen, alike = [], [], []
         for row, chances in enumerate(rest.reshape(kinds * views, numbers)):
             kind = chosen[row // views]
             left, place = math.modf(chances[0] * len(members[kind]))
-            taken.append(members[kind][int(place)])
-            alike.append(known[kind][int(left * len(known[kind]))])
-            rows.append(_view(pictures, taken[-1], share(step), chances[1:]))
+            index = members[kind][int(place)]
+            left, place = math.modf(left * len(known[kind]))
+            view, sight = _view(pictures, index, share(step), chances[1:]), sights[index]
+            likely = np.where(np.isfinite(sight), sight, sights[known[kind][int(place)]])
+            if mirrored[kind] and sight[0] > _NORTHERN and left < 0.5:
+                view, sight, likely = _mirrored(*view), sight * _SOUTHERN, likely * _SOUTHERN
+            rows.append(view)
+            seen.append(sight)
+            alike.append(likely)
         images, windows = zip(*rows, strict=True)
         labels = np.eye(len(members), dtype=np.float32)[np.repeat(chosen, views)]
-        likely = np.where(np.isfinite(sights[taken]), sights[taken], sights[alike])
-        yield Windows(np.stack(images), labels, np.array(windows, np.float32), sights[taken], likely)
+        yield Windows(np.stack(images), labels, np.array(windows, np.float32), np.stack(seen), np.stack(alike))
         step += 1
+
+
+def _mirrored(image: np.ndarray, window: tuple[float, float, float]):
+    """What is seen through a window, upside down: of a globe whose south is as its north was."""
+    right, above, pixel = window
+    return image[::-1], (right, -above, pixel)
 
 
 def _view(pictures: Mapping[int, Pictures], index: int, share: float, chances: np.ndarray):

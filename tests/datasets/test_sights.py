@@ -40,16 +40,17 @@ def test_sights_reach_batches_and_new_ones_draw_nothing_anew(raw, tmp_path):
     data, table = tmp_path / "data", tmp_path / "sights.csv"
     pictures = prepare(raw, data, sizes=[16, 32], holdout=0, workers=1).manifest.pictures
     assert np.isnan(load_pictures(data, 16).sights).all()
-    write_sights(table, {p.source: (float(i), 0.5) for i, p in enumerate(pictures[:-1])})
+    # From the south, else half of those from the north would be shown mirrored.
+    write_sights(table, {p.source: (-float(i), 0.5) for i, p in enumerate(pictures[:-1])})
 
     report = prepare(raw, data, sizes=[16, 32], holdout=0, sights=table, workers=1)
     assert (report.written, report.removed) == (0, 0)
     assert report.manifest == load_manifest(data)
-    assert report.manifest.pictures[3].sight == (3.0, 0.5)
+    assert report.manifest.pictures[3].sight == (-3.0, 0.5)
     assert report.manifest.pictures[-1].sight is None
     batch = next(window_batches(load_sizes(data, (16, 32)), 3, 4, lambda step: 0.5, seed=0))
     assert set(batch.sights[np.isfinite(batch.sights[:, 1]), 1]) == {0.5}
-    latitudes = batch.sights[:, 0]
+    latitudes = -batch.sights[:, 0]
     kinds = batch.labels.argmax(axis=1)
     firsts = [load_pictures(data, 16).kinds.tolist().index(kind) for kind in kinds]
     counts = [load_pictures(data, 16).kinds.tolist().count(kind) for kind in kinds]

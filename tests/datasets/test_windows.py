@@ -78,6 +78,26 @@ def test_more_groups_than_kinds_take_kinds_again(pictures):
     assert sorted(counts) == [2, 2, 3]
 
 
+def test_the_south_of_kinds_that_were_seen_from_the_north_alone_is_as_their_north(pictures):
+    sights = np.float32([[50.0, 0.9], [0.0, 0.9], [0.0, 0.9], [50.0, 0.9]])
+    seen = {
+        size: Pictures(found.images, np.eye(3, dtype=np.float32)[[0, 0, 1, 2]], NAMES, found.files, sights=sights)
+        for size, found in pictures.items()
+    }
+    southern = 0
+    for batch in batches(seen, 40):
+        assert (batch.sights == batch.likely).all()
+        assert set(batch.sights[batch.labels[:, 1] > 0, 0]) <= {0.0}
+        assert set(batch.sights[batch.labels[:, 0] > 0, 0]) <= {50.0, 0.0, -50.0}
+        for image, window, (latitude, _) in zip(batch.images.astype(float), batch.windows, batch.sights, strict=True):
+            above = window[1] - (np.arange(16) + 0.5 - 8) * window[2]
+            shown = np.where((image[..., 2] > 0).any(axis=1), image[..., 1].max(axis=1), np.nan)
+            expected = (128 + np.where(latitude < 0, -100, 100) * above).clip(0, 255)
+            np.testing.assert_allclose(np.where(np.isnan(shown), expected, shown), expected, atol=0.6)
+            southern += latitude < 0
+    assert southern > 40
+
+
 def test_batches_begin_at_any_step(pictures):
     for one, other in zip(batches(pictures, 5)[2:], batches(pictures, 3, first_step=2), strict=True):
         for first, second in zip(one, other, strict=True):

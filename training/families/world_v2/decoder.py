@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from training.families.world_v2.chances import TURNS, chances_of
 from training.families.world_v2.cube import sampled
 from training.families.world_v2.detail import DETAILS, FINEST, details_at
 from training.families.world_v2.field import FEATURES
+from training.families.world_v2.ground import GROUNDS, LARGE, ROUGH
 from training.families.world_v2.initial import dense
 
 HIGHEST = 0.05  # radii, of a relief without details
 MOST = 2.0  # that a world has of a detail, or as much taller it is; at first it is half of that
+STRONGEST = 3.0  # factor by which features strengthen details; beyond it they are speckles
 
 _CHANNELS = 64
+HIDDEN = np.float32([name in ROUGH for name in GROUNDS] * TURNS)  # details that the hidden layer sees, if planned
+_LARGE = np.float32([name in LARGE for name in GROUNDS] * TURNS)
 _TOLD = 4  # red, green, blue and height, before they are brought into their ranges
 _PARTS = ("read", "fine", "gain", "style", "hidden", "albedo", "height", "palette", "bare", "amounts")
 
@@ -41,6 +46,7 @@ class Surface(layers.Layer):
     def __init__(self, width: float = 1.0, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})  # geometry; the layers within have the global policy
         self.width = width
+        self.planned = False  # whether grounds are as someone planned them, and no training moves them
         channels = max(1, round(_CHANNELS * width))
         self._read = dense(channels, name="read", dtype=None)
         self._fine = dense(channels, 0.07, use_bias=False, name="fine", dtype=None)
@@ -69,15 +75,20 @@ class Surface(layers.Layer):
         points = ops.stop_gradient(points)
         features = sampled(field, points)
         amounts, height_factor = self.amounts_of(code)
-        ground = details_at(detail, points, chances_of(latent).turns) * (_seen(footprint) * amounts[:, None])
-        fine = self._fine(ground) * _times(self._gain, features, 1.0 + self._gain.bias)
+        ground = details_at(detail, points, chances_of(latent).turns)
+        ground = ground * (ops.maximum(_seen(footprint), _LARGE) * amounts[:, None])
+        hidden = ground * HIDDEN if self.planned else ground
+        gain = ops.clip(_times(self._gain, features, 1.0 + self._gain.bias), -STRONGEST, STRONGEST)
+        fine = self._fine(hidden) * gain
         style = self._style(code)[:, None] + self._read.bias
         x = ops.leaky_relu(_times(self._read, features, style) + fine, 0.2)
         x = ops.leaky_relu(_times(self._hidden, x, self._hidden.bias), 0.2)
         palette = self.palette_of(code)
         told = ops.concatenate([self._albedo(x), self._height(x)], axis=-1)
         told = told + ops.matmul(features, palette[:, :FEATURES])
-        own = ops.matmul(ground, palette[:, FEATURES:]) * _times(self._bare, features, 1.0 + self._bare.bias)
+        # Else training would wear the grounds away by features that leave them bare nowhere.
+        shown = ops.stop_gradient(features) if self.planned else features
+        own = ops.matmul(ground, palette[:, FEATURES:]) * _times(self._bare, shown, 1.0 + self._bare.bias)
         factor = height_factor[:, None]
         # Beyond the bounds of the rest, else craters would be flat in lowlands.
         height = ops.tanh(factor * told[..., 3:]) + factor * own[..., 3:]

@@ -1,4 +1,4 @@
-"""Kinds of ground, the same for all worlds: craters and their rays, ridges, storms, and rough land, coarse to fine.
+"""Kinds of ground, the same for all worlds: craters and their rays, ridges, seas, and rough land, coarse to fine.
 
 Convolutions of noise learned one kind of ground, worms, and few circles. A network that is shown grounds by rule only
 has to learn whose they are, how deep, of what color, and in what light.
@@ -15,19 +15,16 @@ import numpy as np
 from training.families.world_v2.chances import normals, uniforms
 from training.families.world_v2.cube import FACES, directions, middles
 
-_ROUGH = (64.0, 128.0, 256.0)  # octaves of rough land, in radians per radius, from which a world mixes its own
+_OCTAVES = (64.0, 128.0, 256.0)  # of rough land, in radians per radius, from which a world mixes its own
 
-GROUNDS = (
-    "large craters",
-    "small craters",
-    "ridges",
-    "rays",
-    "storms",
-    *(f"rough land {octave:.0f}" for octave in _ROUGH),
-)
+ROUGH = tuple(f"rough land {octave:.0f}" for octave in _OCTAVES)
 
-_RADII = ((0.05, 0.25), (0.014, 0.05))  # of craters, in radii of the globe
-_SHARES = (0.5, 0.6)  # of the ground that they would cover, if none overlapped
+GROUNDS = ("large craters", "small craters", "ridges", "rays", "seas", *ROUGH)
+
+LARGE = ("seas",)  # those that are so large that pixels of any picture show them
+
+_RADII = ((0.06, 0.25), (0.02, 0.06))  # of craters, in radii of the globe
+_SHARES = (0.5, 0.7)  # of the ground that they would cover, if none overlapped
 _RIM = 0.3  # its height over the bowl's depth
 _EDGE = 0.1  # width of the rim's inner half, over the crater's radius
 _APRON = 0.25  # of the outer one
@@ -39,9 +36,10 @@ _RAYED = (0.01, 0.035)  # radii of these
 _REACH = 9.0  # of rays, over the crater's radius
 _STREAKS = np.arange(3, 24)  # how many times around a crater each wave goes that makes its rays
 
-_STORMS = 90
-_VORTEX = (0.03, 0.12)  # radii of storms
-_LONGER = (1.15, 1.75)  # they are than wide
+_SEAS = 0.25  # share of a world that they cover
+_BASINS = (26, 0.08, 0.4)  # how many, and radii of these
+_COASTS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)  # octaves of what frays their coasts, in radians per radius
+_SMOOTHER = 0.75  # share of the small craters that lie drowned in them
 
 _FINE = (16.0, 32.0, 64.0, 128.0)  # octaves of ridges, in radians per radius
 _WAVES = 96  # of an octave
@@ -63,9 +61,11 @@ def grounds(n: int) -> np.ndarray:
         _craters(blocks, _STREAM + 100 * (i + 1), share, *radii)
         for i, (share, radii) in enumerate(zip(_SHARES, _RADII, strict=True))
     ]
+    seas = _seas(blocks.places, _STREAM + 400)
+    heights[1] = heights[1] * (1.0 - _SMOOTHER * seas)
     heights.append(_summed([-np.abs(octave) for octave in _octaves(blocks.places, _STREAM + 20, _FINE)]))
-    heights += [_rays(blocks, _STREAM + 30), _storms(blocks, _STREAM + 400)]
-    heights += _octaves(blocks.places, _STREAM + 10, _ROUGH)
+    heights += [_rays(blocks, _STREAM + 30), seas]
+    heights += _octaves(blocks.places, _STREAM + 10, _OCTAVES)
     heights = np.stack(heights, axis=-1)
     heights = (heights - heights.mean(axis=0)) / heights.std(axis=0)
     return blocks.back(heights.astype(np.float32))[None]
@@ -107,7 +107,7 @@ def _craters(blocks: _Blocks, stream: int, share: float, smallest: float, larges
     count = round(2 * share / math.log(largest / smallest) * (many - few))
     centers = _units(stream, count)
     radii = (few + uniforms(stream + 1, count) * (many - few)) ** -0.5
-    fresh = 0.2 + 0.8 * uniforms(stream + 4, count) ** 1.5
+    fresh = 0.15 + 0.85 * uniforms(stream + 4, count) ** 2.5
     waves, turned = normals(stream + 2, count, 4), 2 * np.pi * uniforms(stream + 3, 4 * count).reshape(count, 4)
     heights = np.zeros(len(blocks.places))
     for i, (center, radius) in enumerate(zip(centers, radii, strict=True)):
@@ -145,22 +145,18 @@ def _rays(blocks: _Blocks, stream: int) -> np.ndarray:
     return brightness
 
 
-def _storms(blocks: _Blocks, stream: int) -> np.ndarray:
-    """Vortices: a bright eye with turning arms, a dark collar, and a bright ring around it; longer than wide."""
-    brightness = np.zeros(len(blocks.places))
-    sizes = _VORTEX[0] * (_VORTEX[1] / _VORTEX[0]) ** (uniforms(stream, _STORMS) ** 2)
-    centers, turned = _units(stream + 1, _STORMS), 2 * np.pi * uniforms(stream + 2, _STORMS)
-    arms = 2 + (uniforms(stream + 3, _STORMS) > 0.5)
-    longer = _LONGER[0] + (_LONGER[1] - _LONGER[0]) * uniforms(stream + 4, _STORMS)
-    for i in np.argsort(-sizes):
-        near, distance, angle = blocks.around(centers[i], 2.5 * sizes[i])
-        along, across = distance * np.cos(angle + turned[i]), longer[i] * distance * np.sin(angle + turned[i])
-        distance, angle = np.hypot(along, across) / sizes[i], np.arctan2(across, along)
-        swirl = np.cos(arms[i] * angle + 7.0 * np.log(distance + 0.15)) * np.exp(-(((distance - 0.55) / 0.35) ** 2))
-        storm = (1.0 + 0.45 * swirl) * np.exp(-((distance / 0.62) ** 2))
-        storm -= 0.45 * np.exp(-(((distance - 1.05) / 0.3) ** 2)) - 0.15 * np.exp(-(((distance - 1.6) / 0.35) ** 2))
-        brightness[near] = brightness[near] * np.clip((distance - 0.9) / 0.9, 0.0, 1.0) + storm
-    return brightness
+def _seas(places: np.ndarray, stream: int) -> np.ndarray:
+    """Plains of lava in 0..1, as on the Moon: basins, most on one side, filled up to a level, with frayed coasts."""
+    count, smallest, largest = _BASINS
+    centers = _units(stream, count) + 0.55 * _units(stream + 1, 1)
+    centers = centers / np.linalg.norm(centers, axis=1, keepdims=True)
+    radii = smallest * (largest / smallest) ** uniforms(stream + 2, count)
+    depth = _summed(_octaves(places, stream + 10, _COASTS), 0.7) * 0.5
+    for center, radius in zip(centers, radii, strict=True):
+        distance = np.arccos((places @ center).clip(-1, 1)) / radius
+        depth += 1.1 / (1.0 + np.exp((distance - 1.0) / 0.08))
+    level = np.quantile(depth, 1.0 - _SEAS)
+    return 1.0 / (1.0 + np.exp((level - depth) / 0.1))
 
 
 def _octaves(places: np.ndarray, stream: int, octaves: Sequence[float]) -> list[np.ndarray]:
@@ -174,9 +170,9 @@ def _octaves(places: np.ndarray, stream: int, octaves: Sequence[float]) -> list[
     return fields
 
 
-def _summed(octaves: list[np.ndarray]) -> np.ndarray:
-    """The finer, the lower. Mandelbrot 1982, "The Fractal Geometry of Nature"."""
-    return sum(0.5**i * octave for i, octave in enumerate(octaves))
+def _summed(octaves: list[np.ndarray], share: float = 0.5) -> np.ndarray:
+    """The finer, the lower: each this share of the one before. Mandelbrot 1982, "The Fractal Geometry of Nature"."""
+    return sum(share**i * octave for i, octave in enumerate(octaves))
 
 
 def _units(stream: int, count: int) -> np.ndarray:

@@ -19,7 +19,7 @@ from keras import layers, ops
 
 from datasets.errors import RequestError
 from training.families.world_v2.chances import LATENT_SIZE, TURNS
-from training.families.world_v2.decoder import MOST, parts_of
+from training.families.world_v2.decoder import HIDDEN, MOST, parts_of
 from training.families.world_v2.detail import DETAILS
 from training.families.world_v2.field import FEATURES
 from training.families.world_v2.ground import GROUNDS
@@ -60,13 +60,16 @@ def read_plan(path: Path, class_names: Sequence[str]) -> dict[str, dict[str, Any
 
 def plan_grounds(generator: keras.Model, plan: Mapping[str, Mapping[str, Any]], class_names: Sequence[str]):
     """Gives a generator of worlds such weights that each kind's grounds are as planned, as nearly as linear layers of
-    worlds' codes can (ridge regression); what isn't planned stays as it is.
+    worlds' codes can (ridge regression), and that the hidden layer sees none of them but rough land; what isn't planned
+    stays as it is.
 
     Args:
         generator: As `training.families.world_v2.networks.build_world_generator` builds it.
         plan: As `read_plan` reads it.
         class_names: Its kinds.
     """
+    fine = parts_of(generator.get_layer("surface"))["fine"]
+    fine.set_weights([fine.get_weights()[0] * HIDDEN[:, None]])
     kinds, random = len(class_names), np.random.default_rng(0)
     latents = random.standard_normal((kinds * _WORLDS, LATENT_SIZE), dtype=np.float32)
     rows = np.repeat(np.eye(kinds, dtype=np.float32), _WORLDS, axis=0)
@@ -86,6 +89,7 @@ def freeze_grounds(generator: keras.Model):
     codes = (generator.get_layer(name) for name in ("embedding", "code_0", "code_1"))
     for layer in (*codes, *_told_by_code(generator), parts_of(surface)["bare"]):
         layer.trainable = False
+    surface.planned = True
 
 
 def _told_by_code(generator: keras.Model) -> list[layers.Dense]:

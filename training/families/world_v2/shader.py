@@ -18,9 +18,10 @@ from keras import ops
 
 from training.families.world_v2.chances import TURNS, chances_of
 from training.families.world_v2.cube import FACES
-from training.families.world_v2.decoder import HIGHEST, Surface, parts_of
+from training.families.world_v2.decoder import HIGHEST, STRONGEST, Surface, parts_of
 from training.families.world_v2.detail import DETAILS, FINEST
 from training.families.world_v2.field import FEATURES
+from training.families.world_v2.ground import GROUNDS, LARGE
 from training.families.world_v2.networks import STEEPEST
 from training.families.world_v2.rendering import RADIUS
 
@@ -164,6 +165,7 @@ void surface(vec3 point, float footprint, out vec3 albedo, out float height) {{
     int at = {group} * i;
     vec4 fine = vec4(0.0){product("at", fine, "g", TURNS * _SEEN)};
     vec4 gain = network[at]{product("at", gain, "f", _READ)};
+    gain = clamp(gain, {-STRONGEST}, {STRONGEST});
     vec4 x = world[i] + fine * gain{product("at", read, "f", _READ)};
     x = max(x, 0.2 * x);
 {lines(lambda j: f"    h[{j}] += matrix(at + {hidden + 4 * j}) * x;", channels)}
@@ -185,10 +187,18 @@ void surface(vec3 point, float footprint, out vec3 albedo, out float height) {{
 def _detail_lines(turns: int, cells: int, amounts: int) -> Callable[[int], str]:
     def of_turn(turn: int) -> str:
         axes = ", ".join(f"world[{turns + 3 * turn + axis}].xyz" for axis in range(3))
-        taken = "\n".join(f"  g[{_SEEN * turn + k}] = seen * world[{amounts + k}] * d[{k}];" for k in range(_SEEN))
+        taken = "\n".join(
+            f"  g[{_SEEN * turn + k}] = {_seen(4 * k)} * world[{amounts + k}] * d[{k}];" for k in range(_SEEN)
+        )
         return f"  readDetails(placeOf(point * mat3({axes}), {cells}.0), d);\n{taken}"
 
     return of_turn
+
+
+def _seen(first: int) -> str:
+    """How much of four details shows."""
+    large = [name in LARGE for name in GROUNDS[first : first + 4]]
+    return f"max(vec4(seen), vec4({', '.join(map(str, map(int, large)))}))" if any(large) else "seen"
 
 
 def _polynomial(function: Callable[[np.ndarray], np.ndarray], degree: int, end: float) -> str:

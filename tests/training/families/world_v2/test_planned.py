@@ -12,13 +12,14 @@ import pytest
 from keras import ops
 
 from datasets.errors import RequestError
-from tests.training.families.world_v2.test_world_v2 import build
+from tests.training.families.world_v2.test_world_v2 import build, inputs_of
+from training import engine
 from training.families.world_v2 import planned
 from training.families.world_v2.chances import LATENT_SIZE, TURNS
 from training.families.world_v2.decoder import parts_of
 from training.families.world_v2.detail import DETAILS
 from training.families.world_v2.field import FEATURES
-from training.families.world_v2.ground import GROUNDS
+from training.families.world_v2.ground import GROUNDS, ROUGH
 from training.families.world_v2.networks import style_of
 from training.families.world_v2.planned import freeze_grounds, plan_grounds, read_plan
 from training.families.world_v2.recipe import RECIPES
@@ -60,6 +61,8 @@ def test_worlds_of_a_kind_have_the_grounds_of_its_plan_and_others_stay():
     assert moon["palette"][:, RAYS, :3] == pytest.approx(0.2, abs=0.03)
     for name, one in after.items():
         np.testing.assert_allclose(one[0].mean(axis=0), before[name][0].mean(axis=0), atol=0.1)
+    hidden = ops.convert_to_numpy(parts_of(network.get_layer("surface"))["fine"].kernel).reshape(TURNS, DETAILS, -1)
+    assert [name for name, row in zip(GROUNDS, hidden.any(axis=(0, 2)), strict=True) if row] == list(ROUGH)
 
 
 def test_what_is_planned_is_not_trained():
@@ -71,6 +74,39 @@ def test_what_is_planned_is_not_trained():
         assert not trained & {id(one) for one in layer.variables}
     for layer in (surface["read"], surface["fine"], network.get_layer("ambient")):
         assert {id(one) for one in layer.variables} <= trained
+
+
+def slope_of(network: keras.Model, variable: keras.Variable) -> np.ndarray:
+    inputs = inputs_of(16, ((0.0, 0.0, 0.0),), windows=((0.0, 0.0, 0.01),))  # from near, else details are too fine
+
+    def total(value):
+        with keras.StatelessScope([(variable, value)]):
+            return ops.sum(ops.square(network(inputs, training=True)))
+
+    return np.abs(ops.convert_to_numpy(engine.input_gradient(total, ops.convert_to_tensor(variable.value))[1]))
+
+
+def test_the_hidden_layer_learns_of_rough_land_alone():
+    network = build(16, grids=2)
+    freeze_grounds(network)
+    slope = slope_of(network, parts_of(network.get_layer("surface"))["fine"].kernel)
+    moved = slope.reshape(TURNS, DETAILS, -1).max(axis=(0, 2)) > 0
+    assert [name for name, one in zip(GROUNDS, moved, strict=True) if one] == list(ROUGH)
+
+
+def test_training_does_not_cover_what_is_planned():
+    """Where features tell nothing but how bare the ground is, no gradient reaches them."""
+    network = build(16, grids=2)
+    parts = parts_of(network.get_layer("surface"))
+    for name in ("read", "gain"):
+        parts[name].kernel.assign(0.0 * parts[name].kernel)
+    told = np.zeros((FEATURES + TURNS * DETAILS, 4), np.float32)
+    told[FEATURES:] = 0.1
+    parts["palette"].set_weights([0.0 * parts["palette"].get_weights()[0], told.ravel()])
+    features = next(one for one in network.variables if one.path.endswith("features/kernel"))
+    assert slope_of(network, features).max() > 0
+    freeze_grounds(network)
+    assert not slope_of(network, features).any()
 
 
 def test_the_plan_of_the_twelve_bodies_names_all_of_them():

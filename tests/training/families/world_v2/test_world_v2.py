@@ -22,6 +22,7 @@ from training.families.world_v2 import cube, rendering
 from training.families.world_v2.chances import LATENT_SIZE
 from training.families.world_v2.decoder import parts_of
 from training.families.world_v2.detail import DETAILS
+from training.families.world_v2.ground import GROUNDS, LARGE
 from training.families.world_v2.networks import CODE_SIZE, build_world_generator
 from training.families.world_v2.rendering import map_places, pixel_side
 from training.families.world_v2.trainer import WHOLE_ROWS, ZOOMS
@@ -141,20 +142,23 @@ def test_each_latent_is_another_world_and_an_earlier_one_changes_no_other(world)
 
 
 def test_what_is_too_fine_to_be_seen_fades(world):
-    """Near, details show; where they would be finer than the pixels, they change nothing."""
+    """Near, details show; where they would be finer than the pixels, they change nothing, but seas, which are large."""
     field, code = field_of(world)
     surface, detail = world.get_layer("surface"), world.get_layer("detail")(LATENTS)
     points = np.tile(np.float32(ops.convert_to_numpy(cube.cells(4)).reshape(1, 96, 3)), (2, 1, 1))
 
-    def changed(apart: float) -> float:
+    seas = detail * np.float32([name in LARGE for name in GROUNDS])
+
+    def changed(apart: float, details=detail - seas) -> float:
         with_them, without = (
             ops.convert_to_numpy(surface(points, np.full((2, 96, 1), apart, np.float32), field, one, LATENTS, code)[0])
-            for one in (detail, 0.0 * detail)
+            for one in (details, 0.0 * details)
         )
         return np.abs(with_them - without).max()
 
     assert changed(0.07) == 0
     assert 0 < changed(0.045) < changed(0.004)
+    assert changed(0.07, seas) == changed(0.004, seas) > 0
 
 
 def test_a_world_has_as_much_of_details_and_relief_as_its_amounts_say(world):
