@@ -20,7 +20,7 @@ from training.families.world_v2.objective import WorldObjective
 from training.families.world_v2.planned import freeze_grounds, plan_grounds, read_plan
 from training.families.world_v2.recipe import RECIPES, WorldRecipe
 from training.families.world_v2.trainer import WorldTrainer
-from training.families.world_v2.warm_start import begin_with
+from training.families.world_v2.warm_start import begin_with, go_on_with
 from training.gan.exports import generator_entries
 from training.gan.kinds import check_kinds
 from training.gan.projected.critic import projected_critics
@@ -48,6 +48,8 @@ def _build(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, tota
     objective = WorldObjective(generator, critic, recipe, total_steps)
     objective.generator_ramp = recipe.generator_ramp / config.batch_size
     objective.critics += projected_critics(recipe, size, kinds, config.batch_size)
+    if recipe.init_from:
+        go_on_with(objective.critics, recipe.init_from, config, pictures.class_names)
     return WorldTrainer(objective, config.seed, _quality(config, pictures))
 
 

@@ -25,7 +25,7 @@ class WorldRecipe(ChosenLossRecipe):
     windows: float = dataclasses.field(kw_only=True)
     late_windows: float = dataclasses.field(kw_only=True)
     late_from: int = dataclasses.field(kw_only=True)  # pictures shown
-    # Run folder, or saved model, of other worlds, with whose generator this one begins.
+    # Run folder, or saved model, of other worlds, with whose generator this one begins, and a run's discriminators.
     init_from: Path | None = dataclasses.field(default=None, kw_only=True)
     # Plan of the kinds' grounds (`training.families.world_v2.planned`), which training then leaves as they are.
     grounds: Path | None = dataclasses.field(default=None, kw_only=True)

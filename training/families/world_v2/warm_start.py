@@ -11,8 +11,11 @@ from keras import ops
 
 from datasets.errors import RequestError
 from datasets.manifest import Size
+from training.contract.config import TrainingConfig
 from training.families.world_v2.networks import build_world_generator
 from training.families.world_v2.recipe import WorldRecipe
+from training.gan.objective import Critic
+from training.records.checksums import check_sums
 from training.records.runs import read_finished
 
 _BUILT = ("width", "grids")  # what a generator's weights depend on besides its kinds
@@ -56,6 +59,28 @@ def begin_with(generator: keras.Model, folder: Path, recipe: WorldRecipe, class_
     for mine, theirs in zip(generator.variables, other.variables, strict=True):
         values = ops.convert_to_numpy(theirs.value)
         mine.assign(values[rows] if mine is embedding else values)
+
+
+def go_on_with(critics: Sequence[Critic], folder: Path, config: TrainingConfig, class_names: Sequence[str]):
+    """Gives discriminators the weights that a run folder of the same size and kinds has of them; others, and all beside
+    exported worlds, begin from nothing.
+
+    Args:
+        critics: Get the weights.
+        folder: As for `begin_with`, which has taken it.
+        config: Of the training that begins.
+        class_names: Its kinds.
+    """
+    if (folder / "saved_model.pb").is_file():
+        return
+    told = read_finished(folder, "world_v2", [])
+    if told["size"] != config.size or list(told["classes"]) != list(class_names):
+        return
+    for critic in critics:
+        weights = f"{critic.name}.weights.h5"
+        if (folder / weights).is_file():
+            check_sums(folder, [weights])
+            critic.network.load_weights(folder / weights)
 
 
 def _card(folder: Path) -> dict[str, Any]:

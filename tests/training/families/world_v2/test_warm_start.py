@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -99,3 +100,27 @@ def test_the_generator_waits_for_its_discriminators(run, prepared_data, eagerly,
         moved = max(np.abs(a - b).max() for a, b in zip(before, trainer.generator.get_weights(), strict=True))
         assert (moved > 0) == (step > 0)
     assert rates == pytest.approx([0, recipe.generator_learning_rate / 10])
+
+
+def test_discriminators_of_the_same_kinds_and_size_go_on(run, prepared_data, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    config = tiny_config(prepared_data, "")
+    pictures = load_pictures(config.data, 16)
+    changes = {**config.changes, "width": WIDTH, "grids": GRIDS, "init_from": folder}
+    config = dataclasses.replace(config, changes=changes)
+
+    def critic():
+        trainer = FAMILIES["world_v2"].build(config, recipe_of(config)[1], pictures, 10)
+        return trainer.objective.critics[0]
+
+    first = critic()
+    told = {**TOLD, "size": config.size, "classes": pictures.class_names}
+    (folder / "config.json").write_text(json.dumps(told))
+    first.network.save_weights(folder / f"{first.name}.weights.h5")
+    for mine, theirs in zip(critic().network.get_weights(), first.network.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    (folder / "config.json").write_text(json.dumps({**told, "size": 2 * config.size}))
+    kernels = critic().network.get_weights()[0], first.network.get_weights()[0]
+    assert np.abs(kernels[0] - kernels[1]).max() > 0
