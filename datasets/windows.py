@@ -22,7 +22,7 @@ FARTHEST_SHIFT = 6  # pixels, of whole planets
 _OUTERMOST = 0.97  # radii, of a window's middle
 _TRIES = 8  # to find a window that isn't empty
 _NORTHERN = 20.0  # degrees, from which on a picture was taken from the north
-_SOUTHERN = np.float32([-1.0, 1.0])  # times the sight of a northern picture
+_AS_TAKEN, _SOUTHERN = np.float32([[1.0, 1.0], [-1.0, 1.0]])  # times a picture's sight
 _EMPTY = 60  # levels of 255; a window in which nothing is lighter is drawn anew
 
 
@@ -96,22 +96,22 @@ def _batches(pictures, members, shape: tuple[int, int], share, seed: int, step: 
         uniform = words / 2.0**64
         order, rest = uniform[: -kinds * views * numbers], uniform[-kinds * views * numbers :]
         chosen = np.argsort(order.reshape(-1, len(members)), axis=1).ravel()[:kinds]
-        rows, seen, alike = [], [], []
+        rows, taken, alike, sides = [], [], [], []
         for row, chances in enumerate(rest.reshape(kinds * views, numbers)):
             kind = chosen[row // views]
             left, place = math.modf(chances[0] * len(members[kind]))
-            index = members[kind][int(place)]
+            taken.append(members[kind][int(place)])
             left, place = math.modf(left * len(known[kind]))
-            view, sight = _view(pictures, index, share(step), chances[1:]), sights[index]
-            likely = np.where(np.isfinite(sight), sight, sights[known[kind][int(place)]])
-            if mirrored[kind] and sight[0] > _NORTHERN and left < 0.5:
-                view, sight, likely = _mirrored(*view), sight * _SOUTHERN, likely * _SOUTHERN
-            rows.append(view)
-            seen.append(sight)
-            alike.append(likely)
+            alike.append(known[kind][int(place)])
+            view = _view(pictures, taken[-1], share(step), chances[1:])
+            southern = mirrored[kind] and sights[taken[-1], 0] > _NORTHERN and left < 0.5
+            rows.append(_mirrored(*view) if southern else view)
+            sides.append(_SOUTHERN if southern else _AS_TAKEN)
         images, windows = zip(*rows, strict=True)
         labels = np.eye(len(members), dtype=np.float32)[np.repeat(chosen, views)]
-        yield Windows(np.stack(images), labels, np.array(windows, np.float32), np.stack(seen), np.stack(alike))
+        likely = np.where(np.isfinite(sights[taken]), sights[taken], sights[alike])
+        shown = (np.array(windows, np.float32), sights[taken] * sides, likely * sides)
+        yield Windows(np.stack(images), labels, *shown)
         step += 1
 
 

@@ -15,7 +15,6 @@ from training.contract.config import TrainingConfig
 from training.families.world_v2.networks import build_world_generator
 from training.families.world_v2.recipe import WorldRecipe
 from training.gan.objective import Critic
-from training.records.checksums import check_sums
 from training.records.runs import read_finished
 
 _BUILT = ("width", "grids")  # what a generator's weights depend on besides its kinds
@@ -73,14 +72,12 @@ def go_on_with(critics: Sequence[Critic], folder: Path, config: TrainingConfig, 
     """
     if (folder / "saved_model.pb").is_file():
         return
-    told = read_finished(folder, "world_v2", [])
+    kept = [critic for critic in critics if (folder / f"{critic.name}.weights.h5").is_file()]
+    told = read_finished(folder, "world_v2", [critic.name for critic in kept])
     if told["size"] != config.size or list(told["classes"]) != list(class_names):
         return
-    for critic in critics:
-        weights = f"{critic.name}.weights.h5"
-        if (folder / weights).is_file():
-            check_sums(folder, [weights])
-            critic.network.load_weights(folder / weights)
+    for critic in kept:
+        critic.network.load_weights(folder / f"{critic.name}.weights.h5")
 
 
 def _card(folder: Path) -> dict[str, Any]:
