@@ -10,15 +10,18 @@ from training.families.world_v2.chances import TURNS, chances_of
 from training.families.world_v2.cube import sampled
 from training.families.world_v2.detail import DETAILS, FINEST, details_at
 from training.families.world_v2.field import FEATURES
-from training.families.world_v2.ground import GROUNDS, LARGE, ROUGH
+from training.families.world_v2.ground import FRACTAL, GROUNDS, LARGE
 from training.families.world_v2.initial import dense
 
 HIGHEST = 0.05  # radii, of a relief without details
 MOST = 2.0  # that a world has of a detail, or as much taller it is; at first it is half of that
-STRONGEST = 3.0  # factor by which features strengthen details; beyond it they are speckles
+STRONGEST = 1.5  # factor by which features strengthen details; beyond it they are speckles
+FRAYING = 0.03  # radii, by which fractal grounds move where the field is read: coasts and clouds fray
+FRAYED = slice(DETAILS - len(FRACTAL), DETAILS)  # details that do, along x, y and z: the fractal ones in the first turn
 
 _CHANNELS = 64
-HIDDEN = np.float32([name in ROUGH for name in GROUNDS] * TURNS)  # details that the hidden layer sees, if planned
+HIDDEN = np.float32([name in FRACTAL for name in GROUNDS] * TURNS)  # details that the hidden layer sees, if planned
+_MOVING = np.concatenate([np.zeros(FEATURES, np.float32), HIDDEN])  # rows of a palette that training moves, if planned
 _LARGE = np.float32([name in LARGE for name in GROUNDS] * TURNS)
 _TOLD = 4  # red, green, blue and height, before they are brought into their ranges
 _PARTS = ("read", "fine", "gain", "style", "hidden", "albedo", "height", "palette", "bare", "amounts")
@@ -31,8 +34,8 @@ class Surface(layers.Layer):
     Called with the points, unit vectors float32 `(B, P, 3)`; how far apart they lie, in radii, float32 `(B, P, 1)`; the
     field `(B, 6, n + 2, n + 2, FEATURES)`; the details `(1, 6, m + 2, m + 2, DETAILS)`; the latent; and the code
     `(B, N)`. What is too fine to be seen at such distances fades away, as with mipmaps: else it would be noise in
-    pictures of whole planets, and training would learn to do without it. Points get no gradient: a surface is too rough
-    to tell which way to go.
+    pictures of whole planets, and training would learn to do without it. Where the field is read the details move a
+    little, as Perlin's noise moves his marble. Points get no gradient: a surface is too rough to tell which way to go.
 
     Besides what the network, the same for all worlds, makes of field and details, each world has its own palette: a
     matrix that leads straight from them to colors and height, that of the details stronger where the field says so.
@@ -73,10 +76,12 @@ class Surface(layers.Layer):
 
     def call(self, points, footprint, field, detail, latent, code):
         points = ops.stop_gradient(points)
-        features = sampled(field, points)
         amounts, height_factor = self.amounts_of(code)
+        if self.planned:
+            amounts, height_factor = _moving(amounts, HIDDEN), ops.stop_gradient(height_factor)
         ground = details_at(detail, points, chances_of(latent).turns)
         ground = ground * (ops.maximum(_seen(footprint), _LARGE) * amounts[:, None])
+        features = sampled(field, points + ops.stop_gradient(FRAYING * ground[..., FRAYED]))
         hidden = ground * HIDDEN if self.planned else ground
         gain = ops.clip(_times(self._gain, features, 1.0 + self._gain.bias), -STRONGEST, STRONGEST)
         fine = self._fine(hidden) * gain
@@ -84,6 +89,8 @@ class Surface(layers.Layer):
         x = ops.leaky_relu(_times(self._read, features, style) + fine, 0.2)
         x = ops.leaky_relu(_times(self._hidden, x, self._hidden.bias), 0.2)
         palette = self.palette_of(code)
+        if self.planned:
+            palette = _moving(palette, _MOVING[:, None])
         told = ops.concatenate([self._albedo(x), self._height(x)], axis=-1)
         told = told + ops.matmul(features, palette[:, :FEATURES])
         # Else training would wear the grounds away by features that leave them bare nowhere.
@@ -121,6 +128,11 @@ def _times(layer: layers.Dense, x, bias):
     """A layer with another bias: one pass over its results, where it and a sum would take two."""
     x, kernel, bias = (ops.cast(one, layer.compute_dtype) for one in (x, layer.kernel, bias))
     return ops.matmul(x, kernel) + bias
+
+
+def _moving(values, which):
+    """Values of which training moves some, those where `which` is 1."""
+    return ops.where(which > 0, values, ops.stop_gradient(values))
 
 
 def _seen(footprint):

@@ -1,4 +1,4 @@
-"""Kinds of ground, the same for all worlds: craters and their rays, ridges, seas, and rough land, coarse to fine.
+"""Kinds of ground, the same for all worlds: craters and their rays, ridges, seas, and fractal ones for all else.
 
 Convolutions of noise learned one kind of ground, worms, and few circles. A network that is shown grounds by rule only
 has to learn whose they are, how deep, of what color, and in what light.
@@ -15,16 +15,14 @@ import numpy as np
 from training.families.world_v2.chances import normals, uniforms
 from training.families.world_v2.cube import FACES, directions, middles
 
-_OCTAVES = (64.0, 128.0, 256.0)  # of rough land, in radians per radius, from which a world mixes its own
+FRACTAL = ("rough land", "wisps", "creases")  # alike at every scale: of one scale, there would be dots of one size
 
-ROUGH = tuple(f"rough land {octave:.0f}" for octave in _OCTAVES)
-
-GROUNDS = ("large craters", "small craters", "ridges", "rays", "seas", *ROUGH)
+GROUNDS = ("large craters", "small craters", "ridges", "rays", "seas", *FRACTAL)
 
 LARGE = ("seas",)  # those that are so large that pixels of any picture show them
 
-_RADII = ((0.06, 0.25), (0.02, 0.06))  # of craters, in radii of the globe
-_SHARES = (0.5, 0.7)  # of the ground that they would cover, if none overlapped
+_RADII = ((0.06, 0.25), (0.016, 0.07))  # of craters, in radii of the globe
+_SHARES = (0.7, 0.9)  # of the ground that they would cover, if none overlapped
 _RIM = 0.3  # its height over the bowl's depth
 _EDGE = 0.1  # width of the rim's inner half, over the crater's radius
 _APRON = 0.25  # of the outer one
@@ -42,7 +40,15 @@ _COASTS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)  # octaves of what frays their coast
 _SMOOTHER = 0.75  # share of the small craters that lie drowned in them
 
 _FINE = (16.0, 32.0, 64.0, 128.0)  # octaves of ridges, in radians per radius
+_ROUGH = (24.0, 48.0, 96.0, 192.0)  # of rough land
+_WISPS = (12.0, 24.0, 48.0, 96.0, 192.0)  # of wisps
+_CURLS = (4.0, 8.0, 16.0, 32.0)  # of what bends these
+_BENT = 0.11  # radii, by which the first does, about
+_CREASES = (32.0, 64.0, 128.0, 256.0)  # of creases
+_EXTREME = 1.2  # deviations of fractal grounds from which on they hardly go farther
 _WAVES = 96  # of an octave
+_ALIKE = np.full(_WAVES, math.sqrt(2.0 / _WAVES), np.float32)
+_AT_ONCE = 4096  # places, whose waves a processor's cache holds
 
 _BLOCK = 8  # cells along the side of blocks, by which those near a place are found
 
@@ -61,11 +67,13 @@ def grounds(n: int) -> np.ndarray:
         _craters(blocks, _STREAM + 100 * (i + 1), share, *radii)
         for i, (share, radii) in enumerate(zip(_SHARES, _RADII, strict=True))
     ]
-    seas = _seas(blocks.places, _STREAM + 400)
+    seas = _seas(blocks, _STREAM + 400)
     heights[1] = heights[1] * (1.0 - _SMOOTHER * seas)
-    heights.append(_summed([-np.abs(octave) for octave in _octaves(blocks.places, _STREAM + 20, _FINE)]))
+    heights.append(_ridges(blocks.places, _STREAM + 20, _FINE, 0.5))
     heights += [_rays(blocks, _STREAM + 30), seas]
-    heights += _octaves(blocks.places, _STREAM + 10, _OCTAVES)
+    heights.append(_even(_summed(_octaves(blocks.places, _STREAM + 10, _ROUGH), 0.9)))
+    heights.append(_even(_wisps(blocks.places, _STREAM + 500)))
+    heights.append(_even(_ridges(blocks.places, _STREAM + 40, _CREASES, 0.8)))
     heights = np.stack(heights, axis=-1)
     heights = (heights - heights.mean(axis=0)) / heights.std(axis=0)
     return blocks.back(heights.astype(np.float32))[None]
@@ -107,7 +115,7 @@ def _craters(blocks: _Blocks, stream: int, share: float, smallest: float, larges
     count = round(2 * share / math.log(largest / smallest) * (many - few))
     centers = _units(stream, count)
     radii = (few + uniforms(stream + 1, count) * (many - few)) ** -0.5
-    fresh = 0.15 + 0.85 * uniforms(stream + 4, count) ** 2.5
+    fresh = 0.15 + 0.85 * uniforms(stream + 4, count) ** 1.8
     waves, turned = normals(stream + 2, count, 4), 2 * np.pi * uniforms(stream + 3, 4 * count).reshape(count, 4)
     heights = np.zeros(len(blocks.places))
     for i, (center, radius) in enumerate(zip(centers, radii, strict=True)):
@@ -115,7 +123,7 @@ def _craters(blocks: _Blocks, stream: int, share: float, smallest: float, larges
         outline = sum(waves[i, k] * np.cos((k + 2) * angle + turned[i, k]) / (k + 2) for k in range(4))
         distance = distance / (radius * (1.0 + _UNROUND * outline))
         left = 1.0 - fresh[i] * (1.0 - np.clip((distance - 0.8) / 0.4, 0.0, 1.0))  # of what was there
-        heights[near] = heights[near] * left + fresh[i] * radius**0.7 * _profile(distance, radius)
+        heights[near] = heights[near] * left + fresh[i] * radius**0.9 * _profile(distance, radius)
     return heights
 
 
@@ -145,32 +153,53 @@ def _rays(blocks: _Blocks, stream: int) -> np.ndarray:
     return brightness
 
 
-def _seas(places: np.ndarray, stream: int) -> np.ndarray:
+def _seas(blocks: _Blocks, stream: int) -> np.ndarray:
     """Plains of lava in 0..1, as on the Moon: basins, most on one side, filled up to a level, with frayed coasts."""
     count, smallest, largest = _BASINS
     centers = _units(stream, count) + 0.55 * _units(stream + 1, 1)
     centers = centers / np.linalg.norm(centers, axis=1, keepdims=True)
     radii = smallest * (largest / smallest) ** uniforms(stream + 2, count)
-    depth = _summed(_octaves(places, stream + 10, _COASTS), 0.7) * 0.5
+    depth = _summed(_octaves(blocks.places, stream + 10, _COASTS), 0.7) * 0.5
     for center, radius in zip(centers, radii, strict=True):
-        distance = np.arccos((places @ center).clip(-1, 1)) / radius
-        depth += 1.1 / (1.0 + np.exp((distance - 1.0) / 0.08))
+        near, distance, _ = blocks.around(center, 1.5 * radius)  # beyond it, basins end
+        depth[near] += 1.1 / (1.0 + np.exp((distance / radius - 1.0) / 0.08))
     level = np.quantile(depth, 1.0 - _SEAS)
     return 1.0 / (1.0 + np.exp((level - depth) / 0.1))
 
 
-def _octaves(places: np.ndarray, stream: int, octaves: Sequence[float]) -> list[np.ndarray]:
-    """Gaussian fields of random waves, each about twice as fine as the one before."""
+def _wisps(places: np.ndarray, stream: int) -> np.ndarray:
+    """Bright threads, bent and split: ridges of places that a field has moved. Perlin 1985, "An Image Synthesizer"."""
+    moves = _octaves(places, stream, _CURLS, ways=math.sqrt(2.0 / _WAVES) * _units(stream + 100, _WAVES))
+    return _ridges(places + _BENT * _summed(moves, 0.6), stream + 200, _WISPS, 0.75)
+
+
+def _ridges(places: np.ndarray, stream: int, octaves: Sequence[float], share: float) -> np.ndarray:
+    """Sharp crests that meet, where random fields change their sign."""
+    return _summed([-np.abs(octave) for octave in _octaves(places, stream, octaves)], share)
+
+
+def _octaves(places: np.ndarray, stream: int, octaves: Sequence[float], ways: np.ndarray = _ALIKE) -> list[np.ndarray]:
+    """Gaussian fields of random waves, each about twice as fine as the one before: float32 `(P,)`, of deviation 1, or
+    of vectors `(P, C)` if waves go each its own way, `(_WAVES, C)`."""
     fields = []
     for i, octave in enumerate(octaves):
         vectors = _units(stream + 2 * i, _WAVES) * octave * 2.0 ** np.linspace(-0.5, 0.5, _WAVES)[:, None]
-        phases = 2 * np.pi * uniforms(stream + 2 * i + 1, _WAVES)
-        waves = np.cos(places @ vectors.T.astype(np.float32) + phases.astype(np.float32))
-        fields.append(waves.sum(axis=1) * math.sqrt(2.0 / _WAVES))
+        vectors, phases = vectors.T.astype(np.float32), 2 * np.pi * uniforms(stream + 2 * i + 1, _WAVES)
+        field = np.empty((len(places), *ways.shape[1:]), np.float32)
+        for start in range(0, len(places), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            waves = places[some] @ vectors + phases.astype(np.float32)
+            field[some] = np.cos(waves, out=waves) @ ways
+        fields.append(field)
     return fields
 
 
-def _summed(octaves: list[np.ndarray], share: float = 0.5) -> np.ndarray:
+def _even(heights: np.ndarray) -> np.ndarray:
+    """Without extremes: beyond a threshold of the network these would be dots."""
+    return np.tanh((heights - heights.mean()) / (_EXTREME * heights.std()))
+
+
+def _summed(octaves: list[np.ndarray], share: float) -> np.ndarray:
     """The finer, the lower: each this share of the one before. Mandelbrot 1982, "The Fractal Geometry of Nature"."""
     return sum(share**i * octave for i, octave in enumerate(octaves))
 

@@ -60,8 +60,8 @@ def read_plan(path: Path, class_names: Sequence[str]) -> dict[str, dict[str, Any
 
 def plan_grounds(generator: keras.Model, plan: Mapping[str, Mapping[str, Any]], class_names: Sequence[str]):
     """Gives a generator of worlds such weights that each kind's grounds are as planned, as nearly as linear layers of
-    worlds' codes can (ridge regression), and that the hidden layer sees none of them but rough land; what isn't planned
-    stays as it is.
+    worlds' codes can (ridge regression), and that the hidden layer sees none of them but the fractal ones; what isn't
+    planned stays as it is.
 
     Args:
         generator: As `training.families.world_v2.networks.build_world_generator` builds it.
@@ -84,11 +84,12 @@ def plan_grounds(generator: keras.Model, plan: Mapping[str, Mapping[str, Any]], 
 
 
 def freeze_grounds(generator: keras.Model):
-    """Leaves all out of training, for all kinds, that a plan could tell, and the codes by which it is told."""
+    """Leaves out of training, for all kinds, what a plan tells of the grounds and their light, and the codes by which
+    it is told. Amounts and colors of the fractal grounds go on: kinds differ in these most."""
     surface = generator.get_layer("surface")
-    codes = (generator.get_layer(name) for name in ("embedding", "code_0", "code_1"))
-    for layer in (*codes, *_told_by_code(generator), parts_of(surface)["bare"]):
-        layer.trainable = False
+    for name in ("embedding", "code_0", "code_1", "relief"):
+        generator.get_layer(name).trainable = False
+    parts_of(surface)["bare"].trainable = False
     surface.planned = True
 
 

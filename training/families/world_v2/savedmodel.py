@@ -229,7 +229,7 @@ class _Worlds:
         self._read_function, self._bakes = read_function, {}
         self._world_function, self._surface_function = world_function, surface_function
         self._details_function, self._surface, self._step = details_function, surface, step
-        self._network = network_numbers(surface, step)
+        self._network = network_numbers(surface)
         self._length = world_numbers(surface, step, tf.zeros((1, LATENT_SIZE)), tf.zeros((1, CODE_SIZE))).shape[1]
         self._looks = {name: one.shape[1:] for name, one in style.output.items() if name != "code"}
 

@@ -18,7 +18,7 @@ from keras import ops
 
 from training.families.world_v2.chances import TURNS, chances_of
 from training.families.world_v2.cube import FACES
-from training.families.world_v2.decoder import HIGHEST, STRONGEST, Surface, parts_of
+from training.families.world_v2.decoder import FRAYED, FRAYING, HIGHEST, STRONGEST, Surface, parts_of
 from training.families.world_v2.detail import DETAILS, FINEST
 from training.families.world_v2.field import FEATURES
 from training.families.world_v2.ground import GROUNDS, LARGE
@@ -42,12 +42,11 @@ def card_entry(generator: keras.Model) -> dict[str, Any]:
     }
 
 
-def network_numbers(surface: Surface, steps: np.ndarray) -> np.ndarray:
-    """What `network` holds, float32 `(N,)`: the weights, those for details times the steps of these, `(DETAILS,)`."""
+def network_numbers(surface: Surface) -> np.ndarray:
+    """What `network` holds, float32 `(N,)`: the weights."""
     parts = parts_of(surface)
-    fine = ops.convert_to_numpy(parts["fine"].kernel) * np.tile(steps, TURNS)[:, None]
     gain = _texels(1.0 + np.asarray(parts["gain"].bias))
-    matrices = [_matrices(kernel) for kernel in (parts["read"].kernel, parts["gain"].kernel, fine)]
+    matrices = [_matrices(parts[name].kernel) for name in ("read", "gain", "fine")]
     hidden = _matrices(parts["hidden"].kernel).transpose(1, 0, 2, 3)  # by inputs
     groups = [np.concatenate([one[group].ravel() for one in (gain, *matrices, hidden)]) for group in range(len(gain))]
     heads = np.concatenate([np.asarray(parts[name].kernel) for name in ("albedo", "height")], axis=1)
@@ -58,15 +57,16 @@ def network_numbers(surface: Surface, steps: np.ndarray) -> np.ndarray:
 
 
 def world_numbers(surface: Surface, steps: np.ndarray, latent, code):
-    """What `world` holds, float32 `(B, N)`, of latents `(B, LATENT_SIZE)` and codes `(B, CODE_SIZE)`, for `steps`."""
+    """What `world` holds, float32 `(B, N)`, of latents `(B, LATENT_SIZE)` and codes `(B, CODE_SIZE)`; its amounts of
+    details are times the steps of these, `(DETAILS,)`."""
     parts, chances = parts_of(surface), chances_of(latent)
     style = parts["style"](code) + parts["read"].bias
     style = ops.pad(style, ((0, 0), (0, -style.shape[-1] % 4)))
     turns = ops.pad(ops.transpose(chances.turns, (0, 1, 3, 2)), ((0, 0), (0, 0), (0, 0), (0, 1)))
-    palette = surface.palette_of(code) * np.float32([*[1.0] * FEATURES, *np.tile(steps, TURNS)])[:, None]
-    flat = (ops.reshape(one, (-1, math.prod(one.shape[1:]))) for one in (turns, palette))
+    flat = (ops.reshape(one, (-1, math.prod(one.shape[1:]))) for one in (turns, surface.palette_of(code)))
     amounts, height_factor = surface.amounts_of(code)
-    return ops.concatenate([style, *flat, amounts[:, :DETAILS], ops.pad(height_factor, ((0, 0), (0, 3)))], axis=-1)
+    height_factor = ops.pad(height_factor, ((0, 0), (0, 3)))
+    return ops.concatenate([style, *flat, amounts[:, :DETAILS] * np.float32(steps), height_factor], axis=-1)
 
 
 def _glsl(surface: Surface, field: int, details: int) -> str:
@@ -78,6 +78,8 @@ def _glsl(surface: Surface, field: int, details: int) -> str:
     bias, heads, matrices, bare, bared, end = (channels * group + one for one in np.cumsum(lengths).tolist())
     lengths = [channels, 3 * TURNS, FEATURES, TURNS * DETAILS, _SEEN, 1]
     turns, colors, grounds, amounts, factor, own = np.cumsum(lengths).tolist()
+
+    frayed = ", ".join(f"g[{i // 4}][{i % 4}]" for i in range(DETAILS)[FRAYED])
 
     def product(start: str, matrix: int, inputs: str, count: int, of: str = "matrix") -> str:
         return "".join(f" + {of}({start} + {matrix + 4 * i}) * {inputs}[{i}]" for i in range(count))
@@ -157,9 +159,9 @@ void surface(vec3 point, float footprint, out vec3 albedo, out float height) {{
   vec4 d[{_SEEN}];
   vec4 g[{TURNS * _SEEN}];
   vec4 h[{channels}];
-  readField(placeOf(point, {field}.0), f);
   float seen = clamp({2.0 * FINEST} / footprint - 1.0, 0.0, 1.0);
 {lines(_detail_lines(turns, details, amounts), TURNS)}
+  readField(placeOf(point + {FRAYING} * vec3({frayed}), {field}.0), f);
 {lines(lambda j: f"  h[{j}] = network[{bias + j}];", channels)}
   for (int i = 0; i < {channels}; ++i) {{
     int at = {group} * i;

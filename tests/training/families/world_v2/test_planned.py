@@ -19,7 +19,7 @@ from training.families.world_v2.chances import LATENT_SIZE, TURNS
 from training.families.world_v2.decoder import parts_of
 from training.families.world_v2.detail import DETAILS
 from training.families.world_v2.field import FEATURES
-from training.families.world_v2.ground import GROUNDS, ROUGH
+from training.families.world_v2.ground import GROUNDS, FRACTAL
 from training.families.world_v2.networks import style_of
 from training.families.world_v2.planned import freeze_grounds, plan_grounds, read_plan
 from training.families.world_v2.recipe import RECIPES
@@ -62,7 +62,7 @@ def test_worlds_of_a_kind_have_the_grounds_of_its_plan_and_others_stay():
     for name, one in after.items():
         np.testing.assert_allclose(one[0].mean(axis=0), before[name][0].mean(axis=0), atol=0.1)
     hidden = ops.convert_to_numpy(parts_of(network.get_layer("surface"))["fine"].kernel).reshape(TURNS, DETAILS, -1)
-    assert [name for name, row in zip(GROUNDS, hidden.any(axis=(0, 2)), strict=True) if row] == list(ROUGH)
+    assert [name for name, row in zip(GROUNDS, hidden.any(axis=(0, 2)), strict=True) if row] == list(FRACTAL)
 
 
 def test_what_is_planned_is_not_trained():
@@ -70,7 +70,7 @@ def test_what_is_planned_is_not_trained():
     freeze_grounds(network)
     trained = {id(one) for one in network.trainable_variables}
     surface = parts_of(network.get_layer("surface"))
-    for layer in (surface["amounts"], surface["palette"], surface["bare"], network.get_layer("relief")):
+    for layer in (surface["bare"], network.get_layer("relief"), network.get_layer("embedding")):
         assert not trained & {id(one) for one in layer.variables}
     for layer in (surface["read"], surface["fine"], network.get_layer("ambient")):
         assert {id(one) for one in layer.variables} <= trained
@@ -86,12 +86,22 @@ def slope_of(network: keras.Model, variable: keras.Variable) -> np.ndarray:
     return np.abs(ops.convert_to_numpy(engine.input_gradient(total, ops.convert_to_tensor(variable.value))[1]))
 
 
-def test_the_hidden_layer_learns_of_rough_land_alone():
+@pytest.mark.parametrize("name", ["fine", "amounts", "palette"])
+def test_training_moves_what_is_told_of_fractal_grounds_alone(name):
     network = build(16, grids=2)
     freeze_grounds(network)
-    slope = slope_of(network, parts_of(network.get_layer("surface"))["fine"].kernel)
-    moved = slope.reshape(TURNS, DETAILS, -1).max(axis=(0, 2)) > 0
-    assert [name for name, one in zip(GROUNDS, moved, strict=True) if one] == list(ROUGH)
+    layer = parts_of(network.get_layer("surface"))[name]
+    of_grounds = {
+        "fine": lambda slope: slope.reshape(TURNS, DETAILS, -1).max(axis=(0, 2)),
+        "amounts": lambda slope: slope.reshape(-1, DETAILS + 1).max(axis=0),
+        "palette": lambda slope: slope.reshape(-1, FEATURES + TURNS * DETAILS, 4).max(axis=(0, 2)),
+    }[name](slope_of(network, layer.kernel))
+    if name == "palette":
+        assert not of_grounds[:FEATURES].any()
+        of_grounds = of_grounds[FEATURES:].reshape(TURNS, DETAILS).max(axis=0)
+    if name == "amounts":
+        assert of_grounds[DETAILS] == 0.0  # the relief's factor
+    assert [ground for ground, slope in zip(GROUNDS, of_grounds, strict=False) if slope] == list(FRACTAL)
 
 
 def test_training_does_not_cover_what_is_planned():

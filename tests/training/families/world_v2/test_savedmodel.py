@@ -218,7 +218,7 @@ def test_a_shader_is_told_the_world(network, ask):
     np.testing.assert_allclose(told["field"].view(np.float16), field, rtol=1e-3, atol=1e-3)
     levels, steps = in_bytes(network.get_layer("detail")(latent).numpy())
     np.testing.assert_array_equal(shared["details"], 128 + np.repeat(levels, 2, axis=0).astype(int))
-    np.testing.assert_array_equal(shared["numbers"][1], network_numbers(network.get_layer("surface"), steps))
+    np.testing.assert_array_equal(shared["numbers"][1], network_numbers(network.get_layer("surface")))
     entry = card_entry(network)
     assert (entry["radius"], entry["steepest"]) == (RADIUS, STEEPEST)
     sizes = {"field": told["field"][0].size, "details": shared["details"][0].size}
