@@ -19,7 +19,7 @@ from training.families.world_v2.chances import LATENT_SIZE, TURNS
 from training.families.world_v2.decoder import parts_of
 from training.families.world_v2.detail import DETAILS
 from training.families.world_v2.field import FEATURES
-from training.families.world_v2.ground import GROUNDS, FRACTAL
+from training.families.world_v2.ground import FRACTAL, GROUNDS
 from training.families.world_v2.networks import style_of
 from training.families.world_v2.planned import freeze_grounds, plan_grounds, read_plan
 from training.families.world_v2.recipe import RECIPES

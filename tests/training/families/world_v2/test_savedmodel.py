@@ -216,7 +216,7 @@ def test_a_shader_is_told_the_world(network, ask):
     field = network.get_layer("field")(latent, looks["code"])
     assert told["field"].dtype == np.uint16
     np.testing.assert_allclose(told["field"].view(np.float16), field, rtol=1e-3, atol=1e-3)
-    levels, steps = in_bytes(network.get_layer("detail")(latent).numpy())
+    levels, _ = in_bytes(network.get_layer("detail")(latent).numpy())
     np.testing.assert_array_equal(shared["details"], 128 + np.repeat(levels, 2, axis=0).astype(int))
     np.testing.assert_array_equal(shared["numbers"][1], network_numbers(network.get_layer("surface")))
     entry = card_entry(network)

@@ -19,9 +19,9 @@ from datasets.pictures import load_pictures
 from training.contract.config import TrainingConfig
 from training.families import FAMILIES, recipe_of
 from training.families.world_v2 import cube, rendering
-from training.families.world_v2.chances import LATENT_SIZE
-from training.families.world_v2.decoder import parts_of
-from training.families.world_v2.detail import DETAILS
+from training.families.world_v2.chances import LATENT_SIZE, chances_of
+from training.families.world_v2.decoder import FRAYED, FRAYING, parts_of
+from training.families.world_v2.detail import DETAILS, details_at
 from training.families.world_v2.ground import GROUNDS, LARGE
 from training.families.world_v2.networks import CODE_SIZE, build_world_generator
 from training.families.world_v2.rendering import map_places, pixel_side
@@ -182,6 +182,27 @@ def test_a_world_has_as_much_of_details_and_relief_as_its_amounts_say(world):
         np.testing.assert_allclose(flat, 0.0, atol=1e-6)
     finally:
         amounts.set_weights(before)
+
+
+def test_fractal_grounds_fray_what_the_field_tells():
+    """Where they show in nothing else, a frayed surface is the smooth one of places that they have moved."""
+    network = build(16)
+    field, code = field_of(network)
+    surface, detail = network.get_layer("surface"), network.get_layer("detail")(LATENTS)
+    for name in ("fine", "palette"):
+        layer = parts_of(surface)[name]
+        layer.set_weights([0.0 * one for one in layer.get_weights()])
+    points = np.tile(np.float32(ops.convert_to_numpy(cube.cells(4)).reshape(1, 96, 3)), (2, 1, 1))
+    ground = ops.convert_to_numpy(details_at(detail, points, chances_of(LATENTS).turns))
+    ground = ground * ops.convert_to_numpy(surface.amounts_of(code)[0])[:, None]
+
+    def drawn(points, apart: float) -> np.ndarray:
+        found = surface(points, np.full((2, 96, 1), apart, np.float32), field, detail, LATENTS, code)
+        return np.concatenate([ops.convert_to_numpy(one) for one in found], axis=-1)
+
+    frayed, smooth = drawn(points, 0.01), drawn(points, 1.0)
+    np.testing.assert_allclose(frayed, drawn(points + FRAYING * ground[..., FRAYED], 1.0), atol=1e-5)
+    assert np.abs(frayed - smooth).max() > 1e-3
 
 
 def test_a_latent_on_the_way_between_two_is_a_world_on_the_way(world):
