@@ -184,11 +184,12 @@ def _octaves(places: np.ndarray, stream: int, octaves: Sequence[float], ways: np
     fields = []
     for i, octave in enumerate(octaves):
         vectors = _units(stream + 2 * i, _WAVES) * octave * 2.0 ** np.linspace(-0.5, 0.5, _WAVES)[:, None]
-        vectors, phases = vectors.T.astype(np.float32), 2 * np.pi * uniforms(stream + 2 * i + 1, _WAVES)
+        phases = 2 * np.pi * uniforms(stream + 2 * i + 1, _WAVES)
+        vectors, phases = vectors.T.astype(np.float32), phases.astype(np.float32)
         field = np.empty((len(places), *ways.shape[1:]), np.float32)
         for start in range(0, len(places), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
-            waves = places[some] @ vectors + phases.astype(np.float32)
+            waves = places[some] @ vectors + phases
             field[some] = np.cos(waves, out=waves) @ ways
         fields.append(field)
     return fields
