@@ -60,6 +60,7 @@ def window_batches(
     share: Callable[[int], float],
     seed: int,
     first_step: int = 0,
+    weights: Sequence[float] | None = None,
 ) -> Iterator[Windows]:
     """Batches without end, in each of which every group is of another kind, as far as there are enough.
 
@@ -71,6 +72,7 @@ def window_batches(
         share: Step to the share of windows among its pictures, in 0..1; the larger sizes share them evenly.
         seed: Unsigned 64-bit integer.
         first_step: Where to begin, as if all steps before had been taken.
+        weights: Of the classes, above 0: the more, the oftener a class is among a batch's kinds. None: all alike.
 
     Raises:
         RequestError: A class has no picture.
@@ -79,10 +81,11 @@ def window_batches(
     members = [np.flatnonzero(column) for column in smallest.labels.T]
     if none := [name for name, found in zip(smallest.class_names, members, strict=True) if not len(found)]:
         raise RequestError(f"There is no picture of {none[0]}: give some, or choose other classes.")
-    return _batches(pictures, members, (kinds, views), share, seed, first_step)
+    weights = np.ones(len(members)) if weights is None else np.array(weights)
+    return _batches(pictures, members, weights, (kinds, views), share, seed, first_step)
 
 
-def _batches(pictures, members, shape: tuple[int, int], share, seed: int, step: int) -> Iterator[Windows]:
+def _batches(pictures, members, weights, shape: tuple[int, int], share, seed: int, step: int) -> Iterator[Windows]:
     kinds, views = shape
     smallest = pictures[min(pictures)]
     unknown = np.full((len(smallest), 2), np.nan, np.float32)
@@ -95,7 +98,9 @@ def _batches(pictures, members, shape: tuple[int, int], share, seed: int, step: 
         words = random_words(len(members) * -(-kinds // len(members)) + kinds * views * numbers, step, seed)
         uniform = words / 2.0**64
         order, rest = uniform[: -kinds * views * numbers], uniform[-kinds * views * numbers :]
-        chosen = np.argsort(order.reshape(-1, len(members)), axis=1).ravel()[:kinds]
+        # Efraimidis 2006, "Weighted random sampling with a reservoir": by keys of exponential distributions.
+        keys = -np.log1p(-order).reshape(-1, len(members)) / weights
+        chosen = np.argsort(keys, axis=1).ravel()[:kinds]
         rows, taken, alike, sides = [], [], [], []
         for row, chances in enumerate(rest.reshape(kinds * views, numbers)):
             kind = chosen[row // views]

@@ -65,6 +65,13 @@ def test_groups_are_of_one_kind_each_and_kinds_differ(pictures):
     assert np.bincount(kinds, minlength=3).min() > 10
 
 
+def test_kinds_are_shown_as_often_as_their_weights_say(pictures):
+    shown = np.zeros(3)
+    for batch in itertools.islice(window_batches(pictures, 1, 4, lambda step: 0.0, 3, weights=[4, 1, 3]), 200):
+        shown += batch.labels[0]
+    np.testing.assert_allclose(shown / 200, [0.5, 0.125, 0.375], atol=0.08)
+
+
 def test_whole_pictures_are_shifted_both_ways(pictures):
     shifts = np.concatenate([batch.windows[:, :2] / batch.windows[:, 2:] for batch in batches(pictures, 20, share=0.0)])
     assert np.abs(shifts).max() == pytest.approx(FARTHEST_SHIFT, abs=1e-3)

@@ -18,9 +18,10 @@ from training.families.world_v2.exposure import exposed, exposures
 from training.families.world_v2.networks import build_world_generator
 from training.families.world_v2.objective import WorldObjective
 from training.families.world_v2.planned import freeze_grounds, plan_grounds, read_plan
-from training.families.world_v2.recipe import RECIPES, WorldRecipe
+from training.families.world_v2.recipe import RECIPES, WorldRecipe, chances_of_kinds
 from training.families.world_v2.trainer import WorldTrainer
 from training.families.world_v2.warm_start import begin_with, go_on_with
+from training.families.world_v2.zonal import zonal_critics
 from training.gan.exports import generator_entries
 from training.gan.kinds import check_kinds
 from training.gan.projected.critic import projected_critics
@@ -37,6 +38,7 @@ def _build(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, tota
             f"--batch-size {config.batch_size} is no multiple of --views {recipe.views}: each world of a batch is seen "
             "so many times."
         )
+    chances_of_kinds(recipe.kind_chances, pictures.class_names)  # what is wrong with it is said before anything begins
     size, kinds = Size(config.side, config.side), len(pictures.class_names)
     generator = build_world_generator(size, kinds, recipe.width, recipe.grids)
     if recipe.init_from:
@@ -48,6 +50,7 @@ def _build(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, tota
     objective = WorldObjective(generator, critic, recipe, total_steps)
     objective.generator_ramp = recipe.generator_ramp / config.batch_size
     objective.critics += projected_critics(recipe, size, kinds, config.batch_size)
+    objective.critics += zonal_critics(recipe, size, pictures.class_names)
     if recipe.init_from:
         go_on_with(objective.critics, recipe.init_from, config, pictures.class_names)
     return WorldTrainer(objective, config.seed, _quality(config, pictures))
@@ -72,7 +75,8 @@ def _feed(config: TrainingConfig, recipe: WorldRecipe, pictures: Pictures, first
         return recipe.windows if step * config.batch_size < recipe.late_from else recipe.late_windows
 
     worlds, factors = config.batch_size // recipe.views, exposures(pictures)
-    for batch in window_batches(found, worlds, recipe.views, share, config.seed, first_step):
+    chances = chances_of_kinds(recipe.kind_chances, pictures.class_names)
+    for batch in window_batches(found, worlds, recipe.views, share, config.seed, first_step, chances):
         extras = {"window": batch.windows, "sight": batch.sights, "likely": batch.likely}
         extras["exposure"] = batch.labels @ factors
         yield exposed(from_uint8(batch.images), extras["exposure"]), batch.labels, extras

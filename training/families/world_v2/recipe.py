@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from datasets.errors import RequestError
@@ -20,6 +22,11 @@ class WorldRecipe(ChosenLossRecipe):
     grids: int = dataclasses.field(kw_only=True)  # of the field, from 8² cells a face on: four lead to 64²
     views: int = dataclasses.field(kw_only=True)  # of each world in a batch
     kind_weight: float = dataclasses.field(kw_only=True)  # of the cross-entropy of kinds beside the GAN's own loss
+    # How much likelier than the others kinds are shown, as `ceres=2,earth=1.5`.
+    kind_chances: str = dataclasses.field(default="", kw_only=True)
+    # Weight of a critic of means along parallels, and whose, joined by commas; all kinds', if none is named.
+    zonal_weight: float = dataclasses.field(default=0.0, kw_only=True)
+    zonal_kinds: str = dataclasses.field(default="", kw_only=True)
     # Share of windows of larger pictures among whole planets, in 0..1, at first and from some pictures on: with many
     # from the start, detail comes before form.
     windows: float = dataclasses.field(kw_only=True)
@@ -39,7 +46,7 @@ class WorldRecipe(ChosenLossRecipe):
             self,
             shares=("windows", "late_windows"),
             positive=("width", "views"),
-            at_least_0=("kind_weight", "late_from", "generator_ramp"),
+            at_least_0=("kind_weight", "zonal_weight", "late_from", "generator_ramp"),
         )
         if self.grounds and not self.init_from:
             raise RequestError("--grounds needs --init-from, too: worlds that learned nothing know no kinds.")
@@ -67,3 +74,23 @@ RECIPES = {
         projected_weight=0.5,
     ),
 }
+
+
+def chances_of_kinds(told: str, class_names: Sequence[str]) -> list[float]:
+    """What `WorldRecipe.kind_chances` says of each class; 1 where it says nothing.
+
+    Raises:
+        RequestError: It can't be read, names no class, or gives a number that isn't above 0.
+    """
+    chances = dict.fromkeys(class_names, 1.0)
+    for part in filter(None, told.split(",")):
+        kind, _, chance = part.partition("=")
+        if kind not in chances:
+            raise RequestError(f"--kind-chances names {kind!r}: give any of {', '.join(class_names)}.")
+        try:
+            chances[kind] = float(chance)
+        except ValueError:
+            chances[kind] = math.nan
+        if not 0 < chances[kind] < math.inf:
+            raise RequestError(f"--kind-chances says {part!r}: give a number above 0, as in {kind}=2.")
+    return list(chances.values())
