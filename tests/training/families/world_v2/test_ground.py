@@ -97,3 +97,12 @@ def test_seas_are_plains_with_coasts_and_drown_small_craters():
     assert (sea | land).mean() > 0.85
     craters = heights[..., GROUNDS.index("small craters")]
     assert craters[sea].std() < 0.5 * craters[land].std()
+
+
+def test_octaves_are_alike_but_each_twice_as_fine(blocks):
+    fields = np.stack(ground._octaves(blocks.places, 980, (10.0, 3)))
+    np.testing.assert_allclose(np.corrcoef(fields), np.eye(3), atol=0.1)
+    np.testing.assert_allclose(fields.std(axis=1), 1.0, atol=0.1)
+    for field, finer in zip(fields, fields[1:], strict=False):
+        steps = [np.abs(np.diff(blocks.back(one[:, None])[..., 0], axis=2)).mean() for one in (field, finer)]
+        assert steps[1] == pytest.approx(2 * steps[0], rel=0.2)
