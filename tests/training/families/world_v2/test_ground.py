@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -103,6 +104,6 @@ def test_octaves_are_alike_but_each_twice_as_fine(blocks):
     fields = np.stack(ground._octaves(blocks.places, 980, (10.0, 3)))
     np.testing.assert_allclose(np.corrcoef(fields), np.eye(3), atol=0.1)
     np.testing.assert_allclose(fields.std(axis=1), 1.0, atol=0.1)
-    for field, finer in zip(fields, fields[1:], strict=False):
+    for field, finer in itertools.pairwise(fields):
         steps = [np.abs(np.diff(blocks.back(one[:, None])[..., 0], axis=2)).mean() for one in (field, finer)]
         assert steps[1] == pytest.approx(2 * steps[0], rel=0.2)
