@@ -13,7 +13,7 @@ from datasets.pictures import Pictures, open_pictures
 from datasets.windows import load_sizes, window_batches
 from training.contract.config import TrainingConfig
 from training.contract.family import Export, Family
-from training.families.world_v2.critic import build_world_critic
+from training.families.world_v2.critic import build_world_critic, zonal_critics
 from training.families.world_v2.exposure import exposed, exposures
 from training.families.world_v2.networks import build_world_generator
 from training.families.world_v2.objective import WorldObjective
@@ -21,7 +21,6 @@ from training.families.world_v2.planned import freeze_grounds, plan_grounds, rea
 from training.families.world_v2.recipe import RECIPES, WorldRecipe, chances_of_kinds
 from training.families.world_v2.trainer import WorldTrainer
 from training.families.world_v2.warm_start import begin_with, go_on_with
-from training.families.world_v2.zonal import zonal_critics
 from training.gan.exports import generator_entries
 from training.gan.kinds import check_kinds
 from training.gan.projected.critic import projected_critics

@@ -10,9 +10,9 @@ from keras import ops
 
 from datasets.errors import RequestError
 from datasets.manifest import Size
+from training.families.world_v2.critic import ZONES, Zones, build_zonal_critic, zonal_critics
 from training.families.world_v2.recipe import RECIPES
 from training.families.world_v2.rendering import pixel_side, see, turn_of
-from training.families.world_v2.zonal import ZONES, Zones, build_zonal_critic, zonal_critics
 from training.gan.objective import Given
 
 SIZE = Size(64, 64)
