@@ -20,6 +20,7 @@ def write_small_world(saved_models: Path, name: str = "small_world") -> None:
     from datasets.manifest import Size
     from tests.training.uncompiled import unoptimized
     from training.families.world_v2.decoder import parts_of
+    from training.families.world_v2.ground import FRACTAL, GROUNDS
     from training.families.world_v2.networks import build_world_generator
     from training.families.world_v2.savedmodel import LATENT_LENGTH, save_world
     from training.families.world_v2.shader import card_entry
@@ -32,6 +33,8 @@ def write_small_world(saved_models: Path, name: str = "small_world") -> None:
     parts = parts_of(network.get_layer("surface"))
     fine, albedo = parts["fine"].kernel, parts["albedo"].kernel
     fine.assign(0.3 * fine)  # what is too fine for the map is faint, as in a trained world
+    amounts = parts["amounts"].bias
+    amounts.assign(amounts - np.isin([*GROUNDS, ""], FRACTAL))  # so are they: what they fray is finer than the map
     for variable in parts["palette"].trainable_variables:  # straight to colors, first from the field, then from details
         variable.assign(variable * np.repeat([0.1, 0.01], variable.shape[-1] // 2))
     albedo.assign(0.4 * albedo)  # all is of middling brightness, on which air and light show

@@ -166,7 +166,7 @@ def test_the_globe_is_the_served_picture(world: WorldVisit, query: str) -> None:
     served = world.served(f"{query}&size={SIZE}")
     shown = served.sum(axis=-1) > 0
     assert served[shown].std() > 20  # there is something to see
-    assert np.abs(from_maps - served)[shown].mean() <= 4
+    assert np.abs(from_maps - served)[shown].mean() <= 3
     assert (np.abs(exact - served).max(axis=-1) <= 2)[shown].mean() >= 0.99
     assert world.own_complaints == []
 

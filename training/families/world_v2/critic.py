@@ -21,7 +21,7 @@ from training.families.world_v2.recipe import WorldRecipe
 from training.families.world_v2.rendering import pixel_places
 from training.gan.critic import WIDTHS, MinibatchStd, grid_of
 from training.gan.losses import LOSSES
-from training.gan.objective import Critic, constant
+from training.gan.objective import Critic, Given, constant
 
 ZONES = 36  # from pole to pole, 5° each
 
@@ -94,11 +94,16 @@ class Places(layers.Layer):
         return {**super().get_config(), "size": list(self.size)}
 
 
+def critic_inputs(images, given: Given) -> dict:
+    """What both discriminators take, of pictures and what is known of them."""
+    return {"image": images, "kind": given.kinds, **{name: given.extras[name] for name in ("window", "sight")}}
+
+
 def build_zonal_critic(size: Size, counts: Sequence[float], name: str = "zonal") -> keras.Model:
     """Pictures, what they show of the globe, and kinds to a logit that is linear in the means of their zones.
 
     Args:
-        size: Of the pictures, a multiple of 8 px.
+        size: Of the pictures.
         counts: What each of K kinds' means count.
         name: Name of the Keras model.
 
@@ -134,8 +139,7 @@ def zonal_critics(recipe: WorldRecipe, size: Size, class_names: Sequence[str]) -
     network = build_zonal_critic(size, [float(name in kinds) for name in class_names])
 
     def judge(images, given):
-        inputs = {"image": images, "kind": given.kinds, **{name: given.extras[name] for name in ("window", "sight")}}
-        outputs = network(inputs, training=True)
+        outputs = network(critic_inputs(images, given), training=True)
         return outputs["logit"], ops.mean(outputs["penalty"])
 
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from keras import ops
 
 from training.engine import draws
+from training.families.world_v2.critic import critic_inputs
 from training.families.world_v2.exposure import exposed
 from training.gan.augment import recolor
 from training.gan.losses import kind_cross_entropy
@@ -42,8 +43,7 @@ class WorldObjective(Objective):
         return exposed(drawn, given.extras["exposure"]), {}
 
     def judge(self, images, given):
-        inputs = {"image": images, "kind": given.kinds, **{name: given.extras[name] for name in ("window", "sight")}}
-        outputs = self.discriminator(inputs, training=True)
+        outputs = self.discriminator(critic_inputs(images, given), training=True)
         return outputs["logit"], self.recipe.kind_weight * kind_cross_entropy(outputs["kind_logits"], given.kinds)
 
     def augment(self, images, random):
