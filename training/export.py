@@ -12,6 +12,7 @@ from datasets.errors import RequestError
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from training.publishing.exporting import ExportOptions, export_run
+from training.records.runs import AVERAGE, BEST
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", help="which of the run's models; by default the first of its family", default=None)
     parser.add_argument("--name", help="model name; by default made from the run, such as dcgan_v1_64", default=None)
     parser.add_argument("--version", type=int, help="version; by default one more than the newest", default=None)
-    parser.add_argument("--best", action="store_true", help="export the best checkpoint's model, not the last one")
+    which = parser.add_mutually_exclusive_group()
+    for name, whose in ((BEST, "best checkpoint"), (AVERAGE, "average of training.train --average")):
+        told = f"export the {whose}'s model, not the last one"
+        which.add_argument(f"--{name}", dest="which", action="store_const", const=name, default=None, help=told)
     parser.add_argument("--description", default=None, help="one sentence for the card; by default made from the run")
     parser.add_argument("--data-source", default="not stated", help="where the training pictures come from")
     parser.add_argument("--data-license", default="not stated", help="licence of the training pictures")

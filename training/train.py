@@ -91,6 +91,11 @@ def _add_training_options(parser: argparse.ArgumentParser, family: Family):
     parser.add_argument("--sample-every", type=int, default=default["sample_every"], help="epochs between previews")
     parser.add_argument("--checkpoint-every", type=int, default=default["checkpoint_every"], help="epochs between")
     parser.add_argument("--keep-checkpoints", type=int, default=default["keep_checkpoints"], help="newest ones kept")
+    parser.add_argument(
+        "--average",
+        action="store_true",
+        help="at the end, find the kept checkpoints whose mean draws best, and keep its models in average/",
+    )
     parser.add_argument("--resume", action="store_true", help="continue the training in --out")
 
 

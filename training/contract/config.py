@@ -35,6 +35,7 @@ class TrainingConfig:
     sample_every: int = 1  # epochs
     checkpoint_every: int = 5  # epochs
     keep_checkpoints: int = 2
+    average: bool = False  # of the checkpoints kept, at the end
 
     def __post_init__(self):
         size = Size.of(self.size)

@@ -69,6 +69,13 @@ def keep_best(checkpoint: Path):
         os.replace(partial, best)
 
 
+def checkpoints_of(folder: Path) -> list[Path]:
+    """All that a training has kept, in order of their steps: the best one, too, where it is older."""
+    kept, best = _checkpoints(folder), folder / BEST_NAME
+    steps = {read_meta(path)["step"] for path in kept}
+    return [best, *kept] if best.is_file() and read_meta(best)["step"] not in steps else kept
+
+
 def newest_checkpoint(folder: Path) -> Path | None:
     """The checkpoint with the most steps, or None; whether it is sound isn't looked at."""
     found = _checkpoints(folder)

@@ -9,7 +9,7 @@ from datasets.errors import RequestError
 
 # What only says how long, how often something is shown or kept, and where. A checkpoint goes on with any of these.
 FREE = (
-    *("data", "out", "epochs", "minutes", "sample_every", "checkpoint_every", "keep_checkpoints"),
+    *("data", "out", "epochs", "minutes", "sample_every", "checkpoint_every", "keep_checkpoints", "average"),
     *("strategy", "devices", "keras", "backend"),
 )
 _SHAPES = ("width",)  # factors of the networks' widths, numbers like the weights of losses though they are

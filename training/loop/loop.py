@@ -12,6 +12,7 @@ import dataclasses
 import datetime
 import itertools
 import json
+import shutil
 import signal
 import sys
 import time
@@ -33,7 +34,8 @@ from training.engine.memory import is_out_of_memory
 from training.engine.precision import PRECISIONS, choose_precision
 from training.engine.workers import Workers
 from training.families import FAMILIES, recipe_of
-from training.loop.checkpoints import keep_best, newest_checkpoint, save_checkpoint
+from training.loop.averaging import take_best_average
+from training.loop.checkpoints import checkpoints_of, keep_best, newest_checkpoint, read_meta, save_checkpoint
 from training.loop.earlier import find_earlier
 from training.loop.feeding import choose_sampler, training_batches
 from training.records import logs
@@ -41,7 +43,7 @@ from training.records.checksums import forget_sums, write_sums
 from training.records.files import write_text
 from training.records.grids import save_picture
 from training.records.resources import RESOURCES_NAME, record_peak_memory
-from training.records.runs import CONFIG_NAME
+from training.records.runs import AVERAGE, AVERAGE_NAME, BEST, CONFIG_NAME
 from training.records.weights import write_weights
 from training.reports.report import write_report
 from training.reports.timelapse import write_timelapse
@@ -140,6 +142,8 @@ def _train(config: TrainingConfig, resume: bool, workers: Workers):
         _run_epochs(config, trainer, batches, progress, log, workers, _agreed(stop, workers, progress, steps), steps)
     if workers.chief:
         _save_models(trainer, run, CONFIG_NAME, logs.CSV_NAME, RESOURCES_NAME)
+        if config.average:
+            _average(trainer, run)
         _show(run)
     workers.meet()
 
@@ -247,7 +251,7 @@ def _checkpoint(config, trainer: Trainer, progress: _Progress, preview: Preview 
     path = save_checkpoint(run / "checkpoints", progress.step, trainer.state, meta, config.keep_checkpoints)
     if best:
         keep_best(path)
-        _save_models(trainer, run / "best")
+        _save_models(trainer, run / BEST)
 
 
 def _save_models(trainer: Trainer, folder: Path, *others: str):
@@ -259,8 +263,21 @@ def _save_models(trainer: Trainer, folder: Path, *others: str):
     write_sums(folder, [*weights, *(name for name in others if (folder / name).is_file())])
 
 
+def _average(trainer: Trainer, run: Path):
+    """Saves the models of the best average of the checkpoints, and which it is of."""
+    average = take_best_average(trainer, checkpoints_of(run / "checkpoints"))
+    steps = [read_meta(path)["step"] for path in average.checkpoints]
+    folder = run / AVERAGE
+    folder.mkdir(exist_ok=True)
+    write_text(folder / AVERAGE_NAME, json.dumps({"steps": steps, "score": average.score}) + "\n")
+    _save_models(trainer, folder, AVERAGE_NAME)
+    told = "" if average.score is None else f" scores {average.score:.3g}, the best checkpoint {average.alone:.3g}"
+    tqdm.write(f"The average of steps {', '.join(map(str, steps))}{told}: {folder}.", file=sys.stderr)
+
+
 def _forget_models(trainer: Trainer, folder: Path):
     """Removes the models of a training that goes on: what is exported, or begun with, must be as far as its log."""
+    shutil.rmtree(folder / AVERAGE, ignore_errors=True)
     forget_sums(folder)
     for name in trainer.models:
         (folder / f"{name}.weights.h5").unlink(missing_ok=True)

@@ -18,9 +18,9 @@ from datasets.errors import RequestError
 from datasets.names import file_key, folder_name
 from training.families import FAMILIES
 from training.records.checksums import check_sums
-from training.records.files import reason, write_text
+from training.records.files import read_json, reason, write_text
 from training.records.logs import CSV_NAME
-from training.records.runs import Run, read_run
+from training.records.runs import AVERAGE, AVERAGE_NAME, BEST, Run, read_run
 from training.saved.served import CARD, HIGHEST_VERSION, first_line, seal, versions_in
 
 
@@ -32,7 +32,7 @@ class ExportOptions:
     model: str | None = None  # a key of the family's exports; None: its first
     name: str | None = None
     version: int | None = None
-    best: bool = False  # the models of the best checkpoint instead of the last ones
+    which: str | None = None  # BEST or AVERAGE: the models of that folder of the run instead of the last ones
     description: str | None = None
     data_source: str = "not stated"
     data_license: str = "not stated"
@@ -41,7 +41,7 @@ class ExportOptions:
 
 
 def export_run(run: Path, options: ExportOptions) -> Path:
-    """Exports the trained model of a finished run, or with `best` of one that is still under way.
+    """Exports the trained model of a finished run, or its best one even while it is under way.
 
     Args:
         run: A folder made by `training.loop.loop.train`, with `config.json`, `log.csv` and weights.
@@ -55,7 +55,7 @@ def export_run(run: Path, options: ExportOptions) -> Path:
             version are none that can be served.
         OSError: The SavedModel can't be written.
     """
-    trained = _read(run, options.best)
+    trained = _read(run, options.which)
     config = trained.config
     exports = FAMILIES[config["family"]].exports
     model = options.model or next(iter(exports))
@@ -77,7 +77,7 @@ def export_run(run: Path, options: ExportOptions) -> Path:
     # A name that is no integer, so that a server polling the folder never loads it half written.
     partial = Path(tempfile.mkdtemp(prefix=f".{version}-partial-", dir=target.parent))
     try:
-        entries = exports[model].write(run / "best" if options.best else run, config, partial)
+        entries = exports[model].write(run / (options.which or ""), config, partial)
         card = {
             "name": name,
             "version": version,
@@ -100,7 +100,7 @@ def export_run(run: Path, options: ExportOptions) -> Path:
 
 
 def _training_facts(run: Run, options: ExportOptions) -> dict:
-    config, epoch = run.config, run.best_epoch if options.best else None
+    config, epoch = run.config, run.best_epoch if options.which == BEST else None
     last = next((row for row in run.rows if int(row["epoch"]) == epoch), run.rows[-1])
     return {
         "training_data": {
@@ -111,6 +111,7 @@ def _training_facts(run: Run, options: ExportOptions) -> dict:
         },
         "recipe": config["recipe"] | {"batch_size": config["batch_size"]},
         **({"continued": config["continued"]} if "continued" in config else {}),
+        **({"averaged_steps": _averaged(run.folder)} if options.which == AVERAGE else {}),
         "seed": config["seed"],
         "images_seen": int(last["images_seen"]),
         "wall_time_s": float(last["training_seconds"]),
@@ -123,13 +124,16 @@ def _training_facts(run: Run, options: ExportOptions) -> dict:
     }
 
 
-def _read(folder: Path, best: bool) -> Run:
+def _read(folder: Path, which: str | None) -> Run:
     """A run whose models are there, and whose files are as they were written."""
     run = read_run(folder)
-    weights = folder / "best" if best else folder
+    weights = folder / (which or "")
     if not any(weights.glob("*.weights.h5")):
-        what = "has no best checkpoint: best/" if best else "is not finished: "
-        instead = "" if best else ", or give --best"
+        what, instead = {
+            None: ("is not finished: ", ", or give --best"),
+            BEST: ("has no best checkpoint: best/", ""),
+            AVERAGE: ("has no average: average/", " --resume --average"),
+        }[which]
         raise RequestError(f"{folder} {what}*.weights.h5 is missing. Go on with training.train{instead}.")
     check_sums(weights, [path.name for path in weights.glob("*.weights.h5")])
     if run.config["family"] not in FAMILIES:
@@ -137,6 +141,12 @@ def _read(folder: Path, best: bool) -> Run:
     if not run.rows:
         raise RequestError(f"{folder / CSV_NAME} has no epoch: the training is not finished, or the file is damaged.")
     return run
+
+
+def _averaged(folder: Path) -> list[int]:
+    """Steps of the checkpoints that the average is of."""
+    check_sums(folder / AVERAGE, [AVERAGE_NAME])
+    return read_json(folder / AVERAGE / AVERAGE_NAME, "train with --resume --average, which writes it anew")["steps"]
 
 
 def _check_name(name: str, saved_models: Path):

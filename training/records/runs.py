@@ -20,6 +20,9 @@ from training.records.logs import COUNTERS, CSV_NAME, read_log
 from training.records.resources import RESOURCES_NAME, read_peak_memory
 
 CONFIG_NAME = "config.json"
+# Folders of a run with models of other steps than the last, and what says of which.
+BEST, AVERAGE = "best", "average"
+AVERAGE_NAME = "average.json"
 
 
 @dataclasses.dataclass(frozen=True)
