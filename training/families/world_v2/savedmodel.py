@@ -36,7 +36,7 @@ LATENT_LENGTH = LATENT_SIZE + SIGHT_SIZE  # the last numbers choose what `genera
 SIZES = (64, 128, 256, 512, 1024)  # px, of square pictures
 MAP_HEIGHT = 1024  # px; maps are twice as wide
 
-_POINTS = 16384  # of a surface at a time: bounds the memory, and is the fastest
+_POINTS, _AT_ONCE = 24576, 2  # of a surface at a time, in so many pieces: bounds the memory, and is the fastest
 _MARGIN = 5.0  # px around the globe in which its color goes on, so that no filter brings black in over the limb
 _WARMED = 512  # px, the largest picture that a server draws before it serves
 _VIEWS = 12  # in a row of a `spin_…`; servers join requests to batches only if their rows have one shape
@@ -102,7 +102,7 @@ def save_world(
                 def picture(view):
                     return _levels(tf.concat(worlds.glance(Size(side, side), one, view, sun), axis=-1))
 
-                return {"image": tf.map_fn(picture, views, fn_output_signature=tf.uint8, parallel_iterations=1)}
+                return {"image": tf.map_fn(picture, views, fn_output_signature=tf.uint8, parallel_iterations=_AT_ONCE)}
 
             outputs = {"image": ((_VIEWS, side, side, 4), tf.uint8)}
             return worlds.each(outputs, pictures, latent, kind, (views, sun), bake_for=side)
@@ -360,7 +360,7 @@ def _in_pieces(function, places):
     # Filled up by points that lie somewhere on the cube, unlike zeros.
     places = tf.pad(places, [[0, pieces * each - count], [0, 0]], constant_values=1.0)
     places = tf.reshape(places, (pieces, each, places.shape[1]))
-    drawn = tf.map_fn(function, places, fn_output_signature=tf.float32, parallel_iterations=1)
+    drawn = tf.map_fn(function, places, fn_output_signature=tf.float32, parallel_iterations=_AT_ONCE)
     return tf.reshape(drawn, (-1, 4))[:count]
 
 
