@@ -60,7 +60,7 @@ def test_a_server_that_is_away_after_it_was_busy_is_away(backend: TFServingBacke
 def test_a_server_that_was_busy_from_the_start_is_asked_on(
     saved_models_dir: Path, double: ServingDouble, backend: TFServingBackend
 ) -> None:
-    impatient = TFServingBackend(saved_models_dir, double.target, status_deadline=0.3)
+    impatient = TFServingBackend(saved_models_dir, double.target, status_deadline=1.0)
     double.busy = True
     models = impatient.models()
     impatient.close()
