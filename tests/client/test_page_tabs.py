@@ -67,6 +67,18 @@ def test_a_picture_is_classified(visit: Visit) -> None:
     assert visit.complaints == []
 
 
+def test_what_was_seen_before_is_not_said_of_the_next_picture(visit: Visit) -> None:
+    visit.open("#classify")
+    visit.page.wait_for_selector(".bar-row")
+    visit.page.set_input_files(".tab-classify .file", _picture("blue"))
+    visit.page.wait_for_selector("text=This looks like Blue.")
+    visit.page.evaluate("() => { Blob.prototype.arrayBuffer = () => new Promise(() => {}); }")  # a file that takes long
+    visit.page.set_input_files(".tab-classify .file", _picture("red"))
+    visit.page.wait_for_selector("text=Looking…")
+    assert visit.page.locator(".bar-row").count() == 0
+    assert visit.page.locator("text=This looks like").count() == 0
+
+
 @pytest.mark.parametrize("address", ["orion/7/3", "Ωρίων"])  # as tEXt and as iTXt
 def test_a_planet_from_here_is_recognized_by_its_texts(visit: Visit, address: str) -> None:
     about = {"seed": "1", "address": address, "model": "painter", "version": "1", "temperature": "0.5"}

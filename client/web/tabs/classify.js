@@ -42,8 +42,10 @@ export function create(panel, page) {
     image.src = URL.createObjectURL(file);
     image.hidden = false;
     bars.replaceChildren();
-    tellOrigin(textsOf(await file.arrayBuffer()));
-    say("Looking…");
+    say("Looking…"); // before all that takes time: what the last picture showed is said no longer
+    const texts = textsOf(await file.arrayBuffer());
+    if (signal.aborted) return;
+    tellOrigin(texts);
     try {
       const answer = await classify(file, signal);
       say(answer.kind ? `This looks like ${pretty(answer.kind)}.` : "This looks like none of the kinds it knows.");
