@@ -50,10 +50,10 @@ def take_best_average(trainer: Trainer, checkpoints: Sequence[Path]) -> Average:
         for path in checkpoints:
             load_checkpoint(path, trainer.state)
             scores[path] = trainer.preview().score
+            if scores[path] is None:
+                _take_mean(trainer, checkpoints)
+                return Average(list(checkpoints), None, None)
             bar.update()
-        if None in scores.values():
-            _take_mean(trainer, checkpoints)
-            return Average(list(checkpoints), None, None)
         first, *others = sorted(checkpoints, key=scores.get)
         chosen, best = [first], scores[first]
         for path in others:

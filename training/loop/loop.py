@@ -268,7 +268,6 @@ def _average(trainer: Trainer, run: Path):
     average = take_best_average(trainer, checkpoints_of(run / "checkpoints"))
     steps = [read_meta(path)["step"] for path in average.checkpoints]
     folder = run / AVERAGE
-    folder.mkdir(exist_ok=True)
     write_text(folder / AVERAGE_NAME, json.dumps({"steps": steps, "score": average.score}) + "\n")
     _save_models(trainer, folder, AVERAGE_NAME)
     told = "" if average.score is None else f" scores {average.score:.3g}, the best checkpoint {average.alone:.3g}"
