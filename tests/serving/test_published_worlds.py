@@ -70,7 +70,7 @@ def test_a_picture_from_the_maps_is_the_picture(client: FlaskClient) -> None:
         shader = client.get(f"/v1/worlds/{seed}/shader.json?kind={kind}").get_json()
         looks = {name: np.float32([shader[name]]).reshape(1, -1) for name in UNIFORMS}
         sight = see(Size(LARGE, LARGE), looks["axes"], turn)
-        points, smooth = np.asarray(sight.points)[0], np.asarray(sight.normals)[0]
+        points, smooth = np.asarray(sight.points)[0], np.asarray(sight.normals)[0].T
         leaning = (sampled(normals, points) * 255 - 128) / 127
         ring = np.maximum(np.hypot(points[:, 0], points[:, 2]), 1e-4)[:, None]
         east = np.stack([points[:, 2], 0 * points[:, 0], -points[:, 0]], axis=-1) / ring
@@ -80,7 +80,7 @@ def test_a_picture_from_the_maps_is_the_picture(client: FlaskClient) -> None:
         along = slope - smooth * np.sum(slope * smooth, axis=-1, keepdims=True)
         raised = smooth - along * np.clip(4 * smooth[:, 2:] - 0.4, 0, 1)
         raised /= np.linalg.norm(raised, axis=-1, keepdims=True)
-        light = lit(sampled(colors, points)[None], raised[None], smooth[None], sun, looks) * sight.coverage
+        light = lit(sampled(colors, points)[None], raised.T[None], smooth.T[None], sun, looks) * sight.coverage
         drawn = 255 * np.asarray(light).reshape(LARGE, LARGE, 3)
         assert np.abs(drawn - view(client, seed, LARGE)).mean() <= 2
 

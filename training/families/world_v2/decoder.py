@@ -91,8 +91,7 @@ class Surface(layers.Layer):
         palette = self.palette_of(code)
         if self.planned:
             palette = _moving(palette, _MOVING[:, None])
-        told = ops.concatenate([self._albedo(x), self._height(x)], axis=-1)
-        told = told + ops.matmul(features, palette[:, :FEATURES])
+        told = self._told(x) + ops.matmul(features, palette[:, :FEATURES])
         # Else training would wear the grounds away by features that leave them bare nowhere.
         shown = ops.stop_gradient(features) if self.planned else features
         own = ops.matmul(ground, palette[:, FEATURES:]) * _times(self._bare, shown, 1.0 + self._bare.bias)
@@ -100,6 +99,12 @@ class Surface(layers.Layer):
         # Beyond the bounds of the rest, else craters would be flat in lowlands.
         height = ops.tanh(factor * told[..., 3:]) + factor * own[..., 3:]
         return ops.sigmoid(told[..., :3] + own[..., :3]), HIGHEST * height
+
+    def _told(self, x):
+        """Colors and height together: two narrow products take twice the time of one."""
+        heads = self._albedo, self._height
+        kernel, bias = (ops.concatenate([getattr(head, name) for head in heads], axis=-1) for name in ("kernel", "bias"))
+        return ops.matmul(ops.cast(x, "float32"), kernel) + bias
 
     def amounts_of(self, code):
         """How much worlds of codes `(B, N)` have of each of the details, float32 `(B, TURNS · DETAILS)`, and a factor

@@ -32,7 +32,7 @@ def random_waves(points, chances: Chances, octaves):
     fields = []
     for octave in octaves:
         turned = ops.transpose(ops.matmul(waves[octave], chances.turn), (0, 2, 1))  # (B, 3, WAVES)
-        heights = ops.cos(ops.matmul(points, turned) + chances.phases[:, octave : octave + 1])
+        heights = _cosines(points, turned, chances.phases[:, octave])
         fields.append(ops.matmul(heights, mixes[octave]))
     return ops.concatenate(fields, axis=-1)
 
@@ -48,8 +48,7 @@ def streaks(points, chances: Chances):
         Float32 `(B, P, FIELDS)`, of mean 0 and deviation 1.
     """
     waves, mixes = _streaks()
-    heights = ops.cos(ops.matmul(points, waves.T) + chances.phases[:, -1:])
-    return ops.matmul(heights, mixes)
+    return ops.matmul(_cosines(points, waves.T[None], chances.phases[:, -1]), mixes)
 
 
 def zones(latitude):
@@ -67,6 +66,16 @@ def profile_waves(latitude):
     latitudes `(…, 1)`."""
     numbers = np.arange(PROFILE_WAVES, dtype=np.float32)
     return ops.cos((1.0 + latitude) * (math.pi / 2 * numbers)) * (1.0 + numbers) ** -0.5
+
+
+def _cosines(points, waves, phases):
+    """Waves `(B, P, N)` at points `(B, P, 3)`, of wave vectors `(B, 3, N)` and phases `(B, N)`.
+
+    Phases go in as a fourth axis, on which all points lie at 1: one pass less over the largest of a field's tensors.
+    """
+    waves = ops.broadcast_to(waves, (*ops.shape(phases)[:1], *waves.shape[1:]))
+    points = ops.concatenate([points, ops.ones_like(points[..., :1])], axis=-1)
+    return ops.cos(ops.matmul(points, ops.concatenate([waves, phases[:, None]], axis=1)))
 
 
 @functools.cache

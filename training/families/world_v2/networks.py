@@ -131,7 +131,7 @@ class View(_OfSize):
     """Where the pixels of V pictures of each world meet it, P = height · width as they are drawn.
 
     From axes `(B, 3)`, views `(B, V, 3)` and windows `(B, V, 3)` to a `Sight` with points `(B, V · P, 3)` and footprint
-    `(B, V · P, 1)`, normals `(B · V, P, 3)` and coverage `(B · V, P, 1)`.
+    `(B, V · P, 1)`, normals `(B · V, 3, P)` and coverage `(B · V, P, 1)`.
     """
 
     def call(self, axes, view, window):
@@ -143,7 +143,7 @@ class View(_OfSize):
 
     def compute_output_shape(self, axes_shape, view_shape, window_shape):
         pixels = self.drawn.height * self.drawn.width
-        return Sight((axes_shape[0], None, 3), (None, pixels, 3), (None, pixels, 1), (axes_shape[0], None, 1))
+        return Sight((axes_shape[0], None, 3), (None, 3, pixels), (None, pixels, 1), (axes_shape[0], None, 1))
 
 
 @keras.saving.register_keras_serializable("planet_generator")

@@ -28,7 +28,8 @@ class Sight(NamedTuple):
     Attributes:
         points: Places on the unit sphere that is wrapped around the globe, in the globe's axes, float32 `(B, P, 3)`;
             beyond the limb those nearest to it.
-        normals: Unit normals of the ellipsoid there, in the viewer's axes, float32 `(B, P, 3)`.
+        normals: Unit normals of the ellipsoid there, in the viewer's axes, float32 `(B, 3, P)`: what is computed of
+            rows of one axis takes a fraction of the time that it does of three numbers at a time.
         coverage: Share of the pixel that the globe covers, float32 `(B, P, 1)` in 0..1.
         footprint: How far apart on the globe neighboring pixels see it, in radii, float32 `(B, P, 1)`.
     """
@@ -82,11 +83,11 @@ def see(size: Size, axes, turn, window=None) -> Sight:
     coverage = ops.clip(inwards / window[:, 2:] + 0.5, 0.0, 1.0)[..., None]
 
     z = ops.sqrt(ops.maximum(1.0 - reach * reach, _SMALLEST) / f) - (d * x + e * y) / f
-    places = ops.stack([x + ops.zeros_like(z), y + ops.zeros_like(z), z], axis=-1)  # in the viewer's axes
-    points = unit(places @ ops.transpose(to_unit, (0, 2, 1)))
-    normals = unit((points / axes[:, None]) @ turn)
-    footprint = window[:, None, 2:] / ops.maximum(normals[..., 2:], _STEEPEST_SIGHT)
-    return Sight(points, normals, coverage, footprint)
+    places = ops.stack([x + ops.zeros_like(z), y + ops.zeros_like(z), z], axis=1)  # in the viewer's axes
+    points = unit(to_unit @ places, axis=1)
+    normals = unit(ops.transpose(turn, (0, 2, 1)) @ (points / axes[:, :, None]), axis=1)
+    footprint = window[:, 2:] / ops.maximum(normals[:, 2], _STEEPEST_SIGHT)
+    return Sight(ops.transpose(points, (0, 2, 1)), normals, coverage, footprint[..., None])
 
 
 def bumped(normals, height, size: Size, window=None, steepest: float = STEEPEST):
@@ -95,27 +96,29 @@ def bumped(normals, height, size: Size, window=None, steepest: float = STEEPEST)
     Blinn 1978, "Simulation of Wrinkled Surfaces".
 
     Args:
-        normals: Unit normals in the viewer's axes, float32 `(B, P, 3)`.
+        normals: Unit normals in the viewer's axes, float32 `(B, 3, P)`.
         height: Float32 `(B, P, 1)`.
         size: Of the picture.
         window: As for `see`.
         steepest: Slope, as a tangent.
 
     Returns:
-        Unit normals, float32 `(B, P, 3)`; towards the limb, where neighbors lie far apart, the old ones. No slope is
+        Unit normals, float32 `(B, 3, P)`; towards the limb, where neighbors lie far apart, the old ones. No slope is
         steeper than `steepest`: the finer the picture, the steeper a cliff between two of its pixels.
     """
     window = whole(size) if window is None else window
     across = 2.0 * window[:, 2:, None]
     grid = ops.reshape(height, (-1, size.height, size.width))
     padded = ops.pad(grid, ((0, 0), (1, 1), (1, 1)), mode="symmetric")
-    slope_x = (padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]) / across
-    slope_y = (padded[:, :-2, 1:-1] - padded[:, 2:, 1:-1]) / across
-    slope = ops.stack([slope_x, slope_y, ops.zeros_like(slope_x)], axis=-1)
-    slope = ops.reshape(slope, (-1, size.height * size.width, 3))
-    along = slope - normals * ops.sum(slope * normals, axis=-1, keepdims=True)  # the gradient on the surface
-    along = along / ops.sqrt(1.0 + ops.sum(along * along, axis=-1, keepdims=True) / steepest**2)
-    return unit(normals - along * ops.clip(normals[..., 2:] * 4.0 - 0.4, 0.0, 1.0))
+    right = ops.reshape((padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]) / across, (-1, size.height * size.width))
+    up = ops.reshape((padded[:, :-2, 1:-1] - padded[:, 2:, 1:-1]) / across, (-1, size.height * size.width))
+    x, y, z = (normals[:, i] for i in range(3))
+    into = right * x + up * y  # the gradient's part along the normal; the rest of it is on the surface
+    squared = ops.maximum(right * right + up * up - into * into, 0.0)
+    share = ops.clip(z * 4.0 - 0.4, 0.0, 1.0) * ops.rsqrt(1.0 + squared * steepest**-2)
+    kept, length = 1.0 + share * into, ops.rsqrt(1.0 + share * share * squared)
+    raised = (kept * x - share * right, kept * y - share * up, kept * z)
+    return ops.stack([one * length for one in raised], axis=1)
 
 
 def lit(albedo, normals, smooth, sun, looks):
@@ -123,7 +126,7 @@ def lit(albedo, normals, smooth, sun, looks):
 
     Args:
         albedo: Float32 `(B, P, 3)` in 0..1.
-        normals: Unit normals of the surface in the viewer's axes, float32 `(B, P, 3)`.
+        normals: Unit normals of the surface in the viewer's axes, float32 `(B, 3, P)`.
         smooth: Those of the globe without its relief, by which air and limb go.
         sun: Where it is in the viewer's axes, its length the strength of the light, float32 `(B, 3)`.
         looks: Of the world: `ambient`, `limb`, `shine`, `rim` and `haze`, each `(B, N)` in 0..1, and `relief`, the
@@ -133,11 +136,12 @@ def lit(albedo, normals, smooth, sun, looks):
     names = ("ambient", "limb", "shine", "rim", "haze", "relief")
     ambient, limb, shine, rim, haze, relief = (looks[name][:, None] for name in names)
     strength = ops.sqrt(ops.sum(sun * sun, axis=-1, keepdims=True) + 1e-12)[:, None]
-    cosine, level = (ops.sum(one * sun[:, None] / strength, axis=-1, keepdims=True) for one in (normals, smooth))
-    day = strength * (ambient + (1.0 - ambient) * ops.power(ops.maximum(cosine, 1e-3), limb))
+    towards = sun[:, None] / strength
+    cosine, level = (ops.reshape(ops.matmul(towards, one), (-1, one.shape[-1], 1)) for one in (normals, smooth))
+    day = strength * (ambient + (1.0 - ambient) * ops.exp(limb * ops.log(ops.maximum(cosine, 1e-3))))
     day = day * ops.maximum(1.0 + relief * (cosine - level), 0.0)
-    facing = ops.clip(smooth[..., 2:], 0.0, 1.0)
-    air = rim * haze * day * ops.power(1.0 - facing, 3.0)
+    away = 1.0 - ops.clip(smooth[:, 2, :, None], 0.0, 1.0)
+    air = (rim * haze) * (day * (away * away * away))
     return ops.clip(albedo * (shine + (1.0 - shine) * day) + air, 0.0, 1.0)
 
 
@@ -215,9 +219,9 @@ def map_latitudes(height: int) -> np.ndarray:
     return (0.5 - np.arange(height) / (height - 1)) * np.pi
 
 
-def unit(vectors):
-    """Vectors `(…, N)` of length 1."""
-    return vectors * ops.rsqrt(ops.sum(vectors * vectors, axis=-1, keepdims=True) + _SMALLEST)
+def unit(vectors, axis: int = -1):
+    """Vectors along an axis, of length 1."""
+    return vectors * ops.rsqrt(ops.sum(vectors * vectors, axis=axis, keepdims=True) + _SMALLEST)
 
 
 def matrix(rows):

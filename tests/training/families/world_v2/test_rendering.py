@@ -80,8 +80,8 @@ def test_points_and_normals_are_of_length_1_and_face_the_viewer():
     points, normals, coverage, _ = seen(FLAT, longitude=30, latitude=40, roll=50)
     inside = coverage[:, 0] > 0.99
     np.testing.assert_allclose(np.linalg.norm(points, axis=-1), 1, atol=1e-4)
-    np.testing.assert_allclose(np.linalg.norm(normals, axis=-1), 1, atol=1e-4)
-    assert (normals[inside, 2] > 0).all()
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=0), 1, atol=1e-4)
+    assert (normals[2, inside] > 0).all()
 
 
 def test_footprint_is_how_far_apart_neighboring_pixels_lie():
@@ -110,8 +110,8 @@ def test_slope_to_the_right_leans_normals_to_the_left():
     x = np.tile(np.linspace(0, 0.5, 64, dtype=np.float32), 64)[None, :, None]
     before, after = array(normals)[0], array(bumped(normals, ops.convert_to_tensor(x), SIZE))[0]
     middle = 32 * 64 + 32
-    assert after[middle, 0] < before[middle, 0] - 0.1
-    np.testing.assert_allclose(np.linalg.norm(after, axis=-1), 1, atol=1e-4)
+    assert after[0, middle] < before[0, middle] - 0.1
+    np.testing.assert_allclose(np.linalg.norm(after, axis=0), 1, atol=1e-4)
     np.testing.assert_array_equal(
         array(bumped(normals, 0 * ops.convert_to_tensor(x), SIZE)).round(4)[0], before.round(4)
     )
@@ -121,13 +121,13 @@ def test_no_relief_is_seen_steeper_than_a_quarter():
     normals = ops.convert_to_tensor(seen()[1][None])
     cliff = np.tile(np.repeat(np.float32([0, 9]), 32), 64)[None, :, None]
     before, after = array(normals)[0], array(bumped(normals, ops.convert_to_tensor(cliff), SIZE))[0]
-    leaning = np.degrees(np.arccos(np.clip(np.sum(before * after, axis=-1), -1, 1)))
+    leaning = np.degrees(np.arccos(np.clip(np.sum(before * after, axis=0), -1, 1)))
     assert leaning.max() == pytest.approx(np.degrees(np.arctan(0.25)), abs=0.5)
 
 
 def test_a_relief_can_be_lit_where_light_comes_from_everywhere():
-    smooth, sun = np.float32([[[0, 0, 1]] * 3]), np.float32([[0.6, 0, 0.8]])
-    normals = unit(np.float32([[[0, 0, 1], [0.3, 0, 1], [-0.3, 0, 1]]]))  # level, towards the sun, away from it
+    smooth, sun = np.float32([[[0] * 3, [0] * 3, [1] * 3]]), np.float32([[0.6, 0, 0.8]])
+    normals = unit(np.float32([[[0, 0.3, -0.3], [0, 0, 0], [1, 1, 1]]]), axis=1)  # level, towards the sun, away from it
     looks = {name: np.full((1, 1), value, np.float32) for name, value in (("ambient", 1), ("limb", 1), ("shine", 0))}
     looks |= {"rim": np.zeros((1, 3), np.float32), "haze": np.zeros((1, 1), np.float32)}
     albedo = np.full((1, 3, 3), 0.4, np.float32)
@@ -136,7 +136,7 @@ def test_a_relief_can_be_lit_where_light_comes_from_everywhere():
         for share in (0.0, 0.5)
     )
     np.testing.assert_allclose(even, albedo, rtol=1e-5)
-    gained = ops.convert_to_numpy(ops.sum((normals - smooth) * sun[:, None], axis=-1, keepdims=True))
+    gained = ops.convert_to_numpy(ops.sum((normals - smooth) * sun[:, :, None], axis=1)[..., None])
     np.testing.assert_allclose(shaded, albedo * (1 + 0.5 * gained), rtol=1e-5)
     assert shaded[0, 2, 0] < shaded[0, 0, 0] < shaded[0, 1, 0]
 
