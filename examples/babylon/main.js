@@ -11,7 +11,7 @@ import { Scene } from "@babylonjs/core/scene.js";
 import "@babylonjs/loaders/glTF/2.0/index.js";
 
 const asked = new URLSearchParams(location.search);
-const look = new URLSearchParams({ model: "world_v2", version: 12, kind: asked.get("kind") ?? "earth" });
+const look = new URLSearchParams({ model: "world_v2", version: 13, kind: asked.get("kind") ?? "earth" });
 
 const engine = new Engine(document.querySelector("canvas"), true, {}, true);
 const scene = new Scene(engine);

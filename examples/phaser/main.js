@@ -5,7 +5,7 @@ import * as Phaser from "phaser";
 const asked = new URLSearchParams(location.search);
 const address = asked.get("planet") ?? "orion/7/3";
 const kind = asked.get("kind") ?? "earth";
-const look = { model: "world_v2", version: 12, background: "transparent" };
+const look = { model: "world_v2", version: 13, background: "transparent" };
 const url = (path, more) => `/v1/${path}?${new URLSearchParams({ ...look, ...more })}`;
 
 const SIDE = 512; // px of the scene, which is made larger to fit

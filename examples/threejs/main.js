@@ -4,7 +4,7 @@ import * as THREE from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 
 const asked = new URLSearchParams(location.search);
-const look = new URLSearchParams({ model: "world_v2", version: 12, kind: asked.get("kind") ?? "earth" });
+const look = new URLSearchParams({ model: "world_v2", version: 13, kind: asked.get("kind") ?? "earth" });
 const url = `/v1/worlds/${asked.get("planet") ?? "orion/7/3"}.glb?${look}`;
 const { scene: planet } = await new GLTFLoader().loadAsync(url).catch((error) => {
   document.body.textContent = `No planet: ${error.message}. Is the gateway there (make run)? Then reload.`;

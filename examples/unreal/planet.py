@@ -19,7 +19,7 @@ from pathlib import Path
 import unreal
 
 SERVER = "http://127.0.0.1:8000"
-MODEL, VERSION = "world_v2", 12  # both together: the same planet for ever
+MODEL, VERSION = "world_v2", 13  # both together: the same planet for ever
 
 
 def main(address: str = "orion/7/3", kind: str = "earth") -> None:

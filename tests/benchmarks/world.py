@@ -1,7 +1,7 @@
 """Seconds of a world's signatures, beside another model's.
 
-    python -m tests.benchmarks.world saved_models/world_v2/12 saved_models/conditional_64/2
-    python -m tests.benchmarks.world saved_models/world_v2/12 OTHER --signature spin_128 render_128 --views 36
+    python -m tests.benchmarks.world saved_models/world_v2/13 saved_models/conditional_64/2
+    python -m tests.benchmarks.world saved_models/world_v2/13 OTHER --signature spin_128 render_128 --views 36
 
 Rounds in turn; the ratios are what travels to another machine. Nothing else should be running.
 """

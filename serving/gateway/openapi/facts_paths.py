@@ -92,7 +92,7 @@ def facts_schema() -> Part:
 
 
 def _example() -> dict[str, Any]:
-    kind, drawn_by = {"earth": 1.0}, {"model": "world_v2", "version": 12}
+    kind, drawn_by = {"earth": 1.0}, {"model": "world_v2", "version": 13}
     return {
         "seed": "8160281103166166543",
         "address": "orion/7/3",

@@ -166,13 +166,13 @@ def _shader() -> Part:
         "haze": 0.3,
         "relief": 0.1,
         "numbers": [0.25, -0.5, 0.125, 0.0],
-        "network": "/v1/worlds/network.bin?model=world_v2&version=12",
+        "network": "/v1/worlds/network.bin?model=world_v2&version=13",
         "field": {
-            "url": "/v1/worlds/8160281103166166543/field.bin?model=world_v2&version=12&kind=earth%3A1",
+            "url": "/v1/worlds/8160281103166166543/field.bin?model=world_v2&version=13&kind=earth%3A1",
             "width": 264,
             "height": 396,
         },
-        "details": {"url": "/v1/worlds/details.bin?model=world_v2&version=12", "width": 388, "height": 1164},
+        "details": {"url": "/v1/worlds/details.bin?model=world_v2&version=13", "width": 388, "height": 1164},
         "glsl": "void surface(vec3 point, float footprint, out vec3 albedo, out float height) { }",
     }
     content = {"application/json": {"schema": reference("Shader"), "example": example}}

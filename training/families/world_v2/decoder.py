@@ -19,7 +19,7 @@ STRONGEST = 1.5  # factor by which features strengthen details; beyond it they a
 FRAYING = 0.03  # radii, by which fractal grounds move where the field is read: coasts and clouds fray
 FRAYED = slice(DETAILS - len(FRACTAL), DETAILS)  # details that do, along x, y and z: the fractal ones in the first turn
 
-_CHANNELS = 64
+_CHANNELS = 32
 HIDDEN = np.float32([name in FRACTAL for name in GROUNDS] * TURNS)  # details that the hidden layer sees, if planned
 _MOVING = np.concatenate([np.zeros(FEATURES, np.float32), HIDDEN])  # rows of a palette that training moves, if planned
 _LARGE = np.float32([name in LARGE for name in GROUNDS] * TURNS)
@@ -103,7 +103,8 @@ class Surface(layers.Layer):
     def _told(self, x):
         """Colors and height together: two narrow products take twice the time of one."""
         heads = self._albedo, self._height
-        kernel, bias = (ops.concatenate([getattr(head, name) for head in heads], axis=-1) for name in ("kernel", "bias"))
+        kernel = ops.concatenate([head.kernel for head in heads], axis=-1)
+        bias = ops.concatenate([head.bias for head in heads], axis=-1)
         return ops.matmul(ops.cast(x, "float32"), kernel) + bias
 
     def amounts_of(self, code):

@@ -48,8 +48,8 @@ class Grid(NamedTuple):
 GRIDS = (
     Grid(8, 64, True, (6, 12), (0, 1)),
     Grid(16, 64, True, (6, 12), (2, 3), True),
-    Grid(32, 48, True, (12, 24), (4,), True, profiles=True),
-    Grid(64, 32, False, (24,), (5,), winds=True, profiles=True),
+    Grid(32, 32, True, (12, 24), (4,), True, profiles=True),
+    Grid(64, 16, False, (24,), (5,), winds=True, profiles=True),
 )
 
 

@@ -23,7 +23,7 @@ namespace PlanetGenerator
         public string address = "orion/7/3";
         public string kind = "earth"; // or a mix, such as mars:0.7,earth:0.3
         public string model = "world_v2"; // with its version: the same planet for ever
-        public int version = 12;
+        public int version = 13;
         public int textureSize = 512; // rows, 128 to 1024
         public float turnSeconds = 60;
 

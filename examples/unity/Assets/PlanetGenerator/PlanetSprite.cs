@@ -14,7 +14,7 @@ namespace PlanetGenerator
         public string server = "http://127.0.0.1:8000";
         public string address = "orion/7/3";
         public string model = "world_v2"; // with its version: the same planet for ever
-        public int version = 12;
+        public int version = 13;
         public int size = 256; // px, 16 to 1024
 
         IEnumerator Start()

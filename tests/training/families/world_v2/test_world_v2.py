@@ -72,7 +72,7 @@ def field_of(network, latents=LATENTS):
 
 
 def test_network_has_the_published_size():
-    assert build_world_generator(Size.of(64), 12).count_params() == 575_724
+    assert build_world_generator(Size.of(64), 12).count_params() == 505_404
 
 
 def test_world_is_a_disc_on_black(world):
