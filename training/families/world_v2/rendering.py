@@ -138,6 +138,7 @@ def lit(albedo, normals, smooth, sun, looks):
     strength = ops.sqrt(ops.sum(sun * sun, axis=-1, keepdims=True) + 1e-12)[:, None]
     towards = sun[:, None] / strength
     cosine, level = (ops.reshape(ops.matmul(towards, one), (-1, one.shape[-1], 1)) for one in (normals, smooth))
+    # Not a power, which takes several times as long.
     day = strength * (ambient + (1.0 - ambient) * ops.exp(limb * ops.log(ops.maximum(cosine, 1e-3))))
     day = day * ops.maximum(1.0 + relief * (cosine - level), 0.0)
     away = 1.0 - ops.clip(smooth[:, 2, :, None], 0.0, 1.0)
